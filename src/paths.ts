@@ -1,0 +1,108 @@
+import { isAbsolute, join } from "node:path";
+import type { Context } from "./context.ts";
+import { ClauthError } from "./errors.ts";
+import type { ProfileName } from "./profile-name.ts";
+
+/** Every file and directory of our own store (`$CLAUTH_HOME`, default `~/.clauth`), declared once. */
+export type Store = {
+  readonly root: string;
+  /** Our own configuration: default, rules, policy. Edited by hand too. */
+  readonly config: string;
+  /** The list of profiles, in the layout of the Rust clauth. */
+  readonly profileList: string;
+  /** State lock: flock(2), short critical sections. */
+  readonly lock: string;
+  readonly bin: string;
+  readonly log: string;
+  readonly profiles: string;
+  /** The newer Rust tool's rotation locks, `<name>.lock` each. */
+  readonly rotationLocks: string;
+  /** Records of `clauth allow` and of the files that were announced once. */
+  readonly trust: string;
+};
+
+/** Everything below `profiles/<name>/`. */
+export type ProfilePaths = {
+  readonly root: string;
+  readonly config: string;
+  /** Canonical credentials: the profile's one token chain. */
+  readonly credentials: string;
+  /** A rotation that the Rust tool staged and did not finish. */
+  readonly pendingCredentials: string;
+  /** The account-scoped part of `.claude.json`. */
+  readonly account: string;
+  readonly base: string;
+  /** Quarantine. */
+  readonly backups: string;
+  readonly conflicts: string;
+  /** The runtime tree: CLAUDE_CONFIG_DIR of every session of the profile. */
+  readonly runtime: string;
+  readonly sessions: string;
+  readonly rotationLock: string;
+  readonly newRotationLock: string;
+  readonly reconcileLock: string;
+};
+
+/** What Claude Code itself reads when CLAUDE_CONFIG_DIR is not set: the state that all profiles share. */
+export type ClaudeHome = {
+  /** `~/.claude` */
+  readonly root: string;
+  /** `~/.claude.json`, beside the directory and not in it; a legacy `~/.claude/.config.json` is preferred where it stands. */
+  readonly json: string;
+  readonly legacyJson: string;
+  readonly settings: string;
+  readonly credentials: string;
+};
+
+/** @throws ClauthError `store_path_relative` where `$CLAUTH_HOME` is not absolute. */
+export function storeOf(context: Pick<Context, "env" | "home">): Store {
+  const root = context.env["CLAUTH_HOME"] || join(context.home, ".clauth");
+  if (!isAbsolute(root)) {
+    throw new ClauthError({
+      kind: "store_path_relative",
+      message: `CLAUTH_HOME is not an absolute path: ${JSON.stringify(root)}`,
+      hint: "set CLAUTH_HOME to an absolute path, or unset it to use ~/.clauth",
+    });
+  }
+  return {
+    root,
+    config: join(root, "clauth.toml"),
+    profileList: join(root, "profiles.toml"),
+    lock: join(root, ".lock"),
+    bin: join(root, "bin"),
+    log: join(root, "log", "clauth.log"),
+    profiles: join(root, "profiles"),
+    rotationLocks: join(root, "rotation-locks"),
+    trust: join(root, "trust.json"),
+  };
+}
+
+export function profilePathsOf(store: Store, name: ProfileName): ProfilePaths {
+  const root = join(store.profiles, name);
+  return {
+    root,
+    config: join(root, "config.toml"),
+    credentials: join(root, "credentials.json"),
+    pendingCredentials: join(root, "credentials.json.pending"),
+    account: join(root, "account.json"),
+    base: join(root, "base"),
+    backups: join(root, "backups"),
+    conflicts: join(root, "backups", "conflicts.jsonl"),
+    runtime: join(root, "runtime"),
+    sessions: join(root, "sessions"),
+    rotationLock: join(root, "rotation.lock"),
+    newRotationLock: join(store.rotationLocks, `${name}.lock`),
+    reconcileLock: join(root, "reconcile.lock"),
+  };
+}
+
+export function claudeHomeOf(home: string): ClaudeHome {
+  const root = join(home, ".claude");
+  return {
+    root,
+    json: join(home, ".claude.json"),
+    legacyJson: join(root, ".config.json"),
+    settings: join(root, "settings.json"),
+    credentials: join(root, ".credentials.json"),
+  };
+}

@@ -1,0 +1,90 @@
+import { ClauthError } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** The name of a profile: 1-64 of `[A-Za-z0-9._@+-]`, no leading dot or dash, never a verb, never `*.lock`. */
+export type ProfileName = string & { readonly [brand]: "ProfileName" };
+
+/** The reserved selection that means the untouched real Claude Code in `~/.claude`, as pyenv uses the word. */
+export const SYSTEM = "system";
+
+/** Every verb of `clauth`; a profile of that name could not be told from the verb. */
+export const VERBS = [
+  "add",
+  "list",
+  "remove",
+  "rename",
+  "login",
+  "logout",
+  "local",
+  "global",
+  "rule",
+  "allow",
+  "deny",
+  "which",
+  "run",
+  "exec",
+  "sessions",
+  "sync",
+  "doctor",
+  "backups",
+  "completions",
+  "uninstall",
+  "current",
+  "statusline",
+  "editor",
+  "import",
+  "help",
+  "version",
+] as const;
+
+/**
+ * Parses a name as it came from outside. Exact: no trimming, no case folding.
+ * @throws ClauthError `profile_name_invalid`, or `secret_as_name` (nothing echoed) for what looks like a token.
+ */
+export function parseProfileName(text: string): ProfileName {
+  refuseSecret(text);
+  const complaint = complaintAbout(text);
+  if (complaint === undefined && isProfileName(text)) return text;
+  throw new ClauthError({
+    kind: "profile_name_invalid",
+    message: `${JSON.stringify(text.slice(0, 80))} is not a profile name: ${complaint}`,
+    hint: "a name has 1 to 64 letters, digits or . _ @ + - and starts with neither a dot nor a dash",
+  });
+}
+
+/** True for a name that `parseProfileName` accepts. */
+export function isProfileName(text: string): text is ProfileName {
+  return complaintAbout(text) === undefined && !looksLikeSecret(text);
+}
+
+/** Names are compared without regard to case, because some file systems do so too. */
+export function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function complaintAbout(text: string): string | undefined {
+  if (text === "") return "it is empty";
+  if (text !== text.trim()) return "it has a space or a line end around it";
+  if (text.length > 64) return "it is longer than 64 characters";
+  if (!/^[A-Za-z0-9._@+-]+$/.test(text)) return "it has a character that names can't have";
+  if (/^[.-]/.test(text)) return "it starts with a dot or a dash";
+  if (/\.lock$/i.test(text)) return "it ends in .lock, as Claude Code's lock directories do";
+  if (sameName(text, SYSTEM)) return `"${SYSTEM}" is reserved for the untouched Claude Code`;
+  if (VERBS.some((verb) => sameName(verb, text))) return "it is a verb of clauth";
+  return undefined;
+}
+
+/** Throws without echoing the text where a token stands in the place of a name. */
+function refuseSecret(text: string): void {
+  if (!looksLikeSecret(text)) return;
+  throw new ClauthError({
+    kind: "secret_as_name",
+    message: "a token stands where a profile name belongs (it is not shown here)",
+    hint: "remove it, and give keys by `clauth add NAME --api-key`, which reads them from a prompt or standard input",
+  });
+}
+
+function looksLikeSecret(text: string): boolean {
+  return /sk-ant-/i.test(text);
+}
