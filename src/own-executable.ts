@@ -1,0 +1,63 @@
+import { closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Context } from "./context.ts";
+
+/**
+ * Stands in every build of the shim, of any version: the build appends it, between line ends, to the finished
+ * executable (Bun 1.4.5 keeps its payload in a section of its own, so bytes after the ELF or PE file change nothing;
+ * measured on Linux). A shell wrapper around a run from source has it in a comment.
+ */
+export const SHIM_MARKER = "clauth-shim";
+
+/**
+ * True where an executable is this shim: the very file, a copy, another build or version of it, or a script that
+ * runs it from source. Reads 4 KiB at most of each file.
+ */
+export function isShim(path: string, context: Pick<Context, "executable">): boolean {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file === undefined) return false;
+  const own = statSync(context.executable, { throwIfNoEntry: false });
+  if (own !== undefined && file.dev === own.dev && file.ino === own.ino && file.ino !== 0) return true;
+  if (realPath(path) === context.executable) return true;
+  if (isTwinOfClauth(path, file)) return true;
+  const excerpt = readExcerpt(path, file.size);
+  if (excerpt.includes(SHIM_MARKER)) return true;
+  return (
+    own !== undefined && own.size === file.size && excerpt.equals(readExcerpt(context.executable, own.size))
+  );
+}
+
+/** A `clauth` beside it that is the same file: the executable is both, so this is a directory of shims. */
+function isTwinOfClauth(path: string, file: { dev: number; ino: number }): boolean {
+  const twin = statSync(join(dirname(path), "clauth"), { throwIfNoEntry: false });
+  return twin !== undefined && file.ino !== 0 && twin.dev === file.dev && twin.ino === file.ino;
+}
+
+/** The start of a script, the end of anything else; empty where it can't be read (it may still be executable). */
+function readExcerpt(path: string, size: number): Buffer {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const start = readAt(fd, 0);
+    return start.toString("latin1", 0, 2) === "#!" ? start : readAt(fd, Math.max(0, size - EXCERPT_BYTES));
+  } catch {
+    return Buffer.alloc(0);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+const EXCERPT_BYTES = 4096;
+
+function readAt(fd: number, position: number): Buffer {
+  const buffer = Buffer.alloc(EXCERPT_BYTES);
+  return buffer.subarray(0, readSync(fd, buffer, 0, EXCERPT_BYTES, position));
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

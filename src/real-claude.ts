@@ -1,0 +1,181 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { basename, delimiter, isAbsolute, join, sep } from "node:path";
+import type { Config } from "./config/config.ts";
+import type { Context } from "./context.ts";
+import { ClauthError } from "./errors.ts";
+import { isShim } from "./own-executable.ts";
+
+export type RealClaude = {
+  /** Absolute, never the shim. */
+  readonly path: string;
+  /** Where it was found, for `clauth which` and the trace. */
+  readonly why: string;
+  /** The arguments for it: those given, less what an editor put in front. */
+  readonly args: readonly string[];
+};
+
+/**
+ * Finds the real Claude Code: named by an editor that calls us as its process wrapper, then `CLAUTH_CLAUDE`, then
+ * `claude` in clauth.toml, then PATH, then the places where installers put it.
+ * @param given.args what the user typed; pass none where they can't be a wrapper's call (`clauth run`).
+ * @throws ClauthError `claude_not_found` (127), `claude_not_runnable` (126).
+ */
+export function findRealClaude(
+  context: Pick<Context, "env" | "home" | "platform" | "executable">,
+  given: { readonly config?: Pick<Config, "claude"> | undefined; readonly args?: readonly string[] },
+): RealClaude {
+  const { args = [] } = given;
+  const wrapped = wrappedProgram(args, context);
+  const rest = wrapped === undefined ? args : args.slice(1);
+  if (wrapped?.isShim === false)
+    return { path: wrapped.path, why: "named by the editor that called", args: rest };
+  const fixed = fixedByUser(context, given.config);
+  if (fixed !== undefined) return { ...verified(fixed, context), args: rest };
+  return { ...found(context), args: rest };
+}
+
+/**
+ * The program that an editor put before the arguments (VS Code's `claudeProcessWrapper`, Claude Code's own
+ * `CLAUDE_CODE_PROCESS_WRAPPER`): an absolute path to an executable file that is Claude Code by its name. A prompt is
+ * not: `/help` and `/tmp/notes` name no such file. Where it names the shim it is dropped all the same.
+ */
+function wrappedProgram(
+  args: readonly string[],
+  context: Pick<Context, "executable" | "platform">,
+): { path: string; isShim: boolean } | undefined {
+  const [path, script] = args;
+  if (path === undefined || !isAbsolute(path) || !isClaudeByName(path, script)) return undefined;
+  if (runnable(path, context.platform) !== "yes") return undefined;
+  return { path, isShim: isShim(path, context) };
+}
+
+/**
+ * `claude` and `claude.exe` (VS Code's bundled one, npm's); `cli.js` of the npm package, alone or after the `node`
+ * or `bun` that runs it; a version number in the directory where the native installer keeps them, since Claude Code
+ * gives its own real path.
+ */
+function isClaudeByName(path: string, next: string | undefined): boolean {
+  const name = basename(path);
+  if (/^claude(\.exe)?$/i.test(name)) return true;
+  if (/^(node|bun)(\.exe)?$/i.test(name))
+    return next !== undefined && isAbsolute(next) && isPackageScript(next);
+  return isPackageScript(path) || /[\\/]claude[\\/]versions[\\/]\d[^\\/]*$/.test(path);
+}
+
+function isPackageScript(path: string): boolean {
+  return /[\\/]claude-code[\\/](?:[^\\/]+[\\/])*cli\.m?js$/.test(path);
+}
+
+type Candidate = { readonly path: string; readonly why: string };
+
+function fixedByUser(
+  context: Pick<Context, "env" | "home">,
+  config: Pick<Config, "claude"> | undefined,
+): Candidate | undefined {
+  const fromEnv = context.env["CLAUTH_CLAUDE"];
+  if (fromEnv) return { path: fromEnv, why: "CLAUTH_CLAUDE" };
+  if (config?.claude === undefined) return undefined;
+  const path = config.claude.startsWith("~/") ? join(context.home, config.claude.slice(2)) : config.claude;
+  return { path, why: "claude in clauth.toml" };
+}
+
+function verified(candidate: Candidate, context: Pick<Context, "executable" | "platform">): Candidate {
+  const { path, why } = candidate;
+  if (!isAbsolute(path))
+    throw notRunnable(path, `${why} is not an absolute path`, `set ${why} to an absolute path`);
+  const state = runnable(path, context.platform);
+  if (state === "absent")
+    throw notFound(`${why} names ${path}, which does not exist`, `correct ${why}`, path);
+  if (state === "no")
+    throw notRunnable(path, `${why} names ${path}, which is not an executable file`, `correct ${why}`);
+  if (!isShim(path, context)) return candidate;
+  throw notRunnable(
+    path,
+    `${why} names the shim itself, not the real claude`,
+    `point ${why} at the real claude`,
+  );
+}
+
+/** The first that can be run and is not the shim, as a shell would: what can't be executed is passed over. */
+function found(context: Pick<Context, "env" | "home" | "platform" | "executable">): Candidate {
+  let refused: string | undefined;
+  for (const candidate of candidates(context)) {
+    const state = runnable(candidate.path, context.platform);
+    if (state === "yes" && !isShim(candidate.path, context)) return candidate;
+    if (state === "no") refused ??= candidate.path;
+  }
+  if (refused !== undefined) {
+    throw notRunnable(
+      refused,
+      `${refused} is not an executable file, and there is no other claude`,
+      `chmod +x ${refused}`,
+    );
+  }
+  throw notFound(
+    "there is no Claude Code: no claude on PATH besides the shim, and none in the usual places",
+    "npm install -g @anthropic-ai/claude-code, or set CLAUTH_CLAUDE to the path of the real claude",
+  );
+}
+
+function* candidates(context: Pick<Context, "env" | "home" | "platform">): Generator<Candidate> {
+  const names = programNames(context.platform);
+  // A relative or empty entry means the working directory, where nothing may be run from.
+  for (const directory of (context.env["PATH"] ?? "").split(delimiter)) {
+    if (!isAbsolute(directory)) continue;
+    for (const name of names)
+      yield { path: join(directory, name), why: "the first claude on PATH after the shim" };
+  }
+  for (const directory of usualPlaces(context)) {
+    for (const name of names)
+      yield { path: join(directory, name), why: "not on PATH; a usual place to install it" };
+  }
+}
+
+/** A `.cmd` can't be started without a shell (Node and Bun refuse since CVE-2024-27980), so npm's is no candidate. */
+function programNames(platform: NodeJS.Platform): readonly string[] {
+  return platform === "win32" ? ["claude.exe"] : ["claude"];
+}
+
+/** Native installer, the older local one, npm's usual prefixes, Homebrew on both kinds of Mac and on Linux. */
+function usualPlaces(context: Pick<Context, "env" | "home" | "platform">): readonly string[] {
+  const { home, env } = context;
+  const prefix = env["npm_config_prefix"];
+  return [
+    join(home, ".local", "bin"),
+    join(home, ".claude", "local"),
+    join(home, ".claude", "local", "node_modules", ".bin"),
+    ...(prefix !== undefined && isAbsolute(prefix) ? [join(prefix, "bin")] : []),
+    join(home, ".npm-global", "bin"),
+    join(home, ".bun", "bin"),
+    ...(context.platform === "win32"
+      ? [join(home, "AppData", "Roaming", "npm", "node_modules", "@anthropic-ai", "claude-code", "bin")]
+      : ["/usr/local/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin", "/usr/bin"]),
+  ].map((path) => path.replaceAll("/", sep));
+}
+
+/** "no": there is something, but not a file that this user may execute. */
+function runnable(path: string, platform: NodeJS.Platform): "yes" | "no" | "absent" {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return "absent";
+    if (!stat.isFile()) return "no";
+    if (platform !== "win32") accessSync(path, constants.X_OK);
+    return "yes";
+  } catch {
+    return "no";
+  }
+}
+
+function notFound(message: string, hint: string, path?: string): ClauthError {
+  return new ClauthError({
+    kind: "claude_not_found",
+    message,
+    hint,
+    exitCode: 127,
+    ...(path === undefined ? {} : { path }),
+  });
+}
+
+function notRunnable(path: string, message: string, hint: string): ClauthError {
+  return new ClauthError({ kind: "claude_not_runnable", message, hint, exitCode: 126, path });
+}

@@ -1,0 +1,41 @@
+import type { Environment } from "./context.ts";
+import { ClauthError } from "./errors.ts";
+
+/** Given to every claude that the shim starts: `<starts>:<id of the claude around them>`. */
+export const GUARD = "CLAUTH_GUARD";
+
+/**
+ * Counts the starts of the shim without a real claude in between, so that a wrapper which calls the shim again ends
+ * in an error, while claudes that start claudes may nest as deep as they like: each gives its children another id.
+ * @returns the value of `CLAUTH_GUARD` for the child.
+ * @throws ClauthError `recursion` at the fourth start in a row.
+ */
+export function checkRecursion(
+  env: Environment,
+  enclosingId: string = enclosingClaude(env),
+): { readonly next: string } {
+  const starts = startsIn(env[GUARD], enclosingId);
+  if (starts < MOST_STARTS) return { next: `${starts + 1}:${enclosingId}` };
+  throw new ClauthError({
+    kind: "recursion",
+    message: `the shim was started ${starts} times in a row and never reached the real claude`,
+    hint: "what it takes for the real claude calls the shim again: set CLAUTH_CLAUDE=/path/to/the/real/claude",
+  });
+}
+
+/**
+ * What tells one enclosing claude from another. Claude Code 2.1.329 gives its children CLAUDE_PID and
+ * CLAUDE_CODE_SESSION_ID, 2.1.197 only the latter (seen in hooks, MCP servers and Bash); empty outside of any.
+ */
+export function enclosingClaude(env: Environment): string {
+  return `${env["CLAUDE_PID"] ?? ""}/${env["CLAUDE_CODE_SESSION_ID"] ?? ""}`;
+}
+
+const MOST_STARTS = 3;
+
+function startsIn(guard: string | undefined, enclosingId: string): number {
+  const separator = guard?.indexOf(":") ?? -1;
+  if (guard === undefined || separator === -1 || guard.slice(separator + 1) !== enclosingId) return 0;
+  const starts = Number(guard.slice(0, separator));
+  return Number.isSafeInteger(starts) && starts > 0 ? starts : 0;
+}

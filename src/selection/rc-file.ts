@@ -1,0 +1,142 @@
+import { lstatSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Choice, parseChoice } from "../config/choice.ts";
+import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
+import { domainError } from "../disk/errno.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { ClauthError } from "../errors.ts";
+import { isInside } from "./rules.ts";
+
+export const RC_FILE = ".clauthrc";
+
+/** The nearest rc file. It can name a profile, and nothing else. */
+export type RcFile = {
+  readonly path: string;
+  readonly line: number;
+  readonly choice: Choice;
+  /** As read: what `clauth allow` vouches for. */
+  readonly bytes: Uint8Array;
+};
+
+/**
+ * Reads the nearest `.clauthrc`, from `cwd` up to and including `home`, or to the root outside it. Anything that
+ * stands there under that name counts: a file that can't be believed is an error and never passed over, since what
+ * comes after it could be another account.
+ * @param where.cwd, where.home with every symlink resolved.
+ * @throws ClauthError `rc_file_refused`, `rc_file_invalid`, `profile_name_invalid`, `secret_as_name`.
+ */
+export function readRcFile(where: {
+  cwd: string;
+  home: string;
+  uid?: number | undefined;
+}): RcFile | undefined {
+  for (const directory of directoriesUpward(where.cwd, where.home)) {
+    const path = join(directory, RC_FILE);
+    const uid = "uid" in where ? where.uid : currentUid();
+    const bytes = readTrusted(path, uid);
+    if (bytes === undefined) continue;
+    const parsed = parseRcFile(bytes);
+    if ("complaint" in parsed) throw invalid(path, parsed.line, parsed.complaint);
+    return {
+      path,
+      line: parsed.line,
+      choice: parseChoice(parsed.name, `${path}:${parsed.line}`, path),
+      bytes,
+    };
+  }
+  return undefined;
+}
+
+/** `cwd` and its parents, nearest first; the last one is `home` for a `cwd` inside it, else the root. */
+export function directoriesUpward(cwd: string, home: string): string[] {
+  const directories = [cwd];
+  const last = isInside(cwd, home) ? home : undefined;
+  for (let directory = cwd; directory !== last && dirname(directory) !== directory; ) {
+    directory = dirname(directory);
+    directories.push(directory);
+  }
+  return directories;
+}
+
+/**
+ * The one line that counts, as text; whether it is a name is the caller's to judge. Total: any bytes give a name or a
+ * complaint with its line.
+ */
+export function parseRcFile(
+  bytes: Uint8Array,
+): { name: string; line: number } | { complaint: string; line: number } {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { complaint: "is not UTF-8 text", line: 1 };
+  const lines = text
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+    .map((content, index) => ({ content, line: index + 1 }))
+    .filter(({ content }) => content.trim() !== "" && !content.trimStart().startsWith("#"));
+  const [first, second] = lines;
+  if (first === undefined) return { complaint: "names no profile", line: 1 };
+  if (second !== undefined) return { complaint: "has more than the name of a profile", line: second.line };
+  const assigned = /^profile[ \t]*=[ \t]*"([^"]*)"$/.exec(first.content)?.[1];
+  return { name: assigned ?? first.content, line: first.line };
+}
+
+/** The bytes of a file that its owner alone could have written, or undefined where nothing stands. */
+function readTrusted(path: string, uid: number | undefined): Uint8Array | undefined {
+  const entry = lookAt(path);
+  if (entry === undefined) return undefined;
+  // A link that another user put into a shared directory could point at a file of ours.
+  const aboutLink = complaintAboutOwner({ uid: entry.uid, mode: 0 }, uid);
+  if (aboutLink !== undefined) throw refused(path, aboutLink);
+  const file = readPlain(path);
+  if (file === undefined) throw refused(path, "leads to nothing");
+  const complaint = complaintAboutOwner(file.stat, uid);
+  if (complaint !== undefined) throw refused(path, complaint);
+  return file.bytes;
+}
+
+function lookAt(path: string) {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw domainError(cause, "look at", path);
+  }
+}
+
+function readPlain(path: string) {
+  try {
+    return readRegularFile(path, { maxBytes: MAX_BYTES });
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+    if (error.kind === "not_a_file") throw refused(path, "is not a regular file");
+    if (error.kind === "file_too_large") throw refused(path, "is larger than 4 KiB");
+    throw error;
+  }
+}
+
+const MAX_BYTES = 4096;
+
+/** A byte order mark is dropped. */
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(path: string, complaint: string): ClauthError {
+  return new ClauthError({
+    kind: "rc_file_refused",
+    message: `${path} ${complaint}, so it can't pick an account`,
+    hint: "remove it, or name the profile yourself: CLAUTH_PROFILE=NAME claude",
+    path,
+  });
+}
+
+function invalid(path: string, line: number, complaint: string): ClauthError {
+  return new ClauthError({
+    kind: "rc_file_invalid",
+    message: `${path}:${line}: the file ${complaint}`,
+    hint: "one line with the name of a profile belongs there: clauth local NAME",
+    path,
+  });
+}

@@ -1,0 +1,101 @@
+import { realpathSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import type { Rule } from "../config/config.ts";
+import { ClauthError } from "../errors.ts";
+
+/** A directory rule with its directory resolved: absolute, without symlinks. */
+export type ResolvedRule = { readonly rule: Rule; readonly directory: string };
+
+/** Resolves what the directory rules name; a directory that does not exist keeps its spelling and matches nothing. */
+export function resolveDirectories(rules: readonly Rule[], home: string): ResolvedRule[] {
+  return rules
+    .filter((rule) => rule.kind === "directory")
+    .map((rule) => ({ rule, directory: realPath(expandHome(rule.pattern, home)) }));
+}
+
+/**
+ * The rule with the longest directory that holds `cwd`, by whole path segments; the order in the file does not count.
+ * @throws ClauthError `rules_disagree` where two rules name that directory with different profiles.
+ */
+export function matchDirectory(rules: readonly ResolvedRule[], cwd: string): Rule | undefined {
+  const scored = rules
+    .filter(({ directory }) => isInside(cwd, directory))
+    .map(({ rule, directory }) => ({ rule, score: directory.length }));
+  return strongest(scored);
+}
+
+/**
+ * The rule whose pattern matches a remote (`host/owner/repository`, as git-remote.ts writes it) with the most
+ * characters that are no `*`.
+ * @throws ClauthError `rules_disagree` as above.
+ */
+export function matchRemote(rules: readonly Rule[], remotes: readonly string[]): Rule | undefined {
+  const scored = rules
+    .filter(
+      (rule) => rule.kind === "remote" && remotes.some((remote) => matchesPattern(remote, rule.pattern)),
+    )
+    .map((rule) => ({ rule, score: rule.pattern.replaceAll("*", "").length }));
+  return strongest(scored);
+}
+
+/** True for `directory` itself and anything below it. */
+export function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && way !== path);
+}
+
+/**
+ * Segment by segment, without regard to case: a `*` stands for any part of one segment, a last segment `*` for one or
+ * more; a pattern of fewer segments matches what is below it, as a directory does.
+ */
+export function matchesPattern(remote: string, pattern: string): boolean {
+  const parts = remote.toLowerCase().split("/");
+  const patterns = pattern.toLowerCase().split("/");
+  return (
+    patterns.length <= parts.length &&
+    patterns.every((glob, index) => matchesSegment(parts[index] ?? "", glob))
+  );
+}
+
+function matchesSegment(part: string, glob: string): boolean {
+  const [first = "", ...rest] = glob.split("*");
+  const last = rest.pop();
+  if (last === undefined) return part === first;
+  if (!part.startsWith(first)) return false;
+  let offset = first.length;
+  for (const piece of rest) {
+    const at = part.indexOf(piece, offset);
+    if (at === -1) return false;
+    offset = at + piece.length;
+  }
+  return part.length - last.length >= offset && part.endsWith(last);
+}
+
+function strongest(scored: readonly { rule: Rule; score: number }[]): Rule | undefined {
+  const best = scored.reduce((most, { score }) => Math.max(most, score), -1);
+  const [first, ...others] = scored.filter(({ score }) => score === best).map(({ rule }) => rule);
+  const rival = others.find((rule) => rule.profile !== first?.profile);
+  if (first !== undefined && rival !== undefined) throw disagree(first, rival);
+  return first;
+}
+
+function disagree(a: Rule, b: Rule): ClauthError {
+  const lines = [a, b].map(({ line }) => line ?? "?").sort();
+  return new ClauthError({
+    kind: "rules_disagree",
+    message: `the rules at lines ${lines.join(" and ")} of clauth.toml match equally and name different profiles`,
+    hint: "clauth rule list, then clauth rule remove PATTERN",
+  });
+}
+
+function expandHome(pattern: string, home: string): string {
+  return pattern === "~" || pattern.startsWith("~/") ? join(home, pattern.slice(1)) : join(pattern);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
