@@ -37,6 +37,8 @@ function serve([control, certificate, key]: readonly string[]): void {
   }
   Bun.serve({ unix: control, fetch: answerControl });
   console.log(plain.port);
+  // The test holds the other end: the mock never outlives it, however it ends.
+  process.stdin.on("end", () => process.exit(0)).resume();
 }
 
 async function answerControl(request: Request): Promise<Response> {

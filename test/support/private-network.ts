@@ -17,7 +17,7 @@ export type PrivateNetwork = {
   readonly env: Readonly<Record<string, string>>;
   /** Everything the mock was asked so far. */
   requests(): Promise<readonly Logged[]>;
-  /** The tokens of the messages whose prompt holds `prompt`, in order. */
+  /** The tokens of the messages with exactly this prompt, in order. */
   tokensFor(prompt: string): Promise<readonly string[]>;
   /** Lets the prompts `[[hold NAME]]` be answered. */
   release(name: string): Promise<void>;
@@ -48,7 +48,7 @@ export async function openPrivateNetwork(): Promise<PrivateNetwork> {
   const setUp = 'ip link set lo up && mount --bind "$0" /etc/hosts && exec "$@"';
   const mock = [process.execPath, join(import.meta.dir, "mock-api.ts"), control, certificate, key];
   const host = Bun.spawn(["unshare", ...namespaces(), "sh", "-c", setUp, hosts, ...mock], {
-    stdin: "ignore",
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",
   });
@@ -73,7 +73,7 @@ export async function openPrivateNetwork(): Promise<PrivateNetwork> {
     requests,
     tokensFor: async (prompt) =>
       (await requests())
-        .filter((entry) => entry.what === "POST /v1/messages" && entry.prompt.includes(prompt))
+        .filter((entry) => entry.what === "POST /v1/messages" && entry.prompt === prompt)
         .map((entry) => entry.token),
     release: async (name) => {
       await fetch(`http://mock/release?name=${encodeURIComponent(name)}`, { unix: control });

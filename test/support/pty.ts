@@ -7,7 +7,7 @@ export type PtySession = {
   output(): string;
   type(text: string): void;
   resize(columns: number, rows: number): void;
-  /** Waits until the output holds the text, from `after` on. */
+  /** Waits until the output holds the text, from `after` on. Spaces don't count: a TUI moves the cursor instead. */
   shows(text: string, after?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: Bun.Subprocess["signalCode"] }>;
@@ -41,9 +41,7 @@ export function openPty(
     type: (text) => void child.terminal?.write(text),
     resize: (columns, rows) => child.terminal?.resize(columns, rows),
     shows: async (text, after = 0) => {
-      await waitFor(`${JSON.stringify(text)} on the terminal; it shows:\n${plain(printed)}`, () =>
-        printed.includes(text, after),
-      ).catch(() => {
+      await waitFor(text, () => squeezed(printed.slice(after)).includes(squeezed(text))).catch(() => {
         throw new Error(`the terminal never showed ${JSON.stringify(text)}; it shows:\n${plain(printed)}`);
       });
     },
@@ -59,4 +57,8 @@ export function openPty(
 /** The text without control sequences. */
 export function plain(text: string): string {
   return Bun.stripANSI(text);
+}
+
+function squeezed(text: string): string {
+  return plain(text).replace(/\s+/g, "");
 }

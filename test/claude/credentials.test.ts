@@ -1,0 +1,97 @@
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { describeClaude, type Lab } from "../support/claude-lab.ts";
+
+const SESSION_OF_WORK = { env: { CLAUTH_PROFILE: "work" } };
+
+describeClaude("credentials", (openLab) => {
+  test("a token that Claude refreshed is the profile's, and the tree holds the link again", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work", { account: "W", expired: true });
+    expect(await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK)).toMatchObject({ code: 0 });
+    expect(await lab.network.tokensFor("hello")).toEqual(["sk-ant-oat01-fakeW.2"]);
+    expectCanonical(lab, "sk-ant-ort01-fakeW.2");
+  });
+
+  test("five sessions of one expired profile make one refresh", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work", { account: "W", expired: true });
+    const runs = Array.from({ length: 5 }, () => lab.run(["claude", "-p", "hello"], SESSION_OF_WORK));
+    for (const finished of await Promise.all(runs)) expect(finished).toMatchObject({ code: 0 });
+    expect(await lab.network.tokensFor("hello")).toEqual(Array(5).fill("sk-ant-oat01-fakeW.2"));
+    expect(await spentTokens(lab)).toEqual(["sk-ant-ort01-fakeW"]);
+    expectCanonical(lab, "sk-ant-ort01-fakeW.2");
+  });
+
+  test("a login inside a session of a logged-out profile becomes the profile's", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work");
+    expect((await logIn(lab, "W")).code).toBe(0);
+    expectCanonical(lab, "sk-ant-ort01-fakeW.2");
+    await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
+    expect(await lab.network.tokensFor("hello")).toEqual(["sk-ant-oat01-fakeW.2"]);
+  });
+
+  test("a logout inside a session logs the profile out and keeps the bytes in quarantine", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work");
+    await logIn(lab, "W");
+    expect(await lab.run(["claude", "auth", "logout"], SESSION_OF_WORK)).toMatchObject({ code: 0 });
+    expect(existsSync(lab.profile("work", "credentials.json"))).toBe(false);
+    expect(existsSync(lab.profile("work", "runtime/.credentials.json"))).toBe(false);
+    expect(quarantine(lab)).toContain("sk-ant-ort01-fakeW.2");
+
+    const next = await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
+    expect(next).toMatchObject({ code: 1 });
+    expect(await lab.network.tokensFor("hello")).toEqual([]);
+  });
+
+  test("a refused refresh leaves the profile's bytes in quarantine and is not asked again in vain", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work", { account: "W", expired: true });
+    await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
+    lab.write(lab.profile("work", "credentials.json"), spent(lab), 0o600);
+    await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
+    expect(quarantine(lab)).toContain("sk-ant-ort01-fakeW");
+    const before = (await spentTokens(lab)).length;
+    await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
+    expect(await spentTokens(lab)).toHaveLength(before);
+  });
+});
+
+/** The canonical file and, through the tree's link, the very same file. */
+function expectCanonical(lab: Lab, refreshToken: string): void {
+  const canonical = lab.profile("work", "credentials.json");
+  expect(lab.json(canonical)).toMatchObject({ claudeAiOauth: { refreshToken } });
+  expect(realpathSync(lab.profile("work", "runtime/.credentials.json"))).toBe(canonical);
+  expect(statSync(canonical).mode & 0o777).toBe(0o600);
+}
+
+function logIn(lab: Lab, account: string) {
+  return lab.run(["claude", "auth", "login"], {
+    env: {
+      CLAUTH_PROFILE: "work",
+      CLAUDE_CODE_OAUTH_REFRESH_TOKEN: `sk-ant-ort01-fake${account}`,
+      CLAUDE_CODE_OAUTH_SCOPES: "user:inference user:profile",
+    },
+  });
+}
+
+/** Every byte in quarantine as one text. */
+function quarantine(lab: Lab): string {
+  const directory = lab.profile("work", "backups");
+  return readdirSync(directory)
+    .map((name) => readFileSync(`${directory}/${name}`, "utf8"))
+    .join("\n");
+}
+
+async function spentTokens(lab: Lab): Promise<readonly string[]> {
+  const calls = (await lab.network.requests()).filter(({ what }) => what === "POST /v1/oauth/token");
+  return calls.map(({ refreshToken }) => refreshToken);
+}
+
+/** The profile's login, expired, with a refresh token of its chain that the endpoint never gave out. */
+function spent(lab: Lab): string {
+  const text = lab.read(lab.profile("work", "credentials.json"));
+  return text.replaceAll("fakeW.2", "fakeW.9").replace(/"expiresAt":\s*\d+/, '"expiresAt":1');
+}
