@@ -1,0 +1,63 @@
+import * as fs from "node:fs";
+
+/**
+ * The one seam over node:fs below `disk/` and `lock/`, narrowed to what they use. All calls are synchronous: on the hot path
+ * a promise costs more than the call. Every descriptor that Bun opens is close-on-exec (measured on Bun 1.4.5).
+ */
+export type Disk = {
+  open(path: string, flags: number, mode?: number): number;
+  close(descriptor: number): void;
+  read(descriptor: number, into: Uint8Array, offset: number): number;
+  /** May write less than asked. Without a position it appends to what this descriptor wrote. */
+  write(descriptor: number, bytes: Uint8Array, offset: number, position?: number): number;
+  truncate(descriptor: number, length: number): void;
+  chmodOpen(descriptor: number, mode: number): void;
+  syncData(descriptor: number): void;
+  syncAll(descriptor: number): void;
+  statOpen(descriptor: number): fs.BigIntStats;
+  stat(path: string): fs.BigIntStats;
+  lstat(path: string): fs.BigIntStats;
+  readlink(path: string): string;
+  link(existing: string, created: string): void;
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  chmod(path: string, mode: number): void;
+  makeDirectory(path: string, mode: number): void;
+  list(path: string): string[];
+  /** The magic number of the file system that holds the path, as statfs(2) gives it. */
+  fileSystemType(path: string): bigint;
+};
+
+export const disk: Disk = {
+  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  close: (descriptor) => fs.closeSync(descriptor),
+  read: (descriptor, into, offset) => fs.readSync(descriptor, into, offset, into.length - offset, null),
+  write: (descriptor, bytes, offset, position) =>
+    fs.writeSync(descriptor, bytes, offset, bytes.length - offset, position ?? null),
+  truncate: (descriptor, length) => fs.ftruncateSync(descriptor, length),
+  chmodOpen: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
+  syncData: (descriptor) => fs.fdatasyncSync(descriptor),
+  syncAll: (descriptor) => fs.fsyncSync(descriptor),
+  statOpen: (descriptor) => fs.fstatSync(descriptor, { bigint: true }),
+  stat: (path) => fs.statSync(path, { bigint: true }),
+  lstat: (path) => fs.lstatSync(path, { bigint: true }),
+  readlink: (path) => fs.readlinkSync(path),
+  link: (existing, created) => fs.linkSync(existing, created),
+  rename: (from, to) => fs.renameSync(from, to),
+  unlink: (path) => fs.unlinkSync(path),
+  chmod: (path, mode) => fs.chmodSync(path, mode),
+  makeDirectory: (path, mode) => void fs.mkdirSync(path, { recursive: true, mode }),
+  list: (path) => fs.readdirSync(path),
+  fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
+};
+
+/** For tests: runs `body` with some of the calls replaced, then puts the real ones back. `body` must be synchronous. */
+export function testOnlyWithFaults<T>(faults: (real: Disk) => Partial<Disk>, body: () => T): T {
+  const real = { ...disk };
+  Object.assign(disk, faults(real));
+  try {
+    return body();
+  } finally {
+    Object.assign(disk, real);
+  }
+}

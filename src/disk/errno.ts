@@ -1,0 +1,105 @@
+import { ClauthError, errnoOf } from "../errors.ts";
+
+/**
+ * Gives a system error its meaning for the user; the raw errno stays in `cause` for CLAUTH_DEBUG.
+ * @param what what we were doing, as a verb phrase: "read", "write", "lock"
+ * @param path the file or directory that it was done to
+ */
+export function domainError(cause: unknown, what: string, path: string): ClauthError {
+  if (cause instanceof ClauthError) return cause;
+  const meaning = MEANINGS.get(errnoOf(cause) ?? "") ?? FAILED;
+  return new ClauthError({
+    kind: meaning.kind,
+    message: `can't ${what} ${path}: ${meaning.because}`,
+    hint: meaning.hint,
+    path,
+    retrySafe: meaning.retrySafe ?? false,
+    cause,
+  });
+}
+
+type Meaning = {
+  readonly kind: string;
+  readonly because: string;
+  readonly hint: string;
+  readonly retrySafe?: boolean;
+};
+
+const FAILED: Meaning = {
+  kind: "store_failed",
+  because: "the file system refused",
+  hint: "run `clauth doctor`; CLAUTH_DEBUG=1 shows the cause",
+};
+
+const FULL: Meaning = {
+  kind: "store_full",
+  because: "the disk or the quota is full",
+  hint: "free some space, then try again; nothing was changed",
+};
+
+const DENIED: Meaning = {
+  kind: "store_denied",
+  because: "permission denied",
+  hint: "check its owner and mode with `ls -ld`, and those of the directories above it",
+};
+
+const BUSY: Meaning = {
+  kind: "store_busy",
+  because: "the system is short of files or the file is in use",
+  hint: "try again in a moment",
+  retrySafe: true,
+};
+
+const MOVED: Meaning = {
+  kind: "concurrent_modification",
+  because: "it was removed or replaced meanwhile",
+  hint: "try again",
+  retrySafe: true,
+};
+
+const WRONG_KIND: Meaning = {
+  kind: "not_a_file",
+  because: "something else stands there: a directory, a device, or a file where a directory should be",
+  hint: "look at it with `ls -ld`, move it away, then try again",
+};
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+  ["ENOSPC", FULL],
+  ["EDQUOT", FULL],
+  ["EFBIG", FULL],
+  [
+    "EROFS",
+    {
+      kind: "store_read_only",
+      because: "the file system is read-only",
+      hint: "mount it writable, or set CLAUTH_HOME",
+    },
+  ],
+  ["EACCES", DENIED],
+  ["EPERM", DENIED],
+  ["EBUSY", BUSY],
+  ["EMFILE", BUSY],
+  ["ENFILE", BUSY],
+  ["EAGAIN", BUSY],
+  ["ENOMEM", BUSY],
+  ["ETXTBSY", BUSY],
+  ["ESTALE", MOVED],
+  ["ENOENT", MOVED],
+  ["EEXIST", MOVED],
+  ["ENOTDIR", WRONG_KIND],
+  ["EISDIR", WRONG_KIND],
+  ["ENXIO", WRONG_KIND],
+  ["ENODEV", WRONG_KIND],
+  [
+    "ELOOP",
+    {
+      kind: "link_loop",
+      because: "its symbolic links lead in a circle",
+      hint: "look at it with `ls -l` and mend the link",
+    },
+  ],
+  [
+    "ENAMETOOLONG",
+    { kind: "path_too_long", because: "the path is too long", hint: "set CLAUTH_HOME to a shorter path" },
+  ],
+]);

@@ -1,0 +1,169 @@
+import { constants } from "node:fs";
+import { basename, dirname } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
+import { disk } from "./disk.ts";
+import { domainError } from "./errno.ts";
+import { resolveLinks } from "./links.ts";
+import { pause } from "./pause.ts";
+import { type FileContent, readRegularFile } from "./read-file.ts";
+
+export type WriteOptions = {
+  /** Permission bits of the result, whatever the umask; 0o600 where not given. A looser file is tightened. */
+  readonly mode?: number;
+  /** Keeps the mode of a file that is already there; `mode` then holds for a new one alone. */
+  readonly keepMode?: boolean;
+  /** What the caller read and judged. Anything else found right before the rename stops the write. */
+  readonly expect?: FileContent | "absent";
+  /** Reaches the disk before the old bytes go: for credentials and state. */
+  readonly sync?: boolean;
+};
+
+/**
+ * Replaces a file so that every reader sees the old bytes or the new ones, even after a kill or a power loss. A chain of
+ * symlinks is written through (a dotfiles repository), never replaced.
+ * @returns "unchanged" where these bytes were there already
+ * @throws ClauthError `concurrent_modification` (retry-safe) where `expect` no longer holds; otherwise as `domainError`
+ */
+export function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array,
+  options: WriteOptions = {},
+): "unchanged" | "written" {
+  const target = resolveLinks(path);
+  const present = readRegularFile(target);
+  if (present !== undefined && equalBytes(present.bytes, bytes)) {
+    tightenMode(target, present, options);
+    return "unchanged";
+  }
+  refuseSurprise(target, present, options.expect);
+  const wanted = options.mode ?? 0o600;
+  const mode = options.keepMode === true ? (present?.stat.mode ?? wanted) : wanted;
+  const temporary = temporaryBeside(target);
+  try {
+    writeTemporary(temporary, bytes, mode, options.sync === true);
+    checkpoint("temporary-written");
+    publish(temporary, target, options.expect);
+    checkpoint("published");
+    if (options.sync === true) syncDirectory(dirname(target));
+  } catch (cause) {
+    removeTemporary(temporary);
+    throw domainError(cause, "write", target);
+  }
+  return "written";
+}
+
+/** The name of a file that `writeFileAtomic` has in flight, or left behind when it was killed. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..*\.clauth-\d+-[0-9a-z]+\.tmp$/.test(name);
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+/** A file that became looser than it should be (an editor, a umask) holds the right bytes and is still repaired. */
+function tightenMode(target: string, present: FileContent, options: WriteOptions): void {
+  const mode = options.mode ?? 0o600;
+  if (options.keepMode === true || (present.stat.mode & ~mode) === 0) return;
+  try {
+    disk.chmod(target, mode);
+  } catch (cause) {
+    throw domainError(cause, "tighten", target);
+  }
+}
+
+function refuseSurprise(
+  target: string,
+  present: FileContent | undefined,
+  expect: WriteOptions["expect"],
+): void {
+  if (expect === undefined) return;
+  const holds =
+    expect === "absent"
+      ? present === undefined
+      : present !== undefined && equalBytes(present.bytes, expect.bytes);
+  if (!holds) throw concurrentModification(target);
+}
+
+/** Short: the whole name must fit 255 bytes, and 40 characters are at most 160 of them. */
+function temporaryBeside(target: string): string {
+  const random = Math.random().toString(36).slice(2, 12).padEnd(1, "0");
+  return `${dirname(target)}/.${[...basename(target)].slice(0, 40).join("")}.clauth-${process.pid}-${random}.tmp`;
+}
+
+function writeTemporary(temporary: string, bytes: Uint8Array, mode: number, sync: boolean): void {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  const descriptor = disk.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    for (let done = 0; done < bytes.length; ) done += disk.write(descriptor, bytes, done);
+    if (mode !== 0o600) disk.chmodOpen(descriptor, mode);
+    if (sync) disk.syncData(descriptor);
+  } finally {
+    disk.close(descriptor);
+  }
+}
+
+/** The last look at the target stands right before the rename; a file that must be new can't even be raced. */
+function publish(temporary: string, target: string, expect: WriteOptions["expect"]): void {
+  if (expect === "absent" && linkInPlace(temporary, target)) return;
+  if (expect !== undefined) refuseSurprise(target, readRegularFile(target), expect);
+  renameWithRetry(temporary, target);
+}
+
+/** link(2) refuses an existing name atomically, which rename can't. False where the file system has no hard links. */
+function linkInPlace(temporary: string, target: string): boolean {
+  try {
+    disk.link(temporary, target);
+  } catch (cause) {
+    if (errnoOf(cause) === "EEXIST") throw concurrentModification(target);
+    return false;
+  }
+  removeTemporary(temporary);
+  return true;
+}
+
+/** Scanners and indexers hold a file for a moment and make the rename fail; about 750 ms of real sleep in all. */
+function renameWithRetry(from: string, to: string): void {
+  for (const milliseconds of [5, 10, 20, 40, 80, 160, 200, 235]) {
+    try {
+      disk.rename(from, to);
+      return;
+    } catch (cause) {
+      if (!PASSING.has(errnoOf(cause) ?? "")) throw cause;
+      pause(milliseconds);
+    }
+  }
+  disk.rename(from, to);
+}
+
+const PASSING: ReadonlySet<string> = new Set(["EPERM", "EBUSY", "EACCES"]);
+
+/** Some file systems can't sync a directory (EINVAL); the rename has happened all the same. */
+function syncDirectory(path: string): void {
+  const descriptor = disk.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    disk.syncAll(descriptor);
+  } catch (cause) {
+    if (errnoOf(cause) !== "EINVAL") throw cause;
+  } finally {
+    disk.close(descriptor);
+  }
+}
+
+/** The first failure is the one to report. */
+function removeTemporary(path: string): void {
+  try {
+    disk.unlink(path);
+  } catch {}
+}
+
+function concurrentModification(path: string): ClauthError {
+  return new ClauthError({
+    kind: "concurrent_modification",
+    message: `${path} was changed by another program meanwhile`,
+    hint: "try again",
+    path,
+    retrySafe: true,
+  });
+}
