@@ -5,10 +5,11 @@
  * Observed with 2.1.197 and 2.1.329 against a mock API: each entry beat, replaced or redirected the login that
  * stood in the config directory, unless its reason says that it goes by its name.
  */
-export type IdentityVariable = { readonly why: string } & (
-  | { readonly name: string }
-  | { readonly pattern: RegExp }
-);
+export type IdentityVariable = {
+  readonly why: string;
+  /** True where an empty value has its effect too; any other entry is as good as unset then. */
+  readonly emptyCounts?: boolean;
+} & ({ readonly name: string } | { readonly pattern: RegExp });
 
 export const IDENTITY_ENV: readonly IdentityVariable[] = [
   { name: "ANTHROPIC_API_KEY", why: "is sent as the API key in place of the login" },
@@ -28,6 +29,11 @@ export const IDENTITY_ENV: readonly IdentityVariable[] = [
   { name: "ANTHROPIC_FEDERATION_RULE_ID", why: "takes part in the exchange of an identity token" },
   { name: "ANTHROPIC_ORGANIZATION_ID", why: "takes part in the exchange of an identity token" },
   { name: "ANTHROPIC_SERVICE_ACCOUNT_ID", why: "takes part in the exchange of an identity token" },
+  { name: "ANTHROPIC_PROFILE", why: "uses that login of the Anthropic SDK" },
+  {
+    name: "ANTHROPIC_CONFIG_DIR",
+    why: "is where the Anthropic SDK's logins are read; a federation there wins",
+  },
   {
     pattern: /^CLAUDE_CODE_(\w+_)?(TOKEN|KEY|AUTH)_FILE_DESCRIPTOR$/,
     why: "names a descriptor that a token is read from",
@@ -38,7 +44,11 @@ export const IDENTITY_ENV: readonly IdentityVariable[] = [
     name: "CLAUDE_CODE_REMOTE_TOOLS_PIN_STORED_LOGIN",
     why: "stops the start with status 78 (newer versions)",
   },
-  { name: "CLAUDE_SECURESTORAGE_CONFIG_DIR", why: "reads the login of another directory" },
+  {
+    name: "CLAUDE_SECURESTORAGE_CONFIG_DIR",
+    why: "reads the login of another directory; empty, that of ~/.claude",
+    emptyCounts: true,
+  },
   { name: "CLAUDE_CONFIG_DIR", why: "moves the whole configuration, the login with it" },
 ];
 
@@ -47,7 +57,12 @@ export const IDENTITY_ENV: readonly IdentityVariable[] = [
  * CLAUDE_CODE_OAUTH_REFRESH_TOKEN and _SCOPES are none: only `claude auth login` reads them.
  */
 export function beatsLogin(name: string): boolean {
-  return IDENTITY_ENV.some((entry) => ("name" in entry ? entry.name === name : entry.pattern.test(name)));
+  return identityVariable(name) !== undefined;
+}
+
+/** The entry that a variable falls under. */
+export function identityVariable(name: string): IdentityVariable | undefined {
+  return IDENTITY_ENV.find((entry) => ("name" in entry ? entry.name === name : entry.pattern.test(name)));
 }
 
 export type IdentitySetting = { readonly why: string } & (

@@ -1,0 +1,108 @@
+import type { Environment } from "../context.ts";
+import { identityVariable } from "../identity-keys.ts";
+import { isObject, type JsonObject, ownValue } from "../json.ts";
+import type { ProfileName } from "../profile-name.ts";
+
+export type ChildEnvironmentInput = {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** What this call runs; a whole Selection fits. `explicit`: the child's own children inherit the choice. */
+  readonly selection:
+    | { readonly kind: "profile"; readonly name: ProfileName; readonly explicit: boolean }
+    | { readonly kind: "system" }
+    | { readonly kind: "none" };
+  /** The runtime tree, absolute and canonical; absent for a `--home` profile, which lives in `~/.claude`. */
+  readonly configDir?: string;
+  /** The profile's `keep_env`. */
+  readonly keepEnv: readonly string[];
+  /** The profile of the claude around this call, where there is one. */
+  readonly parent?: ParentProfile;
+  /** The recursion guard, as computed for the child. */
+  readonly guard: Readonly<Record<string, string>>;
+};
+
+export type ParentProfile = {
+  readonly name: ProfileName;
+  /** True where the inherited CLAUDE_CONFIG_DIR is its runtime tree. */
+  readonly ownsConfigDir: boolean;
+  /** Its overlay as applied. Claude exports the `env` of its settings to everything that it starts. */
+  readonly overlay: JsonObject;
+};
+
+export type ChildEnvironment = {
+  readonly set: Readonly<Record<string, string>>;
+  /** Every variable that the child must not see, sorted. */
+  readonly remove: readonly string[];
+  /** Those of them that the user has to hear of, sorted: names alone, a value may be a secret. */
+  readonly removed: readonly string[];
+};
+
+/**
+ * Decides what the child's environment differs in from the caller's. A profile's child sees nothing that would beat
+ * the login of its config directory (invariant 1), `system` only loses what came from a profile, and "none" keeps all.
+ */
+export function childEnvironment(input: ChildEnvironmentInput): ChildEnvironment {
+  const { selection, guard } = input;
+  if (selection.kind === "none") return { set: guard, remove: [], removed: [] };
+  const removals = new Map<string, "said" | "silent">();
+  for (const [name, value] of Object.entries(input.env)) {
+    if (value === undefined) continue;
+    const removal = selection.kind === "system" ? shedding(input, name, value) : cleaning(input, name, value);
+    if (removal !== undefined) removals.set(name, removal);
+  }
+  const set = { ...guard, ...(selection.kind === "profile" ? ofProfile(input, selection) : {}) };
+  const remove = [...removals.keys()].filter((name) => !Object.hasOwn(set, name)).sort();
+  const removed = [...removals.keys()].filter((name) => removals.get(name) === "said").sort();
+  return { set, remove, removed };
+}
+
+function ofProfile(
+  input: ChildEnvironmentInput,
+  selection: { readonly name: ProfileName; readonly explicit: boolean },
+): Record<string, string> {
+  return {
+    ...(input.configDir === undefined ? {} : { CLAUDE_CONFIG_DIR: input.configDir }),
+    CLAUTH_ACTIVE_PROFILE: selection.name,
+    ...(selection.explicit ? { CLAUTH_PROFILE: selection.name } : {}),
+  };
+}
+
+type Removal = "said" | "silent" | undefined;
+
+/** Under a profile: whatever beats its login goes, and what the parent's overlay left behind. */
+function cleaning(input: ChildEnvironmentInput, name: string, value: string): Removal {
+  if (name === "CLAUDE_CONFIG_DIR") return input.parent?.ownsConfigDir || value === "" ? "silent" : "said";
+  const exported = exportedByParent(input, name);
+  const samePair = exported === value;
+  if (samePair && !isOwnParent(input)) return "said";
+  const identity = identityVariable(spelled(input, name));
+  if (identity === undefined || input.keepEnv.includes(name)) return undefined;
+  if (value === "" && identity.emptyCounts !== true) return "silent";
+  // The same profile nested in itself: its settings bring the very value back, so there is nothing to tell.
+  return samePair ? "silent" : "said";
+}
+
+/** Under `system`: only what a profile of ours brought in goes. */
+function shedding(input: ChildEnvironmentInput, name: string, value: string): Removal {
+  if (name === "CLAUDE_CONFIG_DIR") return input.parent?.ownsConfigDir ? "silent" : undefined;
+  if (name === "CLAUTH_ACTIVE_PROFILE") return "silent";
+  const exported = exportedByParent(input, name);
+  if (exported === undefined) return undefined;
+  return exported === value || identityVariable(spelled(input, name)) !== undefined ? "said" : undefined;
+}
+
+/** The value that the parent's overlay gives a variable. */
+function exportedByParent(input: ChildEnvironmentInput, name: string): string | undefined {
+  const exported = input.parent && ownValue(input.parent.overlay, "env");
+  const value = isObject(exported) ? ownValue(exported, name) : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+function isOwnParent(input: ChildEnvironmentInput): boolean {
+  return input.selection.kind === "profile" && input.selection.name === input.parent?.name;
+}
+
+/** Windows knows one variable by any case. */
+function spelled(input: ChildEnvironmentInput, name: string): string {
+  return input.platform === "win32" ? name.toUpperCase() : name;
+}
