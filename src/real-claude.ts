@@ -18,20 +18,25 @@ export type RealClaude = {
  * Finds the real Claude Code: named by an editor that calls us as its process wrapper, then `CLAUTH_CLAUDE`, then
  * `claude` in clauth.toml, then PATH, then the places where installers put it.
  * @param given.args what the user typed; pass none where they can't be a wrapper's call (`clauth run`).
+ * @param given.places where to look after PATH; the usual places where not given.
  * @throws ClauthError `claude_not_found` (127), `claude_not_runnable` (126).
  */
 export function findRealClaude(
   context: Pick<Context, "env" | "home" | "platform" | "executable">,
-  given: { readonly config?: Pick<Config, "claude"> | undefined; readonly args?: readonly string[] },
+  given: {
+    readonly config?: Pick<Config, "claude"> | undefined;
+    readonly args?: readonly string[];
+    readonly places?: readonly string[];
+  },
 ): RealClaude {
-  const { args = [] } = given;
+  const { args = [], places = usualPlaces(context) } = given;
   const wrapped = wrappedProgram(args, context);
   const rest = wrapped === undefined ? args : args.slice(1);
   if (wrapped?.isShim === false)
     return { path: wrapped.path, why: "named by the editor that called", args: rest };
   const fixed = fixedByUser(context, given.config);
   if (fixed !== undefined) return { ...verified(fixed, context), args: rest };
-  return { ...found(context), args: rest };
+  return { ...found(context, places), args: rest };
 }
 
 /**
@@ -97,9 +102,12 @@ function verified(candidate: Candidate, context: Pick<Context, "executable" | "p
 }
 
 /** The first that can be run and is not the shim, as a shell would: what can't be executed is passed over. */
-function found(context: Pick<Context, "env" | "home" | "platform" | "executable">): Candidate {
+function found(
+  context: Pick<Context, "env" | "platform" | "executable">,
+  places: readonly string[],
+): Candidate {
   let refused: string | undefined;
-  for (const candidate of candidates(context)) {
+  for (const candidate of candidates(context, places)) {
     const state = runnable(candidate.path, context.platform);
     if (state === "yes" && !isShim(candidate.path, context)) return candidate;
     if (state === "no") refused ??= candidate.path;
@@ -117,7 +125,10 @@ function found(context: Pick<Context, "env" | "home" | "platform" | "executable"
   );
 }
 
-function* candidates(context: Pick<Context, "env" | "home" | "platform">): Generator<Candidate> {
+function* candidates(
+  context: Pick<Context, "env" | "platform">,
+  places: readonly string[],
+): Generator<Candidate> {
   const names = programNames(context.platform);
   // A relative or empty entry means the working directory, where nothing may be run from.
   for (const directory of (context.env["PATH"] ?? "").split(delimiter)) {
@@ -125,7 +136,7 @@ function* candidates(context: Pick<Context, "env" | "home" | "platform">): Gener
     for (const name of names)
       yield { path: join(directory, name), why: "the first claude on PATH after the shim" };
   }
-  for (const directory of usualPlaces(context)) {
+  for (const directory of places) {
     for (const name of names)
       yield { path: join(directory, name), why: "not on PATH; a usual place to install it" };
   }
@@ -137,7 +148,7 @@ function programNames(platform: NodeJS.Platform): readonly string[] {
 }
 
 /** Native installer, the older local one, npm's usual prefixes, Homebrew on both kinds of Mac and on Linux. */
-function usualPlaces(context: Pick<Context, "env" | "home" | "platform">): readonly string[] {
+export function usualPlaces(context: Pick<Context, "env" | "home" | "platform">): readonly string[] {
   const { home, env } = context;
   const prefix = env["npm_config_prefix"];
   return [
