@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { choiceFrom } from "../../src/config/choice.ts";
+import type { Rule } from "../../src/config/config.ts";
+import {
+  isInside,
+  matchDirectory,
+  matchesPattern,
+  matchRemote,
+  resolveDirectories,
+} from "../../src/selection/rules.ts";
+
+let root: string;
+
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), "clauth-rules-")));
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+function rule(kind: Rule["kind"], pattern: string, profile: string, line = 1): Rule {
+  return { kind, pattern, profile: choiceFrom(profile) ?? expect.unreachable(), line };
+}
+
+/** Few names, so that paths often contain each other, some of them prefixes of others. */
+const segments = fc.array(fc.constantFrom("a", "ab", "abc", "b", "..a"), { minLength: 1, maxLength: 5 });
+
+function profileOf(path: string): string {
+  return `p${path.replaceAll("/", "+")}`;
+}
+
+test("takes the longest rule, by whole path segments, in whatever order they stand", () => {
+  const paths = fc.uniqueArray(segments, { maxLength: 8, selector: (parts) => parts.join("/") });
+  fc.assert(
+    fc.property(segments, paths, fc.infiniteStream(fc.nat()), (cwd, directories, random) => {
+      const rules = directories.map((parts) => {
+        const directory = `/${parts.join("/")}`;
+        return { rule: rule("directory", directory, profileOf(directory)), directory };
+      });
+      const holding = directories.filter((parts) => parts.every((part, index) => cwd[index] === part));
+      const longest = holding.toSorted((a, b) => b.length - a.length)[0];
+      const shuffled = rules.map((one) => ({ one, at: random.next().value })).toSorted((a, b) => a.at - b.at);
+      for (const order of [rules, rules.toReversed(), shuffled.map(({ one }) => one)]) {
+        expect(matchDirectory(order, `/${cwd.join("/")}`)?.pattern).toBe(longest && `/${longest.join("/")}`);
+      }
+    }),
+  );
+});
+
+test("holds a directory itself and all below it, never a name that only begins alike", () => {
+  expect(isInside("/home/me/work", "/home/me/work")).toBe(true);
+  expect(isInside("/home/me/work/x", "/home/me/work")).toBe(true);
+  expect(isInside("/home/me/..work", "/home/me")).toBe(true);
+  expect(isInside("/anything", "/")).toBe(true);
+  expect(isInside("/home/me/workshop", "/home/me/work")).toBe(false);
+  expect(isInside("/home/me", "/home/me/work")).toBe(false);
+  expect(isInside("/home/you", "/home/me")).toBe(false);
+});
+
+test("compares real paths, and takes ~ for the home directory", () => {
+  mkdirSync(join(root, "data/work/project"), { recursive: true });
+  symlinkSync("data", join(root, "home"));
+  const rules = resolveDirectories(
+    [rule("directory", "~/work/", "w"), rule("remote", "a/b", "r")],
+    join(root, "home"),
+  );
+  expect(rules.map(({ directory }) => directory)).toEqual([join(root, "data/work")]);
+  expect(matchDirectory(rules, join(root, "data/work/project"))?.pattern).toBe("~/work/");
+});
+
+test("matches nothing by a directory that does not exist", () => {
+  const rules = resolveDirectories([rule("directory", join(root, "none"), "w")], root);
+  expect(matchDirectory(rules, root)).toBeUndefined();
+});
+
+test("refuses two rules for one directory that disagree, and takes two that agree", () => {
+  symlinkSync(".", join(root, "alias"));
+  const one = rule("directory", root, "a", 3);
+  const other = (profile: string) => rule("directory", join(root, "alias"), profile, 9);
+  expect(() => matchDirectory(resolveDirectories([one, other("b")], root), root)).toThrow(
+    /lines 3 and 9 of clauth.toml/,
+  );
+  expect(matchDirectory(resolveDirectories([one, other("a")], root), root)?.line).toBe(3);
+});
+
+test.each([
+  ["github.com/acme/app", "github.com/acme/*", true],
+  ["github.com/acme/app", "GitHub.com/Acme/App", true],
+  ["gitlab.com/acme/group/app", "gitlab.com/acme/*", true],
+  ["github.com/acme/app", "github.com/acme", true],
+  ["github.com/acme/app-x", "github.com/acme/app-*", true],
+  ["github.com/acme/app", "*/acme/*", true],
+  ["github.com/acme/my-app-x", "github.com/acme/*app*", true],
+  ["github.com/acme", "github.com/acme/*", false],
+  ["github.com/acme-evil/app", "github.com/acme/*", false],
+  ["github.com/acme-evil/app", "github.com/acme", false],
+  ["evil.com/github.com/acme/app", "github.com/acme/*", false],
+  ["github.com.evil.com/acme/app", "github.com/acme/*", false],
+  ["github.com/x/acme/app", "github.com/*/app", false],
+  ["github.com/acme/ab", "github.com/acme/ab*b", false],
+])("%s against %s: %p", (remote, pattern, expected) => {
+  expect(matchesPattern(remote, pattern)).toBe(expected);
+});
+
+test("gives a match by a pattern of stars the answer that a regular expression gives", () => {
+  const part = fc.string({ unit: fc.constantFrom("a", "b", "."), maxLength: 6 });
+  const glob = fc.string({ unit: fc.constantFrom("a", "b", ".", "*"), maxLength: 6 });
+  fc.assert(
+    fc.property(part, glob, (text, pattern) => {
+      const expression = new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", ".*")}$`);
+      expect(matchesPattern(text, pattern)).toBe(expression.test(text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("takes the most specific remote rule, in whatever order they stand", () => {
+  const rules = [
+    rule("remote", "github.com/*", "any"),
+    rule("remote", "github.com/acme/app", "app"),
+    rule("remote", "github.com/acme/*", "acme"),
+    rule("directory", "/", "root"),
+  ];
+  for (const order of [rules, rules.toReversed()]) {
+    expect(String(matchRemote(order, ["github.com/acme/app"])?.profile)).toBe("app");
+    expect(String(matchRemote(order, ["github.com/acme/other"])?.profile)).toBe("acme");
+    expect(String(matchRemote(order, ["github.com/me/x"])?.profile)).toBe("any");
+    expect(matchRemote(order, ["gitlab.com/me/x"])).toBeUndefined();
+    expect(matchRemote(order, [])).toBeUndefined();
+  }
+});
+
+test("refuses remote rules that match equally and disagree", () => {
+  const rules = [rule("remote", "github.com/a*", "a", 1), rule("remote", "github.com/*p", "b", 2)];
+  expect(() => matchRemote(rules, ["github.com/ap"])).toThrow(/match equally/);
+});

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { choiceFrom } from "../../src/config/choice.ts";
+import { allow, deny, rememberAnnounced, verdictOn, wasAnnounced } from "../../src/selection/trust.ts";
+
+let root: string;
+let store: { root: string; trust: string };
+let path: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "clauth-trust-"));
+  store = { root: join(root, "store"), trust: join(root, "store/trust.json") };
+  path = join(root, "project/.clauthrc");
+  mkdirSync(join(root, "project"));
+  writeFileSync(path, "work\n");
+});
+
+afterEach(() => rmSync(root, { recursive: true }));
+
+function file(content = "work\n") {
+  return { path, bytes: new TextEncoder().encode(content) };
+}
+
+function picking(name: string) {
+  return { path, choice: choiceFrom(name) ?? expect.unreachable() };
+}
+
+test("vouches for one content of one path: an edit asks again (as direnv)", () => {
+  expect(verdictOn(store, file())).toBe("unknown");
+  allow(store, file());
+  expect(verdictOn(store, file())).toBe("allowed");
+  expect(verdictOn(store, file("other\n"))).toBe("unknown");
+  writeFileSync(join(root, ".clauthrc"), "work\n");
+  expect(verdictOn(store, { ...file(), path: join(root, ".clauthrc") })).toBe("unknown");
+});
+
+test("denies a path whatever it holds, until it is allowed", () => {
+  allow(store, file());
+  deny(store, path);
+  expect(verdictOn(store, file("other\n"))).toBe("denied");
+  allow(store, file());
+  expect(verdictOn(store, file())).toBe("allowed");
+});
+
+test("knows a file by its real path", () => {
+  symlinkSync(join(root, "project"), join(root, "alias"));
+  allow(store, { ...file(), path: join(root, "alias/.clauthrc") });
+  expect(verdictOn(store, file())).toBe("allowed");
+});
+
+test("remembers which profile a file was announced to pick", () => {
+  expect(wasAnnounced(store, picking("work"))).toBe(false);
+  rememberAnnounced(store, picking("work"));
+  expect(wasAnnounced(store, picking("work"))).toBe(true);
+  expect(wasAnnounced(store, picking("other"))).toBe(false);
+  expect(verdictOn(store, file())).toBe("unknown");
+});
+
+test("keeps what it does not know, in a file for the user alone", () => {
+  mkdirSync(store.root);
+  writeFileSync(store.trust, '{"later": {"x": 1}, "announced": {"/elsewhere": "y"}}');
+  allow(store, file());
+  rememberAnnounced(store, picking("work"));
+  expect(JSON.parse(readFileSync(store.trust, "utf8"))).toMatchObject({
+    later: { x: 1 },
+    announced: { "/elsewhere": "y" },
+  });
+  expect(statSync(store.trust).mode & 0o777).toBe(0o600);
+});
+
+test.each(["", "[]", "{", "null"])(
+  "fails closed on a record of %j: the file may have been denied",
+  (content) => {
+    mkdirSync(store.root);
+    writeFileSync(store.trust, content);
+    expect(() => verdictOn(store, file())).toThrow(expect.objectContaining({ kind: "trust_damaged" }));
+    expect(() => allow(store, file())).toThrow(expect.objectContaining({ kind: "trust_damaged" }));
+  },
+);
+
+test("loses no entry when many processes remember at once", async () => {
+  const script = join(root, "remember.ts");
+  const trust = join(import.meta.dir, "../../src/selection/trust.ts");
+  writeFileSync(
+    script,
+    `import { deny } from ${JSON.stringify(trust)};
+     for (const n of [1, 2, 3, 4, 5]) deny(${JSON.stringify(store)}, "/none/" + process.argv[2] + n);`,
+  );
+  const children = ["a", "b", "c"].map((name) =>
+    Bun.spawn([process.execPath, script, name], { stderr: "inherit" }),
+  );
+  expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0]);
+  expect(Object.keys(JSON.parse(readFileSync(store.trust, "utf8")).verdicts)).toHaveLength(15);
+});
