@@ -1,0 +1,166 @@
+import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { ensureDirectory, listDirectory } from "./disk/directory.ts";
+import { domainError } from "./disk/errno.ts";
+import { readRegularFile, statFile } from "./disk/read-file.ts";
+import { equalBytes, writeFileAtomic } from "./disk/write-file.ts";
+import { ClauthError } from "./errors.ts";
+import { isObject, type Json, ownValue, parseJson } from "./json.ts";
+
+/**
+ * Quarantine, `profiles/<name>/backups/`: where every losing or damaged byte goes. Whole files as `<UTC time>-<what>`,
+ * single lost values as lines of conflicts.jsonl. Files 0600: the values may be secrets, and the log never has them.
+ */
+
+/** How many files of each kind stay. */
+const KEPT = 20;
+
+/** In bytes; past it the older half of the lines goes. */
+const CONFLICTS_LIMIT = 1024 * 1024;
+
+type Backups = { readonly backups: string };
+
+/**
+ * Stores `bytes` under the time and `what` (the name of the file that they were; slashes become `+`). Content that is
+ * there already under the same `what` is not stored again.
+ * @returns the absolute path of the file that now holds the bytes
+ * @throws ClauthError as `domainError`: then the caller must not drop the bytes either
+ */
+export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array): string {
+  ensureDirectory(paths.backups);
+  const kind = kindOf(what);
+  return storedAlready(paths.backups, kind, bytes) ?? store(paths.backups, kind, bytes);
+}
+
+/**
+ * Removes all but the newest 20 of each kind, and never the newest login of an account. The caller holds the state lock.
+ * @returns the names that were removed
+ */
+export function pruneQuarantine(paths: Backups): string[] {
+  const removed: string[] = [];
+  for (const names of kindsIn(paths.backups).values()) {
+    if (names.length <= KEPT) continue;
+    const newestFirst = names.sort().reverse();
+    const logins = lastLogins(paths.backups, newestFirst);
+    for (const name of newestFirst.slice(KEPT)) {
+      if (logins.has(name)) continue;
+      unlinkSync(join(paths.backups, name));
+      removed.push(name);
+    }
+  }
+  return removed;
+}
+
+/** One value that lost: where it stood, what stands there now, and what stood there on the other side. */
+export type Conflict = {
+  /** The document: ".claude.json", "settings.json". */
+  readonly file: string;
+  readonly key: readonly string[];
+  /** Undefined where the key is gone. */
+  readonly kept: Json | undefined;
+  readonly lost: Json | undefined;
+};
+
+/** Appends a line for each to conflicts.jsonl. Nothing is written for none. */
+export function recordConflicts(
+  paths: Backups & { readonly conflicts: string },
+  conflicts: readonly Conflict[],
+): void {
+  if (conflicts.length === 0) return;
+  const time = new Date().toISOString();
+  ensureDirectory(paths.backups);
+  const lines = conflicts.map((conflict) => `${JSON.stringify({ time, ...conflict })}\n`).join("");
+  append(paths.conflicts, lines);
+  shorten(paths.conflicts);
+}
+
+/** The part of a stored name behind its time: one kind is one file's history. */
+export function quarantineKind(name: string): string | undefined {
+  return /^\d{8}T\d{9}Z-(.+)$/.exec(name)?.[1];
+}
+
+/** A name of at most 150 of the characters that every file system takes. */
+function kindOf(what: string): string {
+  const safe = what.replaceAll("/", "+").replace(/[^A-Za-z0-9._@+-]/g, "_");
+  return safe.length <= 150 ? safe : `${safe.slice(0, 130)}-${Bun.hash(what).toString(36)}`;
+}
+
+/** "20261121T103627123Z": sorts by time, and no character that Windows refuses. */
+function timeName(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/[-:.]/g, "");
+}
+
+function storedAlready(backups: string, kind: string, bytes: Uint8Array): string | undefined {
+  for (const name of listDirectory(backups)) {
+    if (quarantineKind(name) !== kind) continue;
+    const path = join(backups, name);
+    if (statFile(path)?.size !== BigInt(bytes.length)) continue;
+    const content = readRegularFile(path, { maxBytes: bytes.length });
+    if (content !== undefined && equalBytes(content.bytes, bytes)) return path;
+  }
+  return undefined;
+}
+
+/** Two files of one kind in one millisecond: the second gets the next free millisecond. */
+function store(backups: string, kind: string, bytes: Uint8Array): string {
+  for (let time = Date.now(); ; time++) {
+    const path = join(backups, `${timeName(time)}-${kind}`);
+    try {
+      writeFileAtomic(path, bytes, { mode: 0o600, expect: "absent", sync: true });
+      return path;
+    } catch (error) {
+      if (!(error instanceof ClauthError && error.kind === "concurrent_modification")) throw error;
+    }
+  }
+}
+
+function kindsIn(backups: string): Map<string, string[]> {
+  const kinds = new Map<string, string[]>();
+  for (const name of listDirectory(backups)) {
+    const kind = quarantineKind(name);
+    if (kind !== undefined) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
+  }
+  return kinds;
+}
+
+/** The newest file of each account that holds a login. Older Claude Code names no account in it: those are one account. */
+function lastLogins(backups: string, newestFirst: readonly string[]): Set<string> {
+  const newest = new Map<string, string>();
+  for (const name of newestFirst) {
+    const account = accountOfLogin(readRegularFile(join(backups, name))?.bytes);
+    if (account !== undefined && !newest.has(account)) newest.set(account, name);
+  }
+  return new Set(newest.values());
+}
+
+function accountOfLogin(bytes: Uint8Array | undefined): string | undefined {
+  const document = bytes === undefined ? undefined : parseJson(bytes);
+  const login = isObject(document) ? ownValue(document, "claudeAiOauth") : undefined;
+  if (!isObject(login)) return undefined;
+  const token = ownValue(login, "refreshToken") || ownValue(login, "accessToken");
+  if (typeof token !== "string") return undefined;
+  const account = ownValue(login, "accountUuid");
+  return typeof account === "string" ? account : "";
+}
+
+function append(path: string, text: string): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    try {
+      writeSync(descriptor, text);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (cause) {
+    throw domainError(cause, "append to", path);
+  }
+}
+
+function shorten(path: string): void {
+  if ((statFile(path)?.size ?? 0n) <= BigInt(CONFLICTS_LIMIT)) return;
+  const content = readRegularFile(path);
+  if (content === undefined) return;
+  const half = content.bytes.indexOf(10, content.bytes.length - CONFLICTS_LIMIT / 2) + 1;
+  writeFileAtomic(path, content.bytes.subarray(half), { mode: 0o600, expect: content });
+}

@@ -1,0 +1,187 @@
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { domainError } from "../disk/errno.ts";
+import { errnoOf } from "../errors.ts";
+import type { ProfilePaths } from "../paths.ts";
+import { quarantineFile } from "../quarantine.ts";
+import { copyNew } from "./copy-new.ts";
+import { inspectTree } from "./inspect.ts";
+import { type Manifest, manifestOf, outdated, writeManifest } from "./manifest.ts";
+import { mergeDirectory } from "./merge-directory.ts";
+import { mergeFile, readJudged } from "./merge-file.ts";
+import type { Skipped, Step, TreePlan } from "./plan.ts";
+import { putLink, removeLink } from "./put-link.ts";
+
+export type TreePlaces = { readonly home: { readonly root: string }; readonly paths: ProfilePaths };
+
+export type Applied = {
+  readonly manifest: Manifest | undefined;
+  /** Names whose steps wait until the tree is idle. */
+  readonly deferred: readonly string[];
+  /** Entries left as they are, each with the reason. */
+  readonly skipped: readonly Skipped[];
+  /** What was done, for the log. */
+  readonly done: readonly Step[];
+};
+
+/**
+ * Carries a plan out, step by step. A step that fails is skipped by name and the others go on: a full disk or a
+ * read-only claude home costs the entries in question, never the start. Every step can be cut short by a kill; the next
+ * plan then finds what is left to do. The caller holds the state lock.
+ * @throws ClauthError where the tree itself can't be made
+ */
+export function applyTree(plan: TreePlan, places: TreePlaces): Applied {
+  const done: Step[] = [];
+  const skipped: Skipped[] = [...plan.skipped];
+  for (const step of plan.steps) {
+    if (skipped.some((entry) => concerns(entry, step))) continue;
+    try {
+      skipped.push(...applyStep(step, places));
+      done.push(step);
+      checkpoint(`tree-${step.do}`);
+    } catch (cause) {
+      const error = domainError(cause, VERB[step.do], join(places.home.root, step.name));
+      if (step.do === "make-root" && step.root === "tree") throw error;
+      skipped.push({ name: step.name, why: error.message });
+    }
+  }
+  const manifest = remember(plan, places, done.length > 0);
+  return { manifest, deferred: [...new Set(plan.deferred.map((step) => step.name))], skipped, done };
+}
+
+/** What failed for a root or a split directory is not tried for each entry in it. */
+function concerns(entry: Skipped, step: Step): boolean {
+  return entry.name === step.name || entry.name === "" || step.name.startsWith(`${entry.name}/`);
+}
+
+const VERB: Record<Step["do"], string> = {
+  "make-root": "make the directory",
+  "make-home": "make",
+  "make-split": "make the directory for",
+  link: "link",
+  relink: "link",
+  unlink: "unlink",
+  swap: "link",
+  adopt: "take over",
+  "merge-file": "merge",
+  quarantine: "set aside",
+  "move-directory": "move",
+  "merge-directory": "merge",
+  sweep: "remove the leftover",
+};
+
+/** @returns what inside a merged directory had to stay where it was */
+function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] {
+  const treePath = join(paths.runtime, step.name);
+  const homePath = join(home.root, step.name);
+  switch (step.do) {
+    case "make-root":
+      mkdirSync(step.root === "tree" ? paths.runtime : home.root, { mode: 0o700, recursive: true });
+      return [];
+    case "make-home":
+      makeAtHome(homePath, step.type);
+      return [];
+    case "make-split":
+      if (step.replaces !== undefined) removeLink(treePath, step.replaces);
+      mkdirSync(treePath, { mode: 0o700 });
+      return [];
+    case "link":
+      linkUnlessThere(homePath, treePath);
+      return [];
+    case "relink":
+      putLink(homePath, treePath, { text: step.text });
+      return [];
+    case "unlink":
+      removeLink(treePath, step.text);
+      return [];
+    case "swap":
+      putLink(homePath, treePath, { file: step.tree });
+      return [];
+    case "adopt":
+      copyNew(treePath, homePath);
+      checkpoint("tree-adopted");
+      putLink(homePath, treePath, { file: step.tree });
+      return [];
+    case "merge-file":
+      mergeFile({ ...step, treePath, homePath }, paths);
+      checkpoint("tree-file-merged");
+      putLink(homePath, treePath, { file: step.tree });
+      return [];
+    case "quarantine":
+      quarantineFile(paths, step.name, readJudged(treePath, step.tree).bytes);
+      putLink(homePath, treePath, { file: step.tree });
+      return [];
+    case "move-directory":
+    case "merge-directory":
+      return joinDirectory(step.name, treePath, homePath, paths);
+    case "sweep":
+      unlinkSync(treePath);
+      return [];
+  }
+}
+
+/** Left as it is where somebody made it meanwhile. */
+function makeAtHome(path: string, type: "directory" | "file"): void {
+  if (type === "directory") return void mkdirSync(path, { mode: 0o700, recursive: true });
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+function linkUnlessThere(target: string, path: string): void {
+  try {
+    symlinkSync(target, path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** rename(2) where claude home has nothing of that name, else file by file; then the link in the place of the directory. */
+function joinDirectory(
+  name: string,
+  treePath: string,
+  homePath: string,
+  paths: ProfilePaths,
+): readonly Skipped[] {
+  if (!moveWhole(treePath, homePath)) {
+    const left = mergeDirectory({ name, tree: treePath, home: homePath, paths });
+    if (left.length > 0) return left;
+    rmdirSync(treePath);
+  }
+  checkpoint("tree-directory-joined");
+  linkUnlessThere(homePath, treePath);
+  return [];
+}
+
+function moveWhole(treePath: string, homePath: string): boolean {
+  if (lstatSync(homePath, { throwIfNoEntry: false }) !== undefined) return false;
+  try {
+    renameSync(treePath, homePath);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EXDEV" || errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST")
+      return false;
+    throw error;
+  }
+}
+
+/** Inspects again only where something was done, and writes only where the manifest no longer tells the truth. */
+function remember(plan: TreePlan, places: TreePlaces, changed: boolean): Manifest | undefined {
+  const facts = changed ? inspectTree(places.home, places.paths) : plan.facts;
+  const manifest = manifestOf(facts, plan.mode, plan.known);
+  if (manifest === undefined || !outdated(plan.known, manifest)) return plan.known;
+  writeManifest(places.paths, manifest);
+  return manifest;
+}

@@ -1,0 +1,67 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fdatasyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { errnoOf } from "../errors.ts";
+
+/**
+ * Gives a file a second name where none of that name is: whoever has it open goes on writing to it. Across devices, and
+ * where the file system has no hard links, it is copied beside the new name first.
+ * @throws system error EEXIST where the name is taken
+ */
+export function copyNew(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (!["EXDEV", "EPERM", "EMLINK", "ENOTSUP"].includes(errnoOf(error) ?? "")) throw error;
+    copyAcross(from, to);
+  }
+}
+
+function copyAcross(from: string, to: string): void {
+  const temporary = join(
+    dirname(to),
+    `.copy.clauth-${process.pid}-${Math.random().toString(36).slice(2, 12)}0.tmp`,
+  );
+  try {
+    copyFileSync(from, temporary, constants.COPYFILE_EXCL);
+    const { atime, mtime } = statSync(from);
+    utimesSync(temporary, atime, mtime);
+    syncData(temporary);
+    publishNew(temporary, to);
+  } finally {
+    try {
+      unlinkSync(temporary);
+    } catch {}
+  }
+}
+
+/** The source is removed next: its copy has to be on the disk by then. */
+function syncData(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fdatasyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** link(2) refuses a taken name atomically; without hard links the look before the rename has to do. */
+function publishNew(temporary: string, to: string): void {
+  try {
+    linkSync(temporary, to);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST" || lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw error;
+    renameSync(temporary, to);
+  }
+}

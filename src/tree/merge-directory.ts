@@ -1,0 +1,109 @@
+import {
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { domainError } from "../disk/errno.ts";
+import { errnoOf } from "../errors.ts";
+import { quarantineFile } from "../quarantine.ts";
+import { copyNew } from "./copy-new.ts";
+import { decideWinner, mergeFile, readJudged } from "./merge-file.ts";
+import type { Skipped } from "./plan.ts";
+
+export type TwoDirectories = {
+  /** Relative to both roots. */
+  readonly name: string;
+  readonly tree: string;
+  readonly home: string;
+  readonly paths: { readonly backups: string };
+};
+
+/**
+ * Brings every file of the tree's directory into claude home's, one by one; the tree's directories are removed as they
+ * become empty (rmdir, which refuses any other). No link is followed in the tree: a link is carried as a link.
+ * @returns what could not be brought over, and stays in the tree
+ */
+export function mergeDirectory(both: TwoDirectories): Skipped[] {
+  const skipped: Skipped[] = [];
+  mkdirSync(both.home, { recursive: true, mode: 0o700 });
+  for (const entry of readdirSync(both.tree, { withFileTypes: true })) {
+    const inside = {
+      ...both,
+      name: `${both.name}/${entry.name}`,
+      tree: join(both.tree, entry.name),
+      home: join(both.home, entry.name),
+    };
+    try {
+      skipped.push(...bringOver(inside, entry));
+    } catch (cause) {
+      skipped.push({ name: inside.name, why: domainError(cause, "merge", inside.tree).message });
+    }
+  }
+  return skipped;
+}
+
+function bringOver(entry: TwoDirectories, found: Dirent): Skipped[] {
+  if (found.isDirectory()) return bringDirectory(entry);
+  if (found.isFile()) bringFile(entry);
+  else if (found.isSymbolicLink()) bringLink(entry);
+  else return [{ name: entry.name, why: "it is neither a file nor a directory nor a link" }];
+  checkpoint("tree-entry-brought");
+  return [];
+}
+
+function bringDirectory(entry: TwoDirectories): Skipped[] {
+  const inHome = statSync(entry.home, { throwIfNoEntry: false });
+  if (inHome !== undefined && !inHome.isDirectory()) {
+    return [{ name: entry.name, why: "it is a directory in the tree and a file in claude home" }];
+  }
+  const left = mergeDirectory(entry);
+  if (left.length === 0) rmdirSync(entry.tree);
+  return left;
+}
+
+function bringFile(entry: TwoDirectories): void {
+  const tree = lstatSync(entry.tree, { bigint: true });
+  const inHome = lstatSync(entry.home, { throwIfNoEntry: false });
+  const home = statSync(entry.home, { bigint: true, throwIfNoEntry: false });
+  if (inHome === undefined) copyNew(entry.tree, entry.home);
+  else if (home?.isDirectory()) quarantineFile(entry.paths, entry.name, readJudged(entry.tree, tree).bytes);
+  else if (home === undefined || home.dev !== tree.dev || home.ino !== tree.ino) {
+    const winner = decideWinner(entry.name, tree, home, undefined);
+    mergeFile(
+      { name: entry.name, treePath: entry.tree, homePath: entry.home, tree, home, winner },
+      entry.paths,
+    );
+  }
+  checkpoint("tree-file-brought");
+  unlinkSync(entry.tree);
+}
+
+/** A link has no bytes but its text: where claude home has something else of that name, the text goes to quarantine. */
+function bringLink(entry: TwoDirectories): void {
+  const text = readlinkSync(entry.tree);
+  try {
+    symlinkSync(text, entry.home);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    if (!isLinkTo(entry.home, text)) {
+      quarantineFile(entry.paths, `${entry.name}.link`, new TextEncoder().encode(`${text}\n`));
+    }
+  }
+  unlinkSync(entry.tree);
+}
+
+function isLinkTo(path: string, text: string): boolean {
+  try {
+    return readlinkSync(path) === text;
+  } catch {
+    return false;
+  }
+}

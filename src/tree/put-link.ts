@@ -1,0 +1,56 @@
+import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { ClauthError } from "../errors.ts";
+import { type FileFacts, sameFileFacts } from "./inspect.ts";
+
+/** What has to stand at a path for us to replace or remove it. */
+export type Present = { readonly file: FileFacts } | { readonly text: string };
+
+/**
+ * Puts a symlink to `target` in the place of what stands at `path`, by rename, so that the name is never missing.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now
+ */
+export function putLink(target: string, path: string, present: Present): void {
+  const temporary = temporaryLinkBeside(path);
+  symlinkSync(target, temporary);
+  checkpoint("tree-link-made");
+  try {
+    refuseSurprise(path, present);
+    renameSync(temporary, path);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
+}
+
+/**
+ * Removes a symlink whose text is the given one.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now
+ */
+export function removeLink(path: string, text: string): void {
+  refuseSurprise(path, { text });
+  unlinkSync(path);
+}
+
+/** The last look stands right before the rename: Claude Code replaces files by rename too, whenever it likes. */
+function refuseSurprise(path: string, present: Present): void {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat !== undefined) {
+    if ("text" in present) {
+      if (stat.isSymbolicLink() && readlinkSync(path) === present.text) return;
+    } else if (stat.isFile() && sameFileFacts(stat, present.file)) return;
+  }
+  throw new ClauthError({
+    kind: "concurrent_modification",
+    message: `${path} was changed by another program meanwhile`,
+    hint: "try again",
+    path,
+    retrySafe: true,
+  });
+}
+
+/** In the form that `isTemporaryName` knows, so that a leftover is swept. */
+function temporaryLinkBeside(path: string): string {
+  return join(dirname(path), `.link.clauth-${process.pid}-${Math.random().toString(36).slice(2, 12)}0.tmp`);
+}
