@@ -1,11 +1,17 @@
+import { appendFileSync } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 
 /**
- * Loaded by `bun --preload`, from source alone: the process kills itself with SIGKILL at the checkpoint that
- * `CLAUTH_TEST_CHECKPOINT` names, as a power cut would, and at no other.
+ * Loaded by `bun --preload`, from source alone. `CLAUTH_TEST_CHECKPOINTS` names a file to which the name of each
+ * checkpoint is added as it is reached; `CLAUTH_TEST_KILL_AT=N` kills the process at the Nth of them (counted from
+ * 1) with SIGKILL, as a power cut would.
  */
-const target = process.env["CLAUTH_TEST_CHECKPOINT"];
+const trail = process.env["CLAUTH_TEST_CHECKPOINTS"];
+const killAt = Number(process.env["CLAUTH_TEST_KILL_AT"]);
+let reached = 0;
 
 testOnlyArmCheckpoints((name) => {
-  if (name === target) process.kill(process.pid, "SIGKILL");
+  reached += 1;
+  if (trail !== undefined) appendFileSync(trail, `${name}\n`);
+  if (reached === killAt) process.kill(process.pid, "SIGKILL");
 });

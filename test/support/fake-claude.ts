@@ -33,6 +33,10 @@ export type FakeStep =
   /** Sets a top-level key of `.claude.json` under its lock. */
   | { readonly do: "set"; readonly key: string; readonly value: Json }
   | { readonly do: "ignore"; readonly signal: string }
+  /** Outlives the signal and writes to `to` how often it came so far. */
+  | { readonly do: "count"; readonly signal: string; readonly to: string }
+  /** Stops itself alone, as Claude Code's Ctrl-Z does where it gives SIGSTOP to its own process. */
+  | { readonly do: "stop" }
   /** Runs a command with this process's environment, and waits for it. */
   | { readonly do: "run"; readonly argv: readonly string[]; readonly steps: readonly FakeStep[] }
   | { readonly do: "signal"; readonly signal: string }
@@ -60,18 +64,32 @@ export function fakeSteps(...steps: readonly FakeStep[]): { FAKE_CLAUDE_STEPS: s
 
 /**
  * Writes the program: a shell script, because a script that Bun starts can't tell which signals were ignored at entry
- * (Bun sets two of its own) and reads the working directory's configuration.
+ * (Bun sets two of its own).
  */
 export function writeFakeClaude(path: string): string {
   const script = [
     "#!/bin/sh",
     'while read -r name value; do [ "$name" = SigIgn: ] && export FAKE_CLAUDE_IGNORED="$value"; done </proc/$$/status',
-    `exec '${process.execPath}' --no-env-file --config=/dev/null --no-install '${import.meta.path}' "$@"`,
+    `exec '${process.execPath}' ${RUN_FROM_SOURCE.map((option) => `'${option}'`).join(" ")} '${import.meta.path}' "$@"`,
   ];
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${script.join("\n")}\n`);
   chmodSync(path, 0o755);
   return path;
+}
+
+/** Bun's options that keep it from reading `.env`, bunfig, tsconfig and packages of the working directory. */
+export const RUN_FROM_SOURCE = [
+  "--no-env-file",
+  "--config=/dev/null",
+  "--no-install",
+  `--tsconfig-override=${join(import.meta.dir, "..", "..", "tsconfig.json")}`,
+] as const;
+
+/** What the step `report` wrote. */
+export function readReport(path: string): FakeReport {
+  const seen: FakeReport = JSON.parse(readFileSync(path, "utf8"));
+  return seen;
 }
 
 if (import.meta.main) await takeSteps(process.env["FAKE_CLAUDE_STEPS"] ?? "[]");
@@ -102,6 +120,12 @@ async function take(step: FakeStep): Promise<void> {
       return editJson((document) => ({ ...document, [step.key]: step.value }));
     case "ignore":
       return void process.on(step.signal, () => {});
+    case "count": {
+      let times = 0;
+      return void process.on(step.signal, () => writeWhole(step.to, String(++times)));
+    }
+    case "stop":
+      return void process.kill(process.pid, "SIGSTOP");
     case "run": {
       const env = { ...process.env, ...fakeSteps(...step.steps) };
       const child = Bun.spawn([...step.argv], {

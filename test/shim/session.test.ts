@@ -1,0 +1,157 @@
+import { expect, test } from "bun:test";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { credentialsText } from "../support/claude-login.ts";
+import { createFakeSandbox } from "../support/fake-sandbox.ts";
+import { fileAppears, waitFor } from "../support/wait-for.ts";
+
+test("gives claude the tree, the active profile and one more descriptor: the session lock", async () => {
+  using box = createFakeSandbox();
+  const { report, code, stdout } = await box.call(["a", "b"], { profile: "work" });
+  expect({ code, stdout, args: report.args, cwd: report.cwd }).toEqual({
+    code: 0,
+    stdout: "",
+    args: ["a", "b"],
+    cwd: box.project,
+  });
+  expect(report.env).toMatchObject({
+    CLAUDE_CONFIG_DIR: box.profile("work", "runtime"),
+    CLAUTH_ACTIVE_PROFILE: "work",
+  });
+  expect(Object.values(report.descriptors)).toEqual([
+    expect.stringMatching(`^${box.profile("work", "sessions")}/\\d+-`),
+  ]);
+});
+
+test("removes from the environment what would beat the login, and says so once without a value", async () => {
+  using box = createFakeSandbox();
+  const env = { ANTHROPIC_AUTH_TOKEN: "secret-value", CLAUDE_CODE_USE_BEDROCK: "1", KEPT: "yes" };
+  const { report, stderr } = await box.call([], { profile: "work", env });
+  expect(Object.keys(report.env)).not.toContain("ANTHROPIC_AUTH_TOKEN");
+  expect(Object.keys(report.env)).not.toContain("CLAUDE_CODE_USE_BEDROCK");
+  expect(report.env["KEPT"]).toBe("yes");
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(stderr).toContain("ANTHROPIC_AUTH_TOKEN");
+  expect(stderr).not.toContain("secret-value");
+});
+
+test("is silent on a second call that changes nothing, and writes nothing", async () => {
+  using box = createFakeSandbox();
+  await box.call([], { profile: "work" });
+  const before = everyFile(box.home);
+  const { stdout, stderr } = await box.call([], { profile: "work" });
+  expect({ stdout, stderr }).toEqual({ stdout: "", stderr: "" });
+  expect(everyFile(box.home)).toEqual(before);
+  expect(before.join("\n")).toContain(box.profile("work", "runtime/settings.json"));
+});
+
+test("shares what is in ~/.claude by links, and carries a new file of the tree home", async () => {
+  using box = createFakeSandbox();
+  box.write(".claude/CLAUDE.md", "mine");
+  const made = box.profile("work", "runtime/agents/new.md");
+  const top = box.profile("work", "runtime/keybindings.json");
+  const steps = [
+    { do: "write", path: made, text: "an agent" },
+    { do: "write", path: top, text: "{}" },
+  ] as const;
+  await box.call([], { profile: "work", steps });
+  expect(realpathSync(box.profile("work", "runtime/CLAUDE.md"))).toBe(join(box.home, ".claude", "CLAUDE.md"));
+  expect(box.read(".claude/agents/new.md")).toBe("an agent");
+  expect(box.read(".claude/keybindings.json")).toBe("{}");
+  expect(lstatSync(top).isSymbolicLink()).toBe(true);
+});
+
+test("a refreshed token is canonical while claude still runs, not only at its end", async () => {
+  using box = createFakeSandbox();
+  const go = join(box.root, "go");
+  const credentials = credentialsText({ account: "W", generation: 2 });
+  const running = box.begin([], {
+    profile: "work",
+    steps: [
+      { do: "refresh", credentials },
+      { do: "wait", for: go },
+    ],
+  });
+  const canonical = box.profile("work", "credentials.json");
+  await waitFor("the new token", () => box.read(canonical) === credentials);
+  await waitFor("the link", () =>
+    lstatSync(box.profile("work", "runtime/.credentials.json")).isSymbolicLink(),
+  );
+  box.write(go, "");
+  expect(await running.finished).toMatchObject({ code: 0 });
+  expect(box.read(canonical)).toBe(credentials);
+});
+
+test("an edit of .claude.json reaches the user's while claude still runs", async () => {
+  using box = createFakeSandbox();
+  const go = join(box.root, "go");
+  const server = { demo: { command: "true" } };
+  const running = box.begin([], {
+    profile: "work",
+    steps: [
+      { do: "set", key: "mcpServers", value: server },
+      { do: "wait", for: go },
+    ],
+  });
+  await waitFor("the server in ~/.claude.json", () => "mcpServers" in box.json(".claude.json"));
+  box.write(go, "");
+  await running.finished;
+  expect(box.json(".claude.json")).toMatchObject({ hasCompletedOnboarding: true, mcpServers: server });
+  expect(box.json(box.profile("work", "runtime/.claude.json"))).toMatchObject({ mcpServers: server });
+});
+
+test("the settings in the tree are the user's plus the overlay, and the overlay never comes home", async () => {
+  using box = createFakeSandbox();
+  box.addProfile("gateway", undefined, 'base_url = "https://gateway.test"\napi_key = "sk-fake-key"\n');
+  const settings = box.write(
+    ".claude/settings.json",
+    JSON.stringify({ theme: "dark", permissions: { deny: ["a"] } }),
+  );
+  const { report } = await box.call([], { profile: "gateway" });
+  const tree = box.json(box.profile("gateway", "runtime/settings.json"));
+  expect(tree).toMatchObject({
+    theme: "dark",
+    permissions: { deny: ["a"] },
+    env: { ANTHROPIC_BASE_URL: "https://gateway.test" },
+    apiKeyHelper: expect.stringContaining("__api-key gateway"),
+  });
+  expect(JSON.stringify(report.env)).not.toContain("sk-fake-key");
+  expect(box.json(settings)).toEqual({ theme: "dark", permissions: { deny: ["a"] } });
+});
+
+test("starts claude exactly once, and leaves no record of the session", async () => {
+  using box = createFakeSandbox();
+  const to = join(box.root, "once");
+  const running = box.begin([], { profile: "work", steps: [{ do: "write", path: to, text: "" }] });
+  await fileAppears(to);
+  await running.finished;
+  expect(readdirSync(box.profile("work", "sessions"))).toEqual([]);
+});
+
+test("files are the user's alone from their creation on, whatever the umask", async () => {
+  using box = createFakeSandbox();
+  await box.run(["sh", "-c", "umask 0; claude"], { env: { CLAUTH_PROFILE: "work" } });
+  expect(everyPath(box.store)).toContain(box.profile("work", "runtime/.claude.json"));
+  const loose = everyPath(box.store).filter((path) => (lstatSync(path).mode & 0o077) !== 0);
+  expect(loose.filter((path) => !lstatSync(path).isSymbolicLink())).toEqual([]);
+});
+
+function everyPath(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => join(directory, name));
+}
+
+/** Name, inode and times of everything below, without following links. */
+function everyFile(directory: string): string[] {
+  return everyPath(directory)
+    .map((path) => {
+      const { ino, mtimeMs, isFile } = fileFacts(path);
+      return isFile ? `${path} ${ino} ${mtimeMs}` : `${path} ${ino}`;
+    })
+    .sort();
+}
+
+function fileFacts(path: string) {
+  const stat = lstatSync(path);
+  return { ino: stat.ino, mtimeMs: stat.mtimeMs, isFile: stat.isFile() };
+}
