@@ -1,0 +1,115 @@
+import { type Pointer, read } from "bun:ffi";
+import { constants } from "node:fs";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { isAbsence, sameFile } from "../disk/read-file.ts";
+import { ClauthError } from "../errors.ts";
+import { once, openLibc } from "../libc.ts";
+
+/**
+ * flock(2): the lock belongs to the open file description, so a child that inherits the descriptor holds it too, and the kernel
+ * frees it when the last copy is gone: at a crash, never during Ctrl-Z or a laptop's sleep (measured on Linux 6.18).
+ */
+export type FlockMode = "exclusive" | "shared";
+
+/** "unknown" where the system gave no clear answer (NFS without a lock server): nobody may be taken for dead on it. */
+export type FlockAnswer = "held" | "busy" | "unknown";
+
+/**
+ * Opens a lock file, made with 0600 where it is missing. Its directory must exist.
+ * @throws ClauthError `not_a_file` for anything but a regular file, `link_loop` for a symlink; otherwise as `domainError`
+ */
+export function openLockFile(path: string): number {
+  return openRegular(path, constants.O_CREAT);
+}
+
+/** Opens a lock file that must exist already; a probe must never make one. Undefined where it is gone. */
+export function openExistingLockFile(path: string): number | undefined {
+  try {
+    return openRegular(path, 0);
+  } catch (error) {
+    if (error instanceof ClauthError && isAbsence(error.cause)) return undefined;
+    throw error;
+  }
+}
+
+/** Asks for the lock without waiting. On a descriptor that holds it already this changes its mode. */
+export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
+  const { flock, errno } = calls();
+  for (let interrupted = 0; interrupted < 3; interrupted++) {
+    if (flock(descriptor, (mode === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) === 0) return "held";
+    const reason = errno();
+    if (reason === EWOULDBLOCK) return "busy";
+    if (reason !== EINTR) return "unknown";
+  }
+  return "unknown";
+}
+
+/** Frees the lock for every holder of a copy of this descriptor, and closes ours. */
+export function unlockAndClose(descriptor: number): void {
+  calls().flock(descriptor, LOCK_UN);
+  disk.close(descriptor);
+}
+
+/**
+ * True where the path still names the file that the descriptor has open. A lock on a file that was unlinked meanwhile excludes
+ * nobody: the next one makes a new file and locks that (traps 7 and 9).
+ */
+export function isStillLinked(descriptor: number, path: string): boolean {
+  try {
+    return sameFile(disk.statOpen(descriptor), disk.lstat(path));
+  } catch (cause) {
+    if (isAbsence(cause)) return false;
+    throw domainError(cause, "look at", path);
+  }
+}
+
+/** O_RDWR, because NFS maps an exclusive lock to a write lock on the bytes. */
+function openRegular(path: string, flags: number): number {
+  let descriptor: number;
+  try {
+    descriptor = disk.open(
+      path,
+      constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK | flags,
+      0o600,
+    );
+  } catch (cause) {
+    throw domainError(cause, "open the lock", path);
+  }
+  if (disk.statOpen(descriptor).isFile()) return descriptor;
+  disk.close(descriptor);
+  throw new ClauthError({
+    kind: "not_a_file",
+    message: `${path} should be a lock file and is something else`,
+    hint: "look at it with `ls -ld`, move it away, then try again",
+    path,
+  });
+}
+
+/** errno is opened along with the call, because opening a library changes errno itself. */
+const calls = once(() => {
+  if (process.platform === "darwin") {
+    const { flock, __error } = openLibc({ flock: FLOCK, __error: ERRNO_LOCATION }).symbols;
+    return { flock, errno: errnoAt(__error) };
+  }
+  const { flock, __errno_location } = openLibc({ flock: FLOCK, __errno_location: ERRNO_LOCATION }).symbols;
+  return { flock, errno: errnoAt(__errno_location) };
+});
+
+const FLOCK = { args: ["i32", "i32"], returns: "i32" } as const;
+const ERRNO_LOCATION = { args: [], returns: "ptr" } as const;
+
+function errnoAt(location: () => Pointer | bigint | null): () => number {
+  return () => {
+    const pointer = location();
+    return pointer === null ? 0 : read.i32(pointer);
+  };
+}
+
+// The operations have the same numbers everywhere; the error's differs.
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LOCK_UN = 8;
+const EINTR = 4;
+const EWOULDBLOCK = process.platform === "linux" ? 11 : 35;

@@ -1,0 +1,55 @@
+import { ClauthError } from "../errors.ts";
+
+/**
+ * Every lock that we wait for, outermost first. Taking them in this order alone is what keeps two processes from waiting for
+ * each other; Claude Code's own credential locks stand in the order in which it takes them itself.
+ */
+export const LOCK_ORDER = [
+  "rotation",
+  "state",
+  "claude-oauth-refresh",
+  "claude-sibling",
+  "claude-storage-write",
+  "claude-json-tree",
+  "claude-json-home",
+  "base",
+] as const;
+
+export type LockRank = (typeof LOCK_ORDER)[number];
+
+/**
+ * Notes that this process is about to take a lock.
+ * @throws ClauthError `lock_order` where one of this rank or further in is held already: a bug of ours
+ */
+export function enterLock(rank: LockRank): void {
+  const blocking = LOCK_ORDER.slice(LOCK_ORDER.indexOf(rank)).find((other) => held.has(other));
+  if (blocking !== undefined)
+    throw outOfOrder(`the ${rank} lock was asked for while the ${blocking} lock is held`);
+  held.add(rank);
+}
+
+/** Notes that the lock was given back, or not got. */
+export function leaveLock(rank: LockRank): void {
+  held.delete(rank);
+}
+
+/**
+ * Says that what follows may wait for Claude Code: a lock of ours must not be held meanwhile, or every start would wait too.
+ * @throws ClauthError `lock_order`
+ */
+export function refuseWhileOursIsHeld(): void {
+  for (const rank of ["rotation", "state"] as const) {
+    if (held.has(rank))
+      throw outOfOrder(`a lock of Claude Code was waited for while our ${rank} lock is held`);
+  }
+}
+
+const held = new Set<LockRank>();
+
+function outOfOrder(message: string): ClauthError {
+  return new ClauthError({
+    kind: "lock_order",
+    message,
+    hint: "this is a bug of clauth; CLAUTH_BYPASS=1 claude starts the real claude meanwhile",
+  });
+}

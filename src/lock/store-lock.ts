@@ -1,0 +1,139 @@
+import { dirname } from "node:path";
+import { ensureDirectory } from "../disk/directory.ts";
+import { disk } from "../disk/disk.ts";
+import { pause } from "../disk/pause.ts";
+import { ClauthError } from "../errors.ts";
+import type { ProfilePaths, Store } from "../paths.ts";
+import { isStillLinked, openLockFile, tryFlock, unlockAndClose } from "./flock.ts";
+import { enterLock, type LockRank, leaveLock } from "./order.ts";
+
+/** A lock of our store: all of its files are locked, in this order. */
+export type StoreLock = { readonly rank: LockRank; readonly files: readonly string[] };
+
+/** The state lock: excludes every other clauth, the Rust tool included, from the store's state. Short sections only. */
+export function stateLock(store: Pick<Store, "lock">): StoreLock {
+  return { rank: "state", files: [store.lock] };
+}
+
+/** Excludes a token rotation of one profile by the Rust tool; older and newer ones lock different files. */
+export function rotationLock(profile: Pick<ProfilePaths, "rotationLock" | "newRotationLock">): StoreLock {
+  return { rank: "rotation", files: [profile.rotationLock, profile.newRotationLock] };
+}
+
+export type HeldLock = {
+  /** Gives the lock back; a second call does nothing. */
+  release(): void;
+};
+
+export type Patience = {
+  /** How long to wait for another holder, in milliseconds. 0 asks once. */
+  readonly waitMs: number;
+};
+
+/** Runs `body` under a store lock, and gives it back however `body` ends. Errors as `acquireStoreLock`. */
+export function withStoreLock<T>(lock: StoreLock, patience: Patience, body: () => T): T {
+  const held = acquireStoreLock(lock, patience);
+  try {
+    return body();
+  } finally {
+    held.release();
+  }
+}
+
+/**
+ * Takes a store lock, waiting a bounded time in real sleep.
+ * @throws ClauthError `store_busy` (retry-safe) when the time is up, `lock_unavailable`, `profile_vanished`, `lock_order` for a bug
+ * of ours; otherwise as `domainError`
+ */
+export function acquireStoreLock(lock: StoreLock, patience: Patience): HeldLock {
+  enterLock(lock.rank);
+  const deadline = performance.now() + patience.waitMs;
+  const descriptors: number[] = [];
+  try {
+    for (const file of lock.files) descriptors.push(acquireFile(file, deadline, patience.waitMs));
+  } catch (error) {
+    giveBack(lock, descriptors);
+    throw error;
+  }
+  let released = false;
+  return {
+    release: () => {
+      if (released) return;
+      released = true;
+      giveBack(lock, descriptors);
+    },
+  };
+}
+
+function giveBack(lock: StoreLock, descriptors: readonly number[]): void {
+  leaveLock(lock.rank);
+  for (const descriptor of descriptors.toReversed()) unlockAndClose(descriptor);
+}
+
+/** Opens anew at each try: the file may be replaced while we wait (trap 7). */
+function acquireFile(path: string, deadline: number, waitMs: number): number {
+  for (let sleep = 1; ; sleep = Math.min(sleep * 2, 25)) {
+    const descriptor = tryFile(path);
+    if (descriptor !== undefined) return descriptor;
+    const left = deadline - performance.now();
+    if (left <= 0) throw storeBusy(path, waitMs);
+    // A little chance keeps several waiters from asking in step.
+    pause(Math.min(left, sleep * (0.5 + Math.random())));
+  }
+}
+
+function tryFile(path: string): number | undefined {
+  const descriptor = openWithParent(path);
+  try {
+    const answer = tryFlock(descriptor, "exclusive");
+    if (answer === "unknown") throw lockUnavailable(path);
+    if (answer === "held" && isStillLinked(descriptor, path)) return descriptor;
+  } catch (error) {
+    disk.close(descriptor);
+    throw error;
+  }
+  disk.close(descriptor);
+  return undefined;
+}
+
+/** Makes the directory where it is missing, unless it is that of a profile: a removed profile must not come back half. */
+function openWithParent(path: string): number {
+  try {
+    return openLockFile(path);
+  } catch (error) {
+    if (!(error instanceof ClauthError) || error.kind !== "concurrent_modification") throw error;
+    const directory = dirname(path);
+    if (path.endsWith("/rotation.lock")) throw profileVanished(directory, error);
+    ensureDirectory(directory);
+    return openLockFile(path);
+  }
+}
+
+function profileVanished(directory: string, cause: unknown): ClauthError {
+  return new ClauthError({
+    kind: "profile_vanished",
+    message: `the profile's directory ${directory} is gone`,
+    hint: "see which profiles there are: clauth list",
+    path: directory,
+    cause,
+  });
+}
+
+function lockUnavailable(path: string): ClauthError {
+  return new ClauthError({
+    kind: "lock_unavailable",
+    message: `the file system of ${path} can't lock files`,
+    hint: "set CLAUTH_HOME to a directory on a local disk",
+    path,
+  });
+}
+
+function storeBusy(path: string, waitMs: number): ClauthError {
+  return new ClauthError({
+    kind: "store_busy",
+    message: `another clauth has held ${path} for more than ${waitMs} ms`,
+    hint: "try again in a moment; `clauth sessions` shows who runs",
+    path,
+    retrySafe: true,
+  });
+}

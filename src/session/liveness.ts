@@ -1,0 +1,101 @@
+import { disk } from "../disk/disk.ts";
+import { readLink } from "../disk/links.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import type { FlockAnswer } from "../lock/flock.ts";
+
+/** "unknown" counts as alive wherever something could be destroyed. */
+export type Liveness = "live" | "dead" | "unknown";
+
+/** Where a session runs: flock-s and process ids mean something only inside one kernel and one PID namespace. */
+export type Place = {
+  /** Empty where the system has none (macOS). */
+  readonly bootId: string;
+  readonly pidNamespace: string;
+};
+
+export type Evidence = {
+  /** What the probe of the record's lock answered; "held" by the probe means that nobody else holds it. */
+  readonly lock: FlockAnswer;
+  /** As recorded; undefined where the record says nothing readable. */
+  readonly place: Place | undefined;
+  /** ISO 8601, as recorded. */
+  readonly started: string | undefined;
+  readonly path: string;
+};
+
+/**
+ * Judges by the lock alone where it can be trusted. A free lock proves nothing about a session elsewhere (a virtual machine
+ * that shares the directory, a network mount), with one exception: on a local file system nothing that was started before
+ * this boot can still run, so that a power loss repairs itself at the next start.
+ */
+export function judgeLiveness(evidence: Evidence, here: Here = facts): Liveness {
+  if (evidence.lock === "busy") return "live";
+  if (evidence.lock === "unknown") return "unknown";
+  if (evidence.place === undefined) return here.isLocal(evidence.path) ? "dead" : "unknown";
+  const place = here.place();
+  if (evidence.place.bootId === place.bootId) {
+    return evidence.place.pidNamespace === place.pidNamespace ? "dead" : "unknown";
+  }
+  return here.isLocal(evidence.path) && isBefore(evidence.started, here.bootTime()) ? "dead" : "unknown";
+}
+
+/** What must be known about this machine; asked for only when needed. */
+export type Here = {
+  readonly place: () => Place;
+  readonly isLocal: (path: string) => boolean;
+  /** Milliseconds since 1970; undefined where unknown. */
+  readonly bootTime: () => number | undefined;
+};
+
+/** The place of this process. */
+export function placeHere(): Place {
+  return {
+    bootId: orEmpty(() => textOf("/proc/sys/kernel/random/boot_id").trim()),
+    pidNamespace: orEmpty(() => readLink("/proc/self/ns/pid") ?? ""),
+  };
+}
+
+const facts: Here = { place: placeHere, isLocal, bootTime };
+
+function isBefore(started: string | undefined, bootTime: number | undefined): boolean {
+  return started !== undefined && bootTime !== undefined && Date.parse(started) < bootTime;
+}
+
+/** `btime` is whole seconds, and follows the clock when it is set right. */
+function bootTime(): number | undefined {
+  const seconds = /^btime (\d+)$/m.exec(orEmpty(() => textOf("/proc/stat")))?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+function isLocal(path: string): boolean {
+  try {
+    return LOCAL_FILE_SYSTEMS.has(disk.fileSystemType(path));
+  } catch {
+    return false;
+  }
+}
+
+/** Magic numbers of statfs(2), from the kernel's include/uapi/linux/magic.h: only one kernel mounts one of these at a time. */
+const LOCAL_FILE_SYSTEMS: ReadonlySet<bigint> = new Set([
+  0xef53n, // ext2, ext3, ext4
+  0x58465342n, // XFS
+  0x9123683en, // Btrfs
+  0x2fc12fc1n, // ZFS
+  0xf2f52010n, // F2FS
+  0xca451a4en, // bcachefs
+  0x01021994n, // tmpfs
+  0x794c7630n, // overlayfs
+]);
+
+function textOf(path: string): string {
+  return new TextDecoder().decode(readRegularFile(path)?.bytes);
+}
+
+/** What can't be known is empty: macOS has no /proc, and a container may hide it. */
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "";
+  }
+}
