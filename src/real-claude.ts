@@ -29,14 +29,14 @@ export function findRealClaude(
     readonly places?: readonly string[];
   },
 ): RealClaude {
-  const { args = [], places = usualPlaces(context) } = given;
+  const { args = [] } = given;
   const wrapped = wrappedProgram(args, context);
   const rest = wrapped === undefined ? args : args.slice(1);
   if (wrapped?.isShim === false)
     return { path: wrapped.path, why: "named by the editor that called", args: rest };
   const fixed = fixedByUser(context, given.config);
   if (fixed !== undefined) return { ...verified(fixed, context), args: rest };
-  return { ...found(context, places), args: rest };
+  return { ...found(context, given.places), args: rest };
 }
 
 /**
@@ -103,8 +103,8 @@ function verified(candidate: Candidate, context: Pick<Context, "executable" | "p
 
 /** The first that can be run and is not the shim, as a shell would: what can't be executed is passed over. */
 function found(
-  context: Pick<Context, "env" | "platform" | "executable">,
-  places: readonly string[],
+  context: Pick<Context, "env" | "home" | "platform" | "executable">,
+  places: readonly string[] | undefined,
 ): Candidate {
   let refused: string | undefined;
   for (const candidate of candidates(context, places)) {
@@ -126,8 +126,8 @@ function found(
 }
 
 function* candidates(
-  context: Pick<Context, "env" | "platform">,
-  places: readonly string[],
+  context: Pick<Context, "env" | "home" | "platform">,
+  places: readonly string[] | undefined,
 ): Generator<Candidate> {
   const names = programNames(context.platform);
   // A relative or empty entry means the working directory, where nothing may be run from.
@@ -136,7 +136,7 @@ function* candidates(
     for (const name of names)
       yield { path: join(directory, name), why: "the first claude on PATH after the shim" };
   }
-  for (const directory of places) {
+  for (const directory of places ?? usualPlaces(context)) {
     for (const name of names)
       yield { path: join(directory, name), why: "not on PATH; a usual place to install it" };
   }

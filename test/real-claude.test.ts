@@ -102,6 +102,19 @@ test("falls back to the usual places, and never to the shim there", () => {
   expect(usualPlaces({ env: {}, home: "/h", platform: "linux" })).toContain("/h/.claude/local");
 });
 
+test("needs no home directory where PATH has a claude, so that a bypass works without one", () => {
+  const real = program("a/claude");
+  const context = {
+    env: { PATH: join(root, "a") },
+    get home() {
+      return expect.unreachable();
+    },
+    platform: "linux" as const,
+    executable,
+  };
+  expect(findRealClaude(context, {}).path).toBe(real);
+});
+
 describe("where the user names it", () => {
   test("CLAUTH_CLAUDE wins over clauth.toml, and that over PATH", () => {
     const [env, config] = [program("env"), program("home/config")];
