@@ -52,7 +52,7 @@ describeClaude("credentials", (openLab) => {
     await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
     lab.write(lab.profile("work", "credentials.json"), spent(lab), 0o600);
     await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
-    expect(quarantine(lab)).toContain("sk-ant-ort01-fakeW");
+    expect(quarantine(lab)).toContain("sk-ant-ort01-fakeW.9");
     const before = (await spentTokens(lab)).length;
     await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
     expect(await spentTokens(lab)).toHaveLength(before);
