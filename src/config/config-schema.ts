@@ -7,7 +7,7 @@ import {
   isProgramPath,
   isRemotePattern,
   parseToml,
-  ruleLine,
+  ruleLines,
   topLevelLine,
 } from "./config.ts";
 import { type Statement, statementsOf } from "./toml-statements.ts";
@@ -100,7 +100,7 @@ function lineOf(statements: readonly Statement[], keys: readonly string[]): numb
     (statement) => statement.kind === "header" && statement.name.replaceAll(/[[\]]/g, "") === first,
   )?.line;
   if (first !== "rule" || index === undefined) return topLevelLine(statements, first) ?? headerOrKey;
-  const line = ruleLine(statements, Number(index));
+  const line = ruleLines(statements)[Number(index)] ?? topLevelLine(statements, first);
   const header = statements.findIndex((statement) => statement.line === line);
   const rest = statements.slice(header + 1);
   const next = rest.findIndex((statement) => statement.kind === "header");

@@ -64,8 +64,9 @@ export function configFrom(value: unknown, statements: readonly Statement[]): Co
   if (claude !== undefined && !isProgramPath(claude)) return undefined;
   if (typeof quiet !== "boolean" || !Array.isArray(rule)) return undefined;
   const rules: Rule[] = [];
+  const lines = ruleLines(statements);
   for (const [index, entry] of rule.entries()) {
-    const parsed = ruleFrom(entry, ruleLine(statements, index));
+    const parsed = ruleFrom(entry, lines[index] ?? topLevelLine(statements, "rule"));
     if (parsed === undefined) return undefined;
     rules.push(parsed);
   }
@@ -92,12 +93,9 @@ export function topLevelLine(statements: readonly Statement[], key: string): num
   return topLevel(statements).find((statement) => statement.name === key)?.line;
 }
 
-/** The line on which the rule of that index starts. */
-export function ruleLine(statements: readonly Statement[], index: number): number | undefined {
-  return (
-    statements.filter((statement) => statement.name === "[[rule]]")[index]?.line ??
-    topLevelLine(statements, "rule")
-  );
+/** The lines on which rules start, in order; none where they are written in one inline array. */
+export function ruleLines(statements: readonly Statement[]): readonly number[] {
+  return statements.filter((statement) => statement.name === "[[rule]]").map((statement) => statement.line);
 }
 
 /** The pairs before the first header. */

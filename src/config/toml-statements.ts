@@ -37,23 +37,17 @@ function statementAt(text: string, start: number, line: number): Statement | und
   const character = text[first];
   if (character === undefined || character === "#" || character === "\n" || character === "\r")
     return undefined;
-  const isHeader = character === "[";
-  const valueStart = isHeader ? first : skipBlanks(text, keyEnd(text, first) + 1);
+  const kind = character === "[" ? "header" : "pair";
+  const equals = kind === "header" ? first : endOfKey(text, first);
+  const valueStart = kind === "header" ? first : skipBlanks(text, equals + 1);
   const valueEnd = endOfValue(text, valueStart);
-  const named = isHeader ? text.slice(first, valueEnd) : text.slice(first, keyEnd(text, first));
-  return {
-    kind: isHeader ? "header" : "pair",
-    name: named.replaceAll(/[\s"']/g, ""),
-    line,
-    start,
-    valueStart,
-    valueEnd,
-    end: afterLine(text, valueEnd),
-  };
+  const named = kind === "header" ? text.slice(first, valueEnd) : text.slice(first, equals);
+  const name = named.replaceAll(/[\s"']/g, "");
+  return { kind, name, line, start, valueStart, valueEnd, end: afterLine(text, valueEnd) };
 }
 
 /** The offset of the `=` after a key, which may be quoted and hold one itself. */
-function keyEnd(text: string, start: number): number {
+function endOfKey(text: string, start: number): number {
   let offset = start;
   while (offset < text.length && text[offset] !== "=") offset = afterString(text, offset) ?? offset + 1;
   return offset;
@@ -80,6 +74,7 @@ function endOfValue(text: string, start: number): number {
 
 /** The offset after the string that starts here, or undefined where none does. */
 function afterString(text: string, offset: number): number | undefined {
+  if (text[offset] !== '"' && text[offset] !== "'") return undefined;
   for (const pattern of STRINGS) {
     pattern.lastIndex = offset;
     if (pattern.test(text)) return pattern.lastIndex;
