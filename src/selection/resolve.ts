@@ -1,0 +1,203 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { type Choice, parseChoice } from "../config/choice.ts";
+import type { Config, Rule } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { ClauthError } from "../errors.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import { readProfileConfig } from "../profile/profile-config.ts";
+import { profileExists } from "../profile/profiles.ts";
+import { isProfileName, type ProfileName } from "../profile-name.ts";
+import { readRemotes } from "./git-remote.ts";
+import { type RcFile, readRcFile } from "./rc-file.ts";
+import { matchDirectory, matchRemote, resolveDirectories } from "./rules.ts";
+import {
+  type Considered,
+  type Picked,
+  type Selection,
+  type Source,
+  selectProfile,
+  sourceSentence,
+} from "./select.ts";
+import { verdictOn, wasAnnounced } from "./trust.ts";
+
+export type ResolvedSelection = {
+  readonly selection: Selection;
+  readonly considered: readonly Considered[];
+  /** Lines for stderr. */
+  readonly notes: readonly string[];
+  /** The rc file that picked for the first time: `rememberAnnounced` it once its note was printed. */
+  readonly firstUse: RcFile | undefined;
+};
+
+/**
+ * Selects the profile of a call, and makes sure that it exists and that what picked it may. Looks at the disk only for
+ * levels that are reached: no rc file after CLAUTH_PROFILE, nothing of git without a remote rule.
+ * @param explicit the name given to `clauth run` or `exec`.
+ * @throws ClauthError `unknown_profile`, `rc_file_not_allowed`, `rc_file_denied`, and those of rc-file.ts, rules.ts,
+ * git-remote.ts and trust.ts. Never falls back to a weaker level.
+ */
+export function resolveSelection(
+  context: Context,
+  store: Store,
+  config: Config,
+  explicit?: Choice,
+): ResolvedSelection {
+  const look = lookAround(context, store, config);
+  const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
+  const tree = configDir === undefined ? undefined : profileOfTree(configDir, store, context.cwd);
+  const fromEnv = context.env["CLAUTH_PROFILE"] || undefined;
+  const { selection, considered } = selectProfile({
+    bypass: explicit === undefined && context.env["CLAUTH_BYPASS"] === "1",
+    flag: explicit,
+    env: explicit === undefined && fromEnv !== undefined ? parseChoice(fromEnv, "CLAUTH_PROFILE") : undefined,
+    ownConfigDir: tree === undefined ? configDir : undefined,
+    rcFile: look.rcFile,
+    rule: look.rule,
+    inherited: () => inherited(tree ?? homeProfileOfParent(context, store)),
+    default: defaultOf(config, store),
+  });
+  const found = look.rcFileFound();
+  const notes: string[] = [];
+  if (selection.source.kind === "config-dir") notes.push(...noteOfLosers(look, selection.source));
+  const firstUse =
+    selection.source.kind === "rc" && found !== undefined
+      ? vouched(context, store, config, found)
+      : undefined;
+  if (firstUse !== undefined)
+    notes.push(`${firstUse.path} picks the profile "${firstUse.choice}" (said once)`);
+  return { selection: existing(selection, store), considered, notes, firstUse };
+}
+
+/** The levels that need the disk, each looked at once at most. */
+function lookAround(context: Context, store: Store, config: Config) {
+  let found: RcFile | undefined;
+  return {
+    rcFileFound: () => found,
+    rcFile: (): Picked | undefined => {
+      found = readRcFile({ cwd: context.cwd, home: realPath(context.home) });
+      return found && { choice: found.choice, source: { kind: "rc", path: found.path, line: found.line } };
+    },
+    rule: (): Picked | undefined => {
+      const directory = matchDirectory(resolveDirectories(config.rules, context.home), context.cwd);
+      if (directory !== undefined)
+        return pickOfRule(directory, store, `${context.cwd} is in ${directory.pattern}`);
+      if (!config.rules.some((rule) => rule.kind === "remote")) return undefined;
+      return pickOfRemote(context, store, config);
+    },
+  };
+}
+
+type Look = ReturnType<typeof lookAround>;
+
+/** `origin` decides where a rule matches it; a fork's other remotes only after that. */
+function pickOfRemote(context: Context, store: Store, config: Config): Picked | undefined {
+  const remotes = readRemotes(context.cwd);
+  if (remotes === undefined) return undefined;
+  for (const group of [remotes.origin, remotes.others]) {
+    const rule = matchRemote(config.rules, group);
+    if (rule !== undefined) return pickOfRule(rule, store, `a git remote is ${rule.pattern}`);
+  }
+  return undefined;
+}
+
+function pickOfRule(rule: Rule, store: Store, detail: string): Picked {
+  const line = rule.line === undefined ? {} : { line: rule.line };
+  return { choice: rule.profile, source: { kind: "rule", path: store.config, detail, ...line } };
+}
+
+function defaultOf(config: Config, store: Store): Picked | undefined {
+  if (config.default === undefined) return undefined;
+  const line = config.defaultLine === undefined ? {} : { line: config.defaultLine };
+  return { choice: config.default, source: { kind: "default", path: store.config, ...line } };
+}
+
+function inherited(name: ProfileName | undefined): Picked | undefined {
+  return name === undefined ? undefined : { choice: name, source: { kind: "inherited" } };
+}
+
+/** The profile whose runtime tree a CLAUDE_CONFIG_DIR is, in whatever spelling. */
+export function profileOfTree(
+  configDir: string,
+  store: Pick<Store, "profiles">,
+  cwd: string,
+): ProfileName | undefined {
+  const path = resolve(cwd, configDir);
+  return treeOwner(path, store.profiles) ?? treeOwner(realPath(path), realPath(store.profiles));
+}
+
+function treeOwner(path: string, profiles: string): ProfileName | undefined {
+  const name = basename(dirname(path));
+  const isTree = basename(path) === "runtime" && dirname(dirname(path)) === resolve(profiles);
+  return isTree && isProfileName(name) ? name : undefined;
+}
+
+/**
+ * A `--home` profile leaves no CLAUDE_CONFIG_DIR to its children. Only such a profile counts here: any other would
+ * mean that the variable was removed on purpose.
+ */
+function homeProfileOfParent(context: Context, store: Store): ProfileName | undefined {
+  if (context.env["CLAUDECODE"] !== "1" || context.env["CLAUDE_CONFIG_DIR"]) return undefined;
+  const name = profileExists(store, context.env["CLAUTH_ACTIVE_PROFILE"] ?? "");
+  return name !== undefined && readProfileConfig(profilePathsOf(store, name)).home ? name : undefined;
+}
+
+/** What would have picked a profile, had the user not set CLAUDE_CONFIG_DIR. A courtesy: it can't fail the start. */
+function noteOfLosers(look: Look, winner: Source): string[] {
+  try {
+    const loser = look.rcFile() ?? look.rule();
+    if (loser === undefined) return [];
+    const why = sourceSentence(loser.source);
+    return [
+      `CLAUDE_CONFIG_DIR=${winner.path} wins over the profile "${loser.choice}" (${why}); for the profile: unset CLAUDE_CONFIG_DIR`,
+    ];
+  } catch (error) {
+    return error instanceof ClauthError
+      ? [`CLAUDE_CONFIG_DIR=${winner.path} wins; else: ${error.message}`]
+      : [];
+  }
+}
+
+/**
+ * Refuses an rc file that the user's policy does not let pick.
+ * @returns the file where the user should be told of it: on a terminal, the first time.
+ */
+function vouched(context: Context, store: Store, config: Config, file: RcFile): RcFile | undefined {
+  const verdict = verdictOn(store, file);
+  if (verdict === "denied") throw notAllowed("rc_file_denied", file, "was denied by `clauth deny`");
+  if (config.trust === "allow") {
+    if (verdict === "allowed") return undefined;
+    throw notAllowed("rc_file_not_allowed", file, "was not allowed yet, or has changed since");
+  }
+  return verdict === "unknown" && context.stderr.isTerminal && !wasAnnounced(store, file) ? file : undefined;
+}
+
+function notAllowed(kind: string, file: RcFile, what: string): ClauthError {
+  return new ClauthError({
+    kind,
+    message: `${file.path} picks the profile "${file.choice}" but ${what}`,
+    hint: `read it, then: clauth allow ${file.path}`,
+    path: file.path,
+  });
+}
+
+/** The selection in the stored spelling of its profile's name. */
+function existing(selection: Selection, store: Store): Selection {
+  if (selection.kind !== "profile") return selection;
+  const name = profileExists(store, selection.name);
+  if (name !== undefined) return { ...selection, name };
+  throw new ClauthError({
+    kind: "unknown_profile",
+    message: `there is no profile "${selection.name}" (${sourceSentence(selection.source)})`,
+    hint: `clauth add ${selection.name}, or clauth list`,
+    ...(selection.source.path === undefined ? {} : { path: selection.source.path }),
+  });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
