@@ -52,7 +52,7 @@ export type SelectionInput = {
   readonly default: Picked | undefined;
 };
 
-/** The first level that picks, in the order of DESIGN: bypass, flag, env, own config dir, rc, rule, inherited, default. */
+/** The first level that picks, in this order: bypass, flag, env, own config dir, rc, rule, inherited, default. */
 export function selectProfile(input: SelectionInput): {
   selection: Selection;
   considered: readonly Considered[];
