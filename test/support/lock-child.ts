@@ -3,8 +3,8 @@ import { acquireStoreLock, stateLock, withStoreLock } from "../../src/lock/store
 import { createRecord } from "../../src/session/record.ts";
 
 /**
- * Another process, for tests of locks: does what its arguments say, prints one line when that is done, and ends when
- * its standard input does.
+ * Another process, for tests of locks: does what its arguments say, prints one line when that is done, answers every line
+ * of its standard input with "alive", and ends when that ends.
  */
 const [what = "", path = "", extra = ""] = process.argv.slice(2);
 
@@ -58,14 +58,19 @@ switch (what) {
   case "claude-locks-under-nohup": {
     const { claudeJsonLock, withClaudeLocks } = await import("../../src/lock/claude-locks.ts");
     await withClaudeLocks([claudeJsonLock("home", path)], () => {});
-    say("done");
+    say("loaded");
+    break;
+  }
+  case "exit-under-claude-lock": {
+    const { claudeJsonLock, withClaudeLocks } = await import("../../src/lock/claude-locks.ts");
+    await withClaudeLocks([claudeJsonLock("home", path)], () => process.exit(3));
     break;
   }
   default:
     throw new Error(`lock-child can't ${what}`);
 }
 
-await Bun.stdin.text();
+for await (const _question of Bun.stdin.stream()) say("alive");
 process.exit();
 
 function say(line: string): void {

@@ -4,6 +4,8 @@ export type LockProcess = {
   readonly pid: number;
   /** The line it printed when it was ready. */
   readonly line: string;
+  /** Asks for a sign of life, and waits for the answer. */
+  ask(): Promise<string>;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** Lets it end by itself. */
@@ -17,10 +19,15 @@ export async function startLockProcess(
   before: readonly string[] = [],
 ): Promise<LockProcess> {
   const child = spawn(args, before);
-  const line = await firstLine(child.stdout);
+  const lines = linesOf(child.stdout);
   return {
     pid: child.pid,
-    line,
+    line: await nextLine(lines),
+    ask: async () => {
+      child.stdin.write("?\n");
+      await child.stdin.flush();
+      return nextLine(lines);
+    },
     kill: async () => {
       child.kill("SIGKILL");
       await child.exited;
@@ -46,11 +53,19 @@ function spawn(args: readonly string[], before: readonly string[]) {
   });
 }
 
-async function firstLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string, void> {
   let text = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      yield text.slice(0, end);
+      text = text.slice(end + 1);
+    }
   }
-  throw new Error("the lock process ended before it was ready");
+}
+
+async function nextLine(lines: AsyncGenerator<string, void>): Promise<string> {
+  const { value } = await lines.next();
+  if (value === undefined) throw new Error("the lock process ended before it answered");
+  return value;
 }

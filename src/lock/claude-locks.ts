@@ -1,0 +1,210 @@
+import { join } from "node:path";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { isAbsence, readRegularFile } from "../disk/read-file.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
+import { enterLock, LOCK_ORDER, type LockRank, leaveLock, refuseWhileOursIsHeld } from "./order.ts";
+
+/**
+ * Claude Code's own locks: directories made by mkdir (the proper-lockfile protocol), taken for left behind when their mtime is
+ * older than a limit. Seen on 2.1.197 and 2.1.329. Claude does not wait for ever: it writes `.claude.json` without its lock
+ * after about 1.4 s, and loses a refreshed token when `.storage-write.lock` stays busy. So everything is prepared before one
+ * is taken, and it is held for milliseconds.
+ */
+export type ClaudeLock = {
+  readonly rank: LockRank;
+  /** The lock directory itself. */
+  readonly path: string;
+  /** Claude's own limit for it: touched every second, ours never gets that old. */
+  readonly staleMs: number;
+};
+
+/** For one copy of `.claude.json`. Claude locks beside the name that it uses, so the path is not resolved. */
+export function claudeJsonLock(side: "tree" | "home", document: string): ClaudeLock {
+  return { rank: `claude-json-${side}`, path: `${document}.lock`, staleMs: 10_000 };
+}
+
+/** For any change of `.credentials.json`. Hold it well under two seconds. */
+export function storageWriteLock(configDirectory: string): ClaudeLock {
+  return {
+    rank: "claude-storage-write",
+    path: join(configDirectory, ".storage-write.lock"),
+    staleMs: 15_000,
+  };
+}
+
+/** Held by Claude during a token refresh. A stray one costs its sessions 8 s a turn. Hold it under five seconds. */
+export function oauthRefreshLock(configDirectory: string): ClaudeLock {
+  return {
+    rank: "claude-oauth-refresh",
+    path: join(configDirectory, ".oauth_refresh.lock"),
+    staleMs: 60_000,
+  };
+}
+
+/** The other lock of a token refresh, beside the config directory. @param realConfigDirectory with all links resolved */
+export function siblingLock(realConfigDirectory: string): ClaudeLock {
+  return { rank: "claude-sibling", path: `${realConfigDirectory}.lock`, staleMs: 60_000 };
+}
+
+/**
+ * Runs `body` while all of these locks are held. Takes all or none: while one is busy the others are given back, so that
+ * waiting never makes Claude wait.
+ * @param body prepared, and done in milliseconds; it may call `assertHeld` right before it writes
+ * @param options.waitMs how long to try, 2 s where not given
+ * @throws ClauthError `store_busy` (retry-safe) when the time is up, `lock_lost` (retry-safe) from `assertHeld`,
+ * `lock_order` for a bug of ours; otherwise as `domainError`
+ */
+export async function withClaudeLocks<T>(
+  locks: readonly ClaudeLock[],
+  body: (assertHeld: () => void) => T | Promise<T>,
+  options: { readonly waitMs?: number } = {},
+): Promise<T> {
+  if (locks.length === 0) return body(() => {});
+  const ordered = locks.toSorted((a, b) => LOCK_ORDER.indexOf(a.rank) - LOCK_ORDER.indexOf(b.rank));
+  const { lock } = await properLockfile();
+  const entered = enterAll(ordered);
+  try {
+    const held = await takeAll(ordered, lock, options.waitMs ?? 2000);
+    try {
+      return await body(() => refuseLost(held));
+    } finally {
+      await giveBack(held);
+    }
+  } finally {
+    for (const rank of entered) leaveLock(rank);
+  }
+}
+
+type Take = Awaited<ReturnType<typeof properLockfile>>["lock"];
+
+type Held = {
+  readonly lock: ClaudeLock;
+  /** Inode and birth time of the directory that we made; inode numbers alone are used again at once. */
+  readonly identity: string;
+  readonly release: () => Promise<void>;
+};
+
+/**
+ * Loads the package. It brings signal-exit along, which listens to signals and so makes an ignored one (`nohup`) deadly
+ * again: where a listener of ours stands already, it stays harmless (measured on Bun 1.4.5).
+ */
+async function properLockfile() {
+  loading ??= keepIgnoredSignalsHarmless().then(() => import("proper-lockfile"));
+  return loading;
+}
+
+let loading: Promise<typeof import("proper-lockfile")> | undefined;
+
+async function keepIgnoredSignalsHarmless(): Promise<void> {
+  const status = new TextDecoder().decode(readRegularFile("/proc/self/status")?.bytes);
+  const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  if (mask === 0n) return;
+  const { constants } = await import("node:os");
+  for (const [name, number] of Object.entries(constants.signals)) {
+    if ((mask >> BigInt(number - 1)) & 1n) process.on(name, () => {});
+  }
+}
+
+function enterAll(locks: readonly ClaudeLock[]): readonly LockRank[] {
+  refuseWhileOursIsHeld();
+  const entered: LockRank[] = [];
+  try {
+    for (const { rank } of locks) {
+      enterLock(rank);
+      entered.push(rank);
+    }
+  } catch (error) {
+    for (const rank of entered) leaveLock(rank);
+    throw error;
+  }
+  return entered;
+}
+
+async function takeAll(locks: readonly ClaudeLock[], take: Take, waitMs: number): Promise<readonly Held[]> {
+  const deadline = performance.now() + waitMs;
+  for (let sleep = 10; ; sleep = Math.min(sleep * 2, 100)) {
+    const outcome = await tryAll(locks, take);
+    if (outcome.held !== undefined) return outcome.held;
+    const left = deadline - performance.now();
+    if (left <= 0) throw busy(outcome.busy, waitMs);
+    await Bun.sleep(Math.min(left, sleep * (0.5 + Math.random())));
+  }
+}
+
+type Outcome = { readonly held: readonly Held[] } | { readonly held?: undefined; readonly busy: ClaudeLock };
+
+async function tryAll(locks: readonly ClaudeLock[], take: Take): Promise<Outcome> {
+  const held: Held[] = [];
+  for (const lock of locks) {
+    try {
+      held.push(await takeOne(lock, take));
+    } catch (cause) {
+      await giveBack(held);
+      if (errnoOf(cause) === "ELOCKED") return { busy: lock };
+      throw domainError(cause, "lock", lock.path);
+    }
+  }
+  return { held };
+}
+
+/**
+ * The lock's own path is given as the file, because proper-lockfile keeps its table by file: one file with two lock paths
+ * would be mixed up. Its default for a lost lock throws out of a timer; ours is found by `assertHeld` and at the release.
+ */
+async function takeOne(lock: ClaudeLock, take: Take): Promise<Held> {
+  const release = await take(lock.path, {
+    lockfilePath: lock.path,
+    realpath: false,
+    stale: lock.staleMs,
+    update: 1000,
+    retries: 0,
+    onCompromised: () => {},
+  });
+  return { lock, identity: identityOf(lock.path) ?? "", release };
+}
+
+/** In reverse. A lock that was taken from us meanwhile (a laptop's sleep) is its new owner's: left alone. */
+async function giveBack(held: readonly Held[]): Promise<void> {
+  for (const { lock, identity, release } of held.toReversed()) {
+    if (identityOf(lock.path) !== identity) continue;
+    try {
+      await release();
+    } catch {
+      // Gone already, which is what was wanted.
+    }
+  }
+}
+
+function refuseLost(held: readonly Held[]): void {
+  for (const { lock, identity } of held) {
+    if (identityOf(lock.path) === identity) continue;
+    throw new ClauthError({
+      kind: "lock_lost",
+      message: `${lock.path} was taken by another program while this one slept`,
+      hint: "try again",
+      path: lock.path,
+      retrySafe: true,
+    });
+  }
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const stats = disk.lstat(path);
+    return `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+  } catch (cause) {
+    if (isAbsence(cause)) return undefined;
+    throw domainError(cause, "look at", path);
+  }
+}
+
+function busy(lock: ClaudeLock, waitMs: number): ClauthError {
+  return new ClauthError({
+    kind: "store_busy",
+    message: `Claude Code has held ${lock.path} for more than ${waitMs} ms`,
+    hint: "try again in a moment",
+    path: lock.path,
+    retrySafe: true,
+  });
+}
