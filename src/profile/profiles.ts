@@ -1,0 +1,136 @@
+import type { BigIntStats } from "node:fs";
+import { join } from "node:path";
+import { ensureDirectory, listDirectory } from "../disk/directory.ts";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { type FileContent, isAbsence, readRegularFile } from "../disk/read-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { ClauthError } from "../errors.ts";
+import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
+import { isProfileName, type ProfileName, sameName } from "../profile-name.ts";
+import { namesIn, withName, withNameChanged, withoutName } from "./profile-list.ts";
+
+type Listing = Pick<Store, "profileList" | "profiles">;
+
+/**
+ * Every profile: those of profiles.toml in its order, then directories that it does not list. Claude Code's
+ * `<name>.lock` directories, plain files and names that we can't use are none.
+ * @throws ClauthError `profile_list_invalid`, or as `domainError` where the store can't be read
+ */
+export function listProfiles(store: Listing): ProfileName[] {
+  const names = [...namesIn(readList(store).text, store.profileList), ...directories(store).sort()];
+  return names.filter((name, index) => names.findIndex((earlier) => sameName(earlier, name)) === index);
+}
+
+/**
+ * The profile of that name in its stored spelling, names compared without regard to case. Undefined where there is none.
+ * A directory decides: the list is asked only where there is no directory, so that a damaged one stops no start.
+ */
+export function profileExists(store: Listing, name: string): ProfileName | undefined {
+  if (!isProfileName(name)) return undefined;
+  const named = listDirectory(store.profiles).filter((entry) => sameName(entry, name));
+  const stored = named.includes(name) ? name : named.sort()[0];
+  if (stored !== undefined && isProfileName(stored) && isProfileEntry(join(store.profiles, stored)))
+    return stored;
+  return namesIn(readList(store).text, store.profileList).find((listed) => sameName(listed, name));
+}
+
+/** Adds a name to profiles.toml, which is made where it is missing. Under the caller's state lock. */
+export function addToProfileList(store: Listing, name: ProfileName): void {
+  editList(store, (text) => withName(text, name, store.profileList));
+}
+
+/** Takes a name out of profiles.toml. The directory stays: what becomes of its files is the caller's decision. */
+export function removeFromProfileList(store: Listing, name: ProfileName): void {
+  editList(store, (text) => withoutName(text, name, store.profileList));
+}
+
+/** Gives a name of profiles.toml another spelling in its place. */
+export function renameInProfileList(store: Listing, from: ProfileName, to: ProfileName): void {
+  editList(store, (text) => withNameChanged(text, from, to, store.profileList));
+}
+
+/**
+ * Makes the directory of a new profile, 0700, and its config.toml, 0600, where it has something to hold. In the list it
+ * is not yet: call `addToProfileList` when the profile is complete.
+ * @throws ClauthError `profile_exists`
+ */
+export function createProfileDirectory(store: Store, name: ProfileName, config = ""): ProfilePaths {
+  const present = profileExists(store, name);
+  if (present !== undefined) {
+    throw new ClauthError({
+      kind: "profile_exists",
+      message: `there is a profile "${present}" already`,
+      hint: `choose another name, or: clauth remove ${present}`,
+    });
+  }
+  const paths = profilePathsOf(store, name);
+  ensureDirectory(paths.root);
+  if (config !== "") writeFileAtomic(paths.config, new TextEncoder().encode(config), { expect: "absent" });
+  return paths;
+}
+
+/**
+ * Refuses a store that has another tool's layout: npm's `@cloudomium/clauth` uses `~/.clauth` too. Before anything is
+ * written there.
+ * @throws ClauthError `foreign_store`
+ */
+export function refuseForeignStore(store: Pick<Store, "root">): void {
+  const mark = join(store.root, "folders.json");
+  if (lookAt(mark) === undefined) return;
+  throw new ClauthError({
+    kind: "foreign_store",
+    message: `${store.root} belongs to another tool named clauth: ${mark} is a file of its own`,
+    hint: "export CLAUTH_HOME=~/.clauth-profiles, or move the other tool's directory away",
+    path: mark,
+  });
+}
+
+function directories(store: Listing): ProfileName[] {
+  return listDirectory(store.profiles)
+    .filter(isProfileName)
+    .filter((name) => isProfileEntry(join(store.profiles, name)));
+}
+
+/** A symlink counts: it is refused with its cure when the store is checked, and must not pass for "no such profile". */
+function isProfileEntry(path: string): boolean {
+  const stats = lookAt(path);
+  return stats !== undefined && (stats.isDirectory() || stats.isSymbolicLink());
+}
+
+function lookAt(path: string): BigIntStats | undefined {
+  try {
+    return disk.lstat(path);
+  } catch (cause) {
+    if (isAbsence(cause)) return undefined;
+    throw domainError(cause, "look at", path);
+  }
+}
+
+type List = { readonly text: string; readonly file: FileContent | undefined };
+
+function readList(store: Listing): List {
+  const file = readRegularFile(store.profileList, { maxBytes: 4 * 1024 * 1024 });
+  if (file === undefined) return { text: "", file };
+  try {
+    // The byte order mark is kept, so that an edit gives it back.
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file.bytes), file };
+  } catch {
+    throw new ClauthError({
+      kind: "profile_list_invalid",
+      message: `${store.profileList} is not UTF-8 text`,
+      hint: `edit ${store.profileList}, or move it away: profiles are found without it`,
+      path: store.profileList,
+    });
+  }
+}
+
+function editList(store: Listing, edit: (text: string) => string): void {
+  const { text, file } = readList(store);
+  const edited = edit(text);
+  if (edited === text) return;
+  writeFileAtomic(store.profileList, new TextEncoder().encode(edited), {
+    expect: file ?? "absent",
+    sync: true,
+  });
+}
