@@ -5,7 +5,8 @@ import { domainError } from "./disk/errno.ts";
 import { readRegularFile, statFile } from "./disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "./disk/write-file.ts";
 import { ClauthError } from "./errors.ts";
-import { isObject, type Json, ownValue, parseJson } from "./json.ts";
+import type { Json } from "./json.ts";
+import { judgeCredentials } from "./merge/judge-credentials.ts";
 
 /**
  * Quarantine, `profiles/<name>/backups/`: where every losing or damaged byte goes. Whole files as `<UTC time>-<what>`,
@@ -51,26 +52,25 @@ export function pruneQuarantine(paths: Backups): string[] {
   return removed;
 }
 
-/** One value that lost: where it stood, what stands there now, and what stood there on the other side. */
-export type Conflict = {
-  /** The document: ".claude.json", "settings.json". */
-  readonly file: string;
-  readonly key: readonly string[];
-  /** Undefined where the key is gone. */
-  readonly kept: Json | undefined;
-  readonly lost: Json | undefined;
-};
+/** A value that lost at `key` to the one that was kept there, or that went because the other side deleted the key. */
+export type Conflict =
+  | { readonly key: readonly string[]; readonly kept: Json | undefined; readonly lost: Json }
+  | { readonly key: readonly string[]; readonly value: Json };
 
-/** Appends a line for each to conflicts.jsonl. Nothing is written for none. */
+/** Appends a line for each to conflicts.jsonl: {time, file, key, kept, lost}. `file` is the document's name. */
 export function recordConflicts(
   paths: Backups & { readonly conflicts: string },
+  file: string,
   conflicts: readonly Conflict[],
 ): void {
   if (conflicts.length === 0) return;
   const time = new Date().toISOString();
   ensureDirectory(paths.backups);
-  const lines = conflicts.map((conflict) => `${JSON.stringify({ time, ...conflict })}\n`).join("");
-  append(paths.conflicts, lines);
+  const lines = conflicts.map((conflict) => {
+    const { kept, lost } = "value" in conflict ? { kept: undefined, lost: conflict.value } : conflict;
+    return `${JSON.stringify({ time, file, key: conflict.key, kept: kept ?? null, lost })}\n`;
+  });
+  append(paths.conflicts, lines.join(""));
   shorten(paths.conflicts);
 }
 
@@ -123,24 +123,16 @@ function kindsIn(backups: string): Map<string, string[]> {
   return kinds;
 }
 
-/** The newest file of each account that holds a login. Older Claude Code names no account in it: those are one account. */
+/** The newest file of each account that holds a login. Those that name no account (older Claude Code) count as one. */
 function lastLogins(backups: string, newestFirst: readonly string[]): Set<string> {
   const newest = new Map<string, string>();
   for (const name of newestFirst) {
-    const account = accountOfLogin(readRegularFile(join(backups, name))?.bytes);
-    if (account !== undefined && !newest.has(account)) newest.set(account, name);
+    const content = readRegularFile(join(backups, name));
+    const judged = content === undefined ? undefined : judgeCredentials(content.bytes);
+    const account = judged?.accountUuid ?? "";
+    if (judged?.login && !newest.has(account)) newest.set(account, name);
   }
   return new Set(newest.values());
-}
-
-function accountOfLogin(bytes: Uint8Array | undefined): string | undefined {
-  const document = bytes === undefined ? undefined : parseJson(bytes);
-  const login = isObject(document) ? ownValue(document, "claudeAiOauth") : undefined;
-  if (!isObject(login)) return undefined;
-  const token = ownValue(login, "refreshToken") || ownValue(login, "accessToken");
-  if (typeof token !== "string") return undefined;
-  const account = ownValue(login, "accountUuid");
-  return typeof account === "string" ? account : "";
 }
 
 function append(path: string, text: string): void {

@@ -21,6 +21,7 @@ import { mergeDirectory } from "./merge-directory.ts";
 import { mergeFile, readJudged } from "./merge-file.ts";
 import type { Skipped, Step, TreePlan } from "./plan.ts";
 import { putLink, removeLink } from "./put-link.ts";
+import { rewriteLeakedFiles } from "./rewrite-leaked-files.ts";
 
 export type TreePlaces = { readonly home: { readonly root: string }; readonly paths: ProfilePaths };
 
@@ -32,6 +33,8 @@ export type Applied = {
   readonly skipped: readonly Skipped[];
   /** What was done, for the log. */
   readonly done: readonly Step[];
+  /** Files of claude home that named the tree by an absolute path and now name claude home. */
+  readonly rewritten: readonly string[];
 };
 
 /**
@@ -55,8 +58,11 @@ export function applyTree(plan: TreePlan, places: TreePlaces): Applied {
       skipped.push({ name: step.name, why: error.message });
     }
   }
-  const manifest = remember(plan, places, done.length > 0);
-  return { manifest, deferred: [...new Set(plan.deferred.map((step) => step.name))], skipped, done };
+  const leaks = rewriteLeakedFiles(plan.facts, plan.known?.leakFree);
+  skipped.push(...leaks.skipped);
+  const manifest = remember(plan, places, done.length > 0, leaks.leakFree);
+  const deferred = [...new Set(plan.deferred.map((step) => step.name))];
+  return { manifest, deferred, skipped, done, rewritten: leaks.rewritten };
 }
 
 /** What failed for a root or a split directory is not tried for each entry in it. */
@@ -178,9 +184,14 @@ function moveWhole(treePath: string, homePath: string): boolean {
 }
 
 /** Inspects again only where something was done, and writes only where the manifest no longer tells the truth. */
-function remember(plan: TreePlan, places: TreePlaces, changed: boolean): Manifest | undefined {
+function remember(
+  plan: TreePlan,
+  places: TreePlaces,
+  changed: boolean,
+  leakFree: Manifest["leakFree"],
+): Manifest | undefined {
   const facts = changed ? inspectTree(places.home, places.paths) : plan.facts;
-  const manifest = manifestOf(facts, plan.mode, plan.known);
+  const manifest = manifestOf(facts, { mode: plan.mode, leakFree, old: plan.known });
   if (manifest === undefined || !outdated(plan.known, manifest)) return plan.known;
   writeManifest(places.paths, manifest);
   return manifest;

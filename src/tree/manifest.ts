@@ -22,6 +22,8 @@ export type Manifest = {
   readonly tree: Identity;
   /** The files of claude home that were linked, as they were then. */
   readonly entries: ReadonlyMap<string, FileFacts>;
+  /** Files of claude home that were seen to hold no path into the tree, as they were then. */
+  readonly leakFree: ReadonlyMap<string, FileFacts>;
 };
 
 /** The manifest of a profile; undefined where it is missing or damaged, which makes every judgement the careful one. */
@@ -42,21 +44,21 @@ export function writeManifest(paths: { readonly base: string }, manifest: Manife
  */
 export function manifestOf(
   facts: TreeFacts,
-  mode: LinkMode,
-  old: Manifest | undefined,
+  { mode, leakFree, old }: Pick<Manifest, "mode" | "leakFree"> & { readonly old: Manifest | undefined },
 ): Manifest | undefined {
   if (facts.home.identity === undefined || facts.tree.identity === undefined) return old;
   const entries = new Map<string, FileFacts>();
   const kept = old !== undefined && knowsRoots(old, facts) ? old.entries : new Map<string, FileFacts>();
   for (const [name, entry] of facts.tree.entries) {
-    const linked = entry.type === "link" ? linkedFile(facts.home, name) : kept.get(name);
-    if (linked !== undefined) entries.set(name, linked);
+    const known = entry.type === "link" ? linkedFile(facts.home, name, entry.text) : kept.get(name);
+    if (known !== undefined) entries.set(name, known);
   }
   return {
     mode,
     home: { path: facts.home.path, ...facts.home.identity },
     tree: facts.tree.identity,
     entries,
+    leakFree,
   };
 }
 
@@ -77,14 +79,19 @@ export function knowsRoots(manifest: Manifest, facts: TreeFacts): boolean {
 export function outdated(old: Manifest | undefined, now: Manifest): boolean {
   if (old === undefined || old.mode !== now.mode || old.home.path !== now.home.path) return true;
   if (!sameInode(old.home, now.home) || !sameInode(old.tree, now.tree)) return true;
-  if (old.entries.size !== now.entries.size) return true;
-  return [...now.entries].some(([name, facts]) => {
-    const before = old.entries.get(name);
+  return differ(old.entries, now.entries) || differ(old.leakFree, now.leakFree);
+}
+
+function differ(old: ReadonlyMap<string, FileFacts>, now: ReadonlyMap<string, FileFacts>): boolean {
+  if (old.size !== now.size) return true;
+  return [...now].some(([name, facts]) => {
+    const before = old.get(name);
     return before === undefined || !(name.endsWith(".jsonl") || sameFileFacts(before, facts));
   });
 }
 
-function linkedFile(home: RootFacts, name: string): FileFacts | undefined {
+function linkedFile(home: RootFacts, name: string, text: string): FileFacts | undefined {
+  if (text !== join(home.path, name)) return undefined;
   const entry = home.entries.get(name);
   if (entry?.type === "file") return entry.stat;
   return entry?.type === "link" ? entry.file : undefined;
@@ -101,8 +108,13 @@ function toJson(manifest: Manifest): JsonObject {
     mode: manifest.mode,
     home: { path: manifest.home.path, ...identityJson(manifest.home) },
     tree: identityJson(manifest.tree),
-    entries: objectFrom([...manifest.entries].map(([name, facts]) => [name, factsJson(facts)] as const)),
+    entries: filesJson(manifest.entries),
+    leakFree: filesJson(manifest.leakFree),
   };
+}
+
+function filesJson(files: ReadonlyMap<string, FileFacts>): JsonObject {
+  return objectFrom([...files].map(([name, facts]) => [name, factsJson(facts)] as const));
 }
 
 function identityJson(identity: Identity): JsonObject {
@@ -120,15 +132,27 @@ function parseManifest(json: Json | undefined): Manifest | undefined {
   const homeIdentity = parseIdentity(home);
   const tree = parseIdentity(ownValue(json, "tree"));
   const path = isObject(home) ? ownValue(home, "path") : undefined;
-  const entries = ownValue(json, "entries");
-  if (!isLinkMode(mode) || typeof path !== "string" || !isObject(entries)) return undefined;
+  if (!isLinkMode(mode) || typeof path !== "string") return undefined;
   if (homeIdentity === undefined || tree === undefined) return undefined;
+  const entries = parseFiles(ownValue(json, "entries"));
+  return {
+    mode,
+    home: { path, ...homeIdentity },
+    tree,
+    entries,
+    leakFree: parseFiles(ownValue(json, "leakFree")),
+  };
+}
+
+/** What can't be read is left out: an unknown file is judged with care. */
+function parseFiles(json: Json | undefined): Map<string, FileFacts> {
   const parsed = new Map<string, FileFacts>();
-  for (const name of Object.keys(entries)) {
-    const facts = parseFacts(ownValue(entries, name));
+  if (!isObject(json)) return parsed;
+  for (const name of Object.keys(json)) {
+    const facts = parseFacts(ownValue(json, name));
     if (facts !== undefined) parsed.set(name, facts);
   }
-  return { mode, home: { path, ...homeIdentity }, tree, entries: parsed };
+  return parsed;
 }
 
 function isLinkMode(value: Json | undefined): value is LinkMode {

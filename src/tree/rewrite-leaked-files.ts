@@ -1,0 +1,89 @@
+import { mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { domainError } from "../disk/errno.ts";
+import { type FileContent, readRegularFile, statFile } from "../disk/read-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { errnoOf } from "../errors.ts";
+import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
+import { homewardText, type LeakRoots } from "./leaked-paths.ts";
+import type { Skipped } from "./plan.ts";
+
+/** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
+const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
+
+export type LeaksRewritten = {
+  readonly rewritten: readonly string[];
+  /** Files that need no second look as long as they stay as they are. */
+  readonly leakFree: ReadonlyMap<string, FileFacts>;
+  readonly skipped: readonly Skipped[];
+};
+
+/**
+ * Makes the paths into the tree that leaked into shared files paths into claude home. A file that is as it was when it
+ * was last seen clean is not read. One that can't be written now is tried again by the next pass.
+ */
+export function rewriteLeakedFiles(
+  { home, tree }: TreeFacts,
+  clean: ReadonlyMap<string, FileFacts> | undefined,
+): LeaksRewritten {
+  const roots = { runtime: [...new Set([tree.path, tree.realPath])], claudeRoot: home.path };
+  const leakFree = new Map<string, FileFacts>();
+  const rewritten: string[] = [];
+  const skipped: Skipped[] = [];
+  for (const name of LEAKY_FILES) {
+    const path = join(home.path, name);
+    try {
+      const look = lookAt(path, clean?.get(name), roots);
+      if (look === "missing") continue;
+      if ("leaks" in look) {
+        if (writeUnderLock(path, look.leaks, look.content)) rewritten.push(name);
+      } else leakFree.set(name, look);
+    } catch (cause) {
+      skipped.push({ name, why: domainError(cause, "rewrite", path).message });
+    }
+  }
+  return { rewritten, leakFree, skipped };
+}
+
+type Look = "missing" | FileFacts | { readonly leaks: string; readonly content: FileContent };
+
+function lookAt(path: string, clean: FileFacts | undefined, roots: LeakRoots): Look {
+  const stat = statFile(path);
+  if (stat === undefined) return "missing";
+  if (clean !== undefined && sameFileFacts(stat, clean)) return clean;
+  const content = readRegularFile(path);
+  if (content === undefined) return "missing";
+  const text = decode(content.bytes);
+  const leaks = text === undefined ? undefined : homewardText(text, roots);
+  return leaks === undefined ? content.stat : { leaks, content };
+}
+
+/** Undefined for bytes that are not UTF-8: they could not be written back as they were. A byte order mark stays. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Claude Code 2.1.329 holds `<file>.lock`, a directory, while it writes known_marketplaces.json (2.1.197: no lock). We
+ * hold it for one rename and never wait for it; were we killed inside, Claude takes it as stale after 10 s.
+ * @returns false where somebody else holds it
+ */
+function writeUnderLock(path: string, text: string, content: FileContent): boolean {
+  const lock = `${path}.lock`;
+  try {
+    mkdirSync(lock);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    writeFileAtomic(path, new TextEncoder().encode(text), { expect: content, keepMode: true });
+    return true;
+  } finally {
+    rmdirSync(lock);
+  }
+}
