@@ -1,0 +1,117 @@
+import { dirname } from "node:path";
+import { ClauthError } from "../errors.ts";
+import type { ProfilePaths, Store } from "../paths.ts";
+import { disk } from "./disk.ts";
+import { domainError } from "./errno.ts";
+import { isAbsence } from "./read-file.ts";
+
+/**
+ * Looks at our own files and directories before anything is read from them or made in them. What others could have changed
+ * is refused; what is ours and merely looser than 0600 or 0700 (a umask of 002 is usual) is tightened.
+ * @param profile looks at this profile's own too
+ * @param user our own user id; nothing is looked at where the system has none (Windows)
+ * @returns a line for each thing that was tightened
+ * @throws ClauthError `store_unsafe`, with nothing changed
+ */
+export function tightenStore(store: Store, profile?: ProfilePaths, user = process.geteuid?.()): string[] {
+  if (user === undefined) return [];
+  const found = [...placesOf(store), ...(profile === undefined ? [] : placesOfProfile(profile))].flatMap(
+    look,
+  );
+  for (const one of found) refuseUnsafe(one, user);
+  return found.filter(isLoose).map(tighten);
+}
+
+type Place = { readonly path: string; readonly kind: "root" | "directory" | "file" };
+
+type Found = Place & {
+  readonly mode: number;
+  readonly uid: number;
+  readonly linked: boolean;
+};
+
+function placesOf(store: Store): readonly Place[] {
+  return [
+    { path: store.root, kind: "root" },
+    ...places("directory", [store.profiles, store.rotationLocks, dirname(store.log)]),
+    ...places("file", [store.config, store.profileList, store.lock, store.log, store.trust]),
+  ];
+}
+
+function placesOfProfile(profile: ProfilePaths): readonly Place[] {
+  const { root, base, backups, runtime, sessions } = profile;
+  const { config, credentials, pendingCredentials, account, conflicts } = profile;
+  return [
+    ...places("directory", [root, base, backups, runtime, sessions]),
+    ...places("file", [config, credentials, pendingCredentials, account, conflicts]),
+  ];
+}
+
+function places(kind: Place["kind"], paths: readonly string[]): readonly Place[] {
+  return paths.map((path) => ({ path, kind }));
+}
+
+/** Nothing where the place is missing, or is a file's link that leads nowhere. */
+function look(place: Place): readonly Found[] {
+  try {
+    const linked = disk.lstat(place.path).isSymbolicLink();
+    const stats = linked && place.kind !== "directory" ? disk.stat(place.path) : disk.lstat(place.path);
+    return [{ ...place, linked, mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid) }];
+  } catch (cause) {
+    if (isAbsence(cause)) return [];
+    throw domainError(cause, "look at", place.path);
+  }
+}
+
+/** `$CLAUTH_HOME` itself and single files may be links (a dotfiles repository, a read-only store of root's). */
+function refuseUnsafe({ path, kind, linked, mode, uid }: Found, user: number): void {
+  if (kind === "directory" && linked) {
+    throw unsafe(
+      path,
+      "is a symbolic link where a directory should be",
+      `look at it with \`ls -l\`, and remove the link`,
+    );
+  }
+  const trusted = uid === user || (kind === "file" && linked && uid === 0);
+  if (!trusted) {
+    throw unsafe(
+      path,
+      `belongs to another user (${uid})`,
+      user === 0 ? "run this without sudo" : `sudo chown -R "$(id -u)" ${shellWord(path)}`,
+    );
+  }
+  if (mode & 0o002) {
+    throw unsafe(
+      path,
+      "can be written by every user",
+      `look at what is in it, then: chmod o-w ${shellWord(path)}`,
+    );
+  }
+}
+
+/** A link's target is the user's own arrangement: checked, never changed. */
+function isLoose({ kind, linked, mode }: Found): boolean {
+  return !(kind === "file" && linked) && (mode & 0o077) !== 0;
+}
+
+function tighten({ path, mode }: Found): string {
+  const tightened = mode & 0o7700;
+  try {
+    disk.chmod(path, tightened);
+  } catch (cause) {
+    throw domainError(cause, "tighten", path);
+  }
+  return `${path} was open to others (${octal(mode)}) and is now ${octal(tightened)}`;
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+function shellWord(path: string): string {
+  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function unsafe(path: string, why: string, hint: string): ClauthError {
+  return new ClauthError({ kind: "store_unsafe", message: `${path} ${why}`, hint, path });
+}
