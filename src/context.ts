@@ -1,6 +1,8 @@
-import { realpathSync } from "node:fs";
+import { realpathSync, writeSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { ClauthError } from "./errors.ts";
+import { isatty } from "node:tty";
+import { pause } from "./disk/pause.ts";
+import { ClauthError, errnoOf } from "./errors.ts";
 
 /**
  * What the caller gave this process. Together with `run/` the only place that reads `process`: everything below
@@ -17,6 +19,8 @@ export type Context = {
   readonly platform: NodeJS.Platform;
   /** Our own executable, symlinks resolved (`process.execPath` of a compiled Bun program; measured on Bun 1.4.5). */
   readonly executable: string;
+  /** The word that we were called by: `claude`, `/path/to/claude`, `clauth`. */
+  readonly calledAs: string;
   readonly stderr: Output;
   readonly stdout: Output;
 };
@@ -26,21 +30,35 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Output = { readonly isTerminal: boolean; readonly write: (text: string) => void };
 
 /**
- * Reads the context of this process.
- * @throws ClauthError `home_unset` where `$HOME` is missing or relative; `cwd_gone` where the working directory
- * was deleted.
+ * Reads the context of this process. `cwd` and `home` are looked up when they are first needed, so that a bypass works
+ * without them.
+ * @throws ClauthError, from `home`: `home_unset` where `$HOME` is missing or relative; from `cwd`: `cwd_gone` where
+ * the working directory was deleted.
  */
 export function readContext(): Context {
+  let cwd: string | undefined;
   return {
     args: process.argv.slice(2),
     env: process.env,
-    cwd: physicalWorkingDirectory(),
-    home: homeDirectory(process.env),
+    get cwd() {
+      cwd ??= physicalWorkingDirectory();
+      return cwd;
+    },
+    get home() {
+      return homeDirectory(process.env);
+    },
     platform: process.platform,
     executable: process.execPath,
-    stderr: output(process.stderr),
-    stdout: output(process.stdout),
+    calledAs: calledAs(),
+    stderr: output(2),
+    stdout: output(1),
   };
+}
+
+/** A compiled program has the typed word as argv[0]; run from source that is Bun's, and it is the shim. */
+function calledAs(): string {
+  const compiled = process.argv[1]?.startsWith("/$bunfs/") ?? false;
+  return compiled ? process.argv0 : "claude";
 }
 
 function physicalWorkingDirectory(): string {
@@ -66,6 +84,22 @@ function homeDirectory(env: Environment): string {
   });
 }
 
-function output(stream: NodeJS.WriteStream): Output {
-  return { isTerminal: stream.isTTY === true, write: (text) => void stream.write(text) };
+/** Written straight to the descriptor: Bun's own stream objects open copies of it, which claude would inherit. */
+function output(descriptor: number): Output {
+  return {
+    isTerminal: isatty(descriptor),
+    write: (text) => writeAll(descriptor, new TextEncoder().encode(text)),
+  };
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(descriptor, bytes, done);
+    } catch (error) {
+      // A full pipe that the caller made non-blocking empties again; a closed one has no reader to tell anything.
+      if (errnoOf(error) !== "EAGAIN") return;
+      pause(1);
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Context } from "./context.ts";
 import { ClauthError } from "./errors.ts";
@@ -54,16 +55,21 @@ export type ClaudeHome = {
   readonly credentials: string;
 };
 
-/** @throws ClauthError `store_path_relative` where `$CLAUTH_HOME` is not absolute. */
+/**
+ * The store, in its one canonical spelling: Claude Code's daemon and the macOS keychain are keyed by the text of
+ * CLAUDE_CONFIG_DIR.
+ * @throws ClauthError `store_path_relative` where `$CLAUTH_HOME` is not absolute.
+ */
 export function storeOf(context: Pick<Context, "env" | "home">): Store {
-  const root = context.env["CLAUTH_HOME"] || join(context.home, ".clauth");
-  if (!isAbsolute(root)) {
+  const spelled = context.env["CLAUTH_HOME"] || join(context.home, ".clauth");
+  if (!isAbsolute(spelled)) {
     throw new ClauthError({
       kind: "store_path_relative",
-      message: `CLAUTH_HOME is not an absolute path: ${JSON.stringify(root)}`,
+      message: `CLAUTH_HOME is not an absolute path: ${JSON.stringify(spelled)}`,
       hint: "set CLAUTH_HOME to an absolute path, or unset it to use ~/.clauth",
     });
   }
+  const root = canonical(spelled);
   return {
     root,
     config: join(root, "clauth.toml"),
@@ -75,6 +81,14 @@ export function storeOf(context: Pick<Context, "env" | "home">): Store {
     rotationLocks: join(root, "rotation-locks"),
     trust: join(root, "trust.json"),
   };
+}
+
+function canonical(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 export function profilePathsOf(store: Store, name: ProfileName): ProfilePaths {

@@ -1,0 +1,142 @@
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { type Exit, exitOf } from "./exit.ts";
+import { explainStart } from "./explain-start.ts";
+import type { Launch } from "./launch.ts";
+import { type ProcessCalls, processCalls } from "./process-calls.ts";
+
+export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
+
+/**
+ * Starts the program in our own process group and waits for it beside whatever else the event loop does.
+ *
+ * How signals travel (each rule measured with bash, dash and tmux):
+ * - INT and QUIT from the keyboard reach the whole group: passing them on would deliver them twice, and a double ^C
+ *   quits claude. They are passed on only where they can't come from the keyboard.
+ * - TERM, HUP, USR1, USR2 are meant for us alone: passed on once.
+ * - TSTP keeps its default action, so that ^Z stops both. Where the program stopped itself alone we follow it, else
+ *   the shell would wait for ever.
+ * - the handlers stay until we exit: a second ^C can't cut the final reconcile.
+ * - what the caller ignores (nohup) gets no handler and so stays ignored in the program too.
+ * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
+ */
+export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<number>): Running {
+  const calls = processCalls();
+  let pid = 0;
+  let settle: (exit: Exit) => void = () => {};
+  const exited = new Promise<Exit>((resolve) => {
+    settle = resolve;
+  });
+
+  // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
+  const alive = setInterval(() => {}, LONGEST_TIMER_MS);
+  process.on("SIGCHLD", () => {
+    for (let status = calls.changeOf(pid); status !== undefined; status = calls.changeOf(pid)) {
+      const exit = exitOf(status);
+      if (exit === undefined) setTimeout(() => followStop(calls, pid), STOP_SETTLES_MS);
+      else {
+        clearInterval(alive);
+        settle(exit);
+        return;
+      }
+    }
+  });
+  relaySignals(calls, () => pid, ignoredSignals);
+
+  pid = calls.spawn(launch);
+  if (pid > 0) return { pid, exited };
+  clearInterval(alive);
+  throw explainStart(launch.path);
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** An `fg` may already be on its way when a stop is reported; what is still stopped after this long stays so. */
+const STOP_SETTLES_MS = 20;
+
+function relaySignals(calls: ProcessCalls, pid: () => number, ignored: ReadonlySet<number>): void {
+  const on = (signal: NodeJS.Signals, number: number, act: () => void) => {
+    if (!ignored.has(number)) process.on(signal, act);
+  };
+  const passOn = (signal: NodeJS.Signals) => () => pid() > 0 && send(pid(), signal);
+  for (const [signal, number] of MEANT_FOR_US) on(signal, number, passOn(signal));
+  for (const [signal, number] of FROM_THE_KEYBOARD) {
+    on(signal, number, () => {
+      if (!keyboardReached(calls, pid())) passOn(signal)();
+    });
+  }
+  process.on("SIGCONT", () => {
+    setTimeout(() => isStopped(pid()) && send(pid(), "SIGCONT"), STOP_SETTLES_MS);
+  });
+}
+
+/** Linux numbers, the same on every architecture that Bun runs on. */
+const MEANT_FOR_US = [
+  ["SIGHUP", 1],
+  ["SIGUSR1", 10],
+  ["SIGUSR2", 12],
+  ["SIGTERM", 15],
+] as const;
+const FROM_THE_KEYBOARD = [
+  ["SIGINT", 2],
+  ["SIGQUIT", 3],
+] as const;
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // The program is gone; its exit is on the way to us.
+  }
+}
+
+/** True where the terminal driver gave this signal to the program as well. */
+function keyboardReached(calls: ProcessCalls, pid: number): boolean {
+  const terminal = openTerminal();
+  if (terminal === undefined) return false;
+  try {
+    const foreground = calls.foregroundGroup(terminal);
+    return (
+      foreground === calls.processGroup(0) &&
+      foreground === calls.processGroup(pid) &&
+      calls.keyboardSendsSignals(terminal)
+    );
+  } finally {
+    closeSync(terminal);
+  }
+}
+
+function openTerminal(): number | undefined {
+  try {
+    return openSync("/dev/tty", constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Stops ourselves because the program did, so that the shell gives its prompt back. Only under a shell with job
+ * control: without one (setsid, a container's init) nobody would ever continue us. SIGSTOP, because SIGTSTP is ignored in
+ * an orphaned process group.
+ */
+function followStop(calls: ProcessCalls, pid: number): void {
+  if (isStopped(pid) && underJobControl(calls)) process.kill(process.pid, "SIGSTOP");
+}
+
+function underJobControl(calls: ProcessCalls): boolean {
+  const parent = process.ppid;
+  return (
+    parent > 1 &&
+    calls.session(parent) === calls.session(0) &&
+    calls.processGroup(parent) !== calls.processGroup(0)
+  );
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    // The name in parentheses may itself hold spaces and parentheses; the state follows the last one.
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.charAt(stat.lastIndexOf(")") + 2) === "T";
+  } catch {
+    return false;
+  }
+}

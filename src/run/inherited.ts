@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Context } from "../context.ts";
+
+/**
+ * What the caller handed to this process, exact to the byte and the number: Bun decodes arguments and environment as
+ * UTF-8 (foreign bytes become U+FFFD) and marks every descriptor from 4 up close-on-exec (measured on Bun 1.4.5), so
+ * both are read from the kernel instead.
+ */
+export type Inherited = {
+  /** The user's arguments, without a terminating NUL. */
+  readonly args: readonly Uint8Array[];
+  /** `NAME=value` entries as the kernel has them: duplicates, odd names and bytes that are not UTF-8 included. */
+  readonly environment: readonly Uint8Array[];
+  /** Descriptors beyond 2 that the caller left open for us. */
+  readonly descriptors: readonly number[];
+  /** Numbers of the signals that were ignored when we were started (`nohup`, `trap ''`). */
+  readonly ignoredSignals: ReadonlySet<number>;
+};
+
+/** Reads it all. Call it first: descriptors that we open later would look like the caller's. */
+export function readInherited(context: Pick<Context, "args" | "env">): Inherited {
+  return {
+    args: exactArguments(context.args),
+    environment: exactEnvironment(context.env),
+    descriptors: callersDescriptors(),
+    ignoredSignals: ignoredSignals(),
+  };
+}
+
+/** The kernel's command line also holds the interpreter and the script where Bun runs us from source: ours are the last ones. */
+function exactArguments(decoded: readonly string[]): readonly Uint8Array[] {
+  const all = split(procFile("cmdline"));
+  return all.length >= decoded.length && all.length > 0
+    ? all.slice(all.length - decoded.length)
+    : decoded.map((arg) => utf8.encode(arg));
+}
+
+function exactEnvironment(env: Context["env"]): readonly Uint8Array[] {
+  const entries = split(procFile("environ"));
+  if (entries.length > 0) return entries;
+  return Object.entries(env).map(([name, value]) => utf8.encode(`${name}=${value ?? ""}`));
+}
+
+const utf8 = new TextEncoder();
+
+function procFile(name: string): Uint8Array {
+  try {
+    return readFileSync(`/proc/self/${name}`);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+/** Cuts at each NUL. */
+function split(block: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let start = 0;
+  for (let end = block.indexOf(0); end >= 0; end = block.indexOf(0, start)) {
+    parts.push(block.subarray(start, end));
+    start = end + 1;
+  }
+  return parts;
+}
+
+/** Bun's own are an epoll, an event and perhaps a timer descriptor; the listing itself is gone when it is looked at. */
+function callersDescriptors(): number[] {
+  return descriptorNames()
+    .map(Number)
+    .filter((descriptor) => descriptor > 2 && isCallers(descriptor));
+}
+
+function descriptorNames(): string[] {
+  try {
+    return readdirSync("/proc/self/fd");
+  } catch {
+    return [];
+  }
+}
+
+function isCallers(descriptor: number): boolean {
+  try {
+    return !/^anon_inode:\[(event|timerfd|pidfd|io_uring)/.test(readlinkSync(`/proc/self/fd/${descriptor}`));
+  } catch {
+    return false;
+  }
+}
+
+/** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
+function ignoredSignals(): ReadonlySet<number> {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(procStatus())?.[1];
+  const bits = mask === undefined ? 0n : BigInt(`0x${mask}`);
+  const ignored = new Set<number>();
+  for (let signal = 1; signal <= 64; signal++) {
+    const hidden = signal === SIGPIPE || signal === SIGXFSZ;
+    if (!hidden && (bits >> BigInt(signal - 1)) & 1n) ignored.add(signal);
+  }
+  return ignored;
+}
+
+/** Linux numbers, the same on every architecture that Bun runs on. */
+export const SIGPIPE = 13;
+export const SIGXFSZ = 25;
+
+function procStatus(): string {
+  try {
+    return readFileSync("/proc/self/status", "latin1");
+  } catch {
+    return "";
+  }
+}

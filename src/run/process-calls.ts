@@ -1,0 +1,123 @@
+import { dlopen, type Pointer, ptr } from "bun:ffi";
+import { libcPath } from "../libc.ts";
+import { type Launch, nativeLaunch } from "./launch.ts";
+
+/**
+ * The system calls of starting, becoming and watching a program, for which Bun's own API is not exact: its spawn loses
+ * bytes that are not UTF-8, closes the caller's descriptors and un-ignores ignored signals (measured on Bun 1.4.5).
+ * Structure sizes and constants are those of Linux with glibc or musl.
+ */
+export type ProcessCalls = ReturnType<typeof open>;
+
+export function processCalls(): ProcessCalls {
+  opened ??= open();
+  return opened;
+}
+
+let opened: ProcessCalls | undefined;
+
+function open() {
+  const { symbols: c } = dlopen(libcPath(), {
+    dup: { args: ["i32"], returns: "i32" },
+    dup2: { args: ["i32", "i32"], returns: "i32" },
+    close: { args: ["i32"], returns: "i32" },
+    execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+    getpgid: { args: ["i32"], returns: "i32" },
+    getsid: { args: ["i32"], returns: "i32" },
+    posix_spawn: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+    posix_spawn_file_actions_adddup2: { args: ["ptr", "i32", "i32"], returns: "i32" },
+    posix_spawn_file_actions_init: { args: ["ptr"], returns: "i32" },
+    posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
+    posix_spawnattr_setflags: { args: ["ptr", "i16"], returns: "i32" },
+    posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
+    setrlimit: { args: ["i32", "ptr"], returns: "i32" },
+    signal: { args: ["i32", "ptr"], returns: "ptr" },
+    tcgetattr: { args: ["i32", "ptr"], returns: "i32" },
+    tcgetpgrp: { args: ["i32"], returns: "i32" },
+    waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
+  });
+
+  return {
+    /** Replaces this process. Returns only when that failed, with nothing said about why (see `explainStart`). */
+    exec(launch: Launch): void {
+      const native = nativeLaunch(launch);
+      for (const { from, to } of launch.descriptors) clearCloseOnExec(from, to);
+      for (const signal of IGNORED_BY_BUN) c.signal(signal, SIG_DFL);
+      c.execve(native.path, native.argv, native.environment);
+    },
+
+    /** Starts the program; its process id, or the errno as a negative number. Ignored signals stay ignored in it. */
+    spawn(launch: Launch): number {
+      const native = nativeLaunch(launch);
+      const actions = new Uint8Array(STRUCTURE_BYTES);
+      const attributes = new Uint8Array(STRUCTURE_BYTES);
+      const pid = new Int32Array(1);
+      c.posix_spawn_file_actions_init(ptr(actions));
+      for (const { from, to } of launch.descriptors) {
+        // A dup2 onto itself clears close-on-exec in the new process alone (glibc 2.29, musl 1.1.24).
+        c.posix_spawn_file_actions_adddup2(ptr(actions), from, to);
+      }
+      c.posix_spawnattr_init(ptr(attributes));
+      c.posix_spawnattr_setsigdefault(ptr(attributes), ptr(signalSet(IGNORED_BY_BUN)));
+      c.posix_spawnattr_setflags(ptr(attributes), POSIX_SPAWN_SETSIGDEF);
+      const errno = c.posix_spawn(
+        ptr(pid),
+        native.path,
+        ptr(actions),
+        ptr(attributes),
+        native.argv,
+        native.environment,
+      );
+      return errno === 0 ? (pid[0] ?? 0) : -errno;
+    },
+
+    /** The status word of a change of state of `pid`, or undefined where nothing changed. Never blocks. */
+    changeOf(pid: number): number | undefined {
+      const status = new Int32Array(1);
+      return c.waitpid(pid, ptr(status), WNOHANG | WUNTRACED) > 0 ? status[0] : undefined;
+    },
+
+    processGroup: (pid: number): number => c.getpgid(pid),
+    session: (pid: number): number => c.getsid(pid),
+    foregroundGroup: (terminal: number): number => c.tcgetpgrp(terminal),
+
+    /** False in a raw-mode terminal, where ^C is a byte and a SIGINT can't come from the keyboard. */
+    keyboardSendsSignals(terminal: number): boolean {
+      const termios = new Uint32Array(STRUCTURE_BYTES / 4);
+      return c.tcgetattr(terminal, ptr(termios)) !== 0 || ((termios[LOCAL_FLAGS] ?? 0) & ISIG) !== 0;
+    },
+
+    defaultAction: (signal: number): void => void c.signal(signal, SIG_DFL),
+    disableCoreFile: (): void => void c.setrlimit(RLIMIT_CORE, ptr(new BigUint64Array(2))),
+  };
+
+  /** dup2 through a spare number: plain fcntl(2) is variadic, which bun:ffi can't call on every platform. */
+  function clearCloseOnExec(from: number, to: number): void {
+    const spare = c.dup(from);
+    if (spare < 0) return;
+    c.dup2(spare, to);
+    c.close(spare);
+  }
+}
+
+/** SIGPIPE and SIGXFSZ, which Bun ignores at start and an exec would hand on as ignored. */
+const IGNORED_BY_BUN = [13, 25] as const;
+const SIG_DFL: Pointer | null = null;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const WNOHANG = 1;
+const WUNTRACED = 2;
+const RLIMIT_CORE = 4;
+const ISIG = 1;
+/** `c_lflag` is the fourth word of struct termios. */
+const LOCAL_FLAGS = 3;
+/** More than any of posix_spawnattr_t (336), posix_spawn_file_actions_t (80) and struct termios (60) takes. */
+const STRUCTURE_BYTES = 512;
+
+function signalSet(signals: readonly number[]): Uint8Array {
+  const set = new Uint8Array(128);
+  for (const signal of signals) {
+    const byte = (signal - 1) >> 3;
+    set[byte] = (set[byte] ?? 0) | (1 << ((signal - 1) & 7));
+  }
+  return set;
+}
