@@ -1,0 +1,20 @@
+import { basename } from "node:path";
+import { readContext } from "./context.ts";
+import { asClauthError, reportError } from "./report.ts";
+import { exitAs } from "./run/exit.ts";
+
+/**
+ * The one executable: called as `clauth` it is the command that manages profiles, by any other name it is `claude`.
+ */
+const context = readContext();
+try {
+  if (/^clauth(\.exe)?$/i.test(basename(context.calledAs))) {
+    const { runCommand } = await import("./cli.ts");
+    process.exit(await runCommand(context));
+  }
+  const { runClaude } = await import("./shim.ts");
+  exitAs(await runClaude(context));
+} catch (error) {
+  reportError(context, error);
+  process.exit(asClauthError(error).exitCode);
+}

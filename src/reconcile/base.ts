@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureDirectory } from "../disk/directory.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { equalJson, isObject, type Json, type JsonObject, parseJson } from "../json.ts";
+import type { Places } from "./places.ts";
+import { identityOf, type Signature } from "./signature.ts";
+
+/**
+ * `base/`: the last state that both sides had in common. It is worth something only for the very directories it was
+ * taken from, so it names both roots by device and inode and a token that also stands inside the tree. Where one of
+ * them differs (restored from a backup, moved to another disk, made anew) the base is void: sides are united and
+ * nothing is deleted.
+ */
+export type Base = {
+  /** Signatures of files at the moment when their content was fully reconciled, by a name of ours. */
+  readonly settled: Readonly<Record<string, Signature>>;
+};
+
+/**
+ * Reads what the base knows. One that is missing, damaged or of other roots is begun anew: its documents go first, so that
+ * none of them is ever trusted for roots that it was not taken from.
+ */
+export function openBase(places: Places): Base {
+  const index = readIndex(places);
+  if (
+    index !== undefined &&
+    index.home === identityOf(places.claude.root) &&
+    index.tree === identityOf(places.paths.runtime) &&
+    index.token === readToken(places)
+  ) {
+    return { settled: index.settled };
+  }
+  for (const name of BASE_DOCUMENTS) rmSync(join(places.paths.base, name), { force: true });
+  writeBaseIndex(places, {});
+  return { settled: {} };
+}
+
+/** What is merged three ways, under the names that the base gives it. */
+export const BASE_DOCUMENTS = ["claude.json", "settings.json", "overlay.json"] as const;
+
+export type BaseDocument = (typeof BASE_DOCUMENTS)[number];
+
+/** Reads one document of the base; "void" where there is none or it does not parse. */
+export function readBaseDocument(places: Places, name: BaseDocument): JsonObject | "void" {
+  const value = parseFile(join(places.paths.base, name));
+  return isObject(value) ? value : "void";
+}
+
+/** Writes one document of the base. Both sides were written and read back before: the base is always the last. */
+export function writeBaseDocument(places: Places, name: BaseDocument, value: JsonObject): void {
+  writeFileAtomic(join(places.paths.base, name), encode(value), { mode: 0o600 });
+}
+
+/** Remembers what was reconciled, naming the roots as they are now. Writes nothing where nothing changed. */
+export function writeBaseIndex(places: Places, settled: Readonly<Record<string, Signature>>): void {
+  const token = readToken(places) ?? makeToken(places);
+  const index = {
+    version: 1,
+    home: identityOf(places.claude.root) ?? null,
+    tree: identityOf(places.paths.runtime) ?? null,
+    token,
+    settled,
+  };
+  const path = indexPath(places);
+  if (equalJson(parseFile(path), index)) return;
+  ensureDirectory(places.paths.base);
+  writeFileAtomic(path, encode(index), { mode: 0o600 });
+}
+
+type Index = {
+  readonly home: Signature;
+  readonly tree: Signature;
+  readonly token: string;
+  readonly settled: Readonly<Record<string, Signature>>;
+};
+
+function readIndex(places: Places): Index | undefined {
+  const value = parseFile(indexPath(places));
+  if (!isObject(value)) return undefined;
+  const { version, home, tree, token, settled } = value;
+  if (version !== 1 || typeof home !== "string" || typeof tree !== "string" || typeof token !== "string") {
+    return undefined;
+  }
+  return { home, tree, token, settled: isObject(settled) ? onlyStrings(settled) : {} };
+}
+
+function onlyStrings(object: JsonObject): Record<string, string> {
+  const strings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(object)) if (typeof value === "string") strings[key] = value;
+  return strings;
+}
+
+function indexPath(places: Places): string {
+  return join(places.paths.base, "index.json");
+}
+
+function readToken(places: Places): string | undefined {
+  const content = readRegularFile(places.treeToken, { maxBytes: 64 });
+  return content === undefined ? undefined : new TextDecoder().decode(content.bytes);
+}
+
+function makeToken(places: Places): string {
+  const token = randomBytes(16).toString("hex");
+  writeFileAtomic(places.treeToken, new TextEncoder().encode(token), { mode: 0o600 });
+  return token;
+}
+
+function parseFile(path: string): Json | undefined {
+  const content = readRegularFile(path);
+  return content === undefined ? undefined : parseJson(content.bytes);
+}
+
+function encode(value: Json): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+}

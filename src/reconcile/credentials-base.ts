@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import { readRegularFile } from "../disk/read-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { isObject, type Json, ownValue, parseJson } from "../json.ts";
+import type { CredentialsBase } from "../merge/credentials.ts";
+import type { AccountIdentity } from "../merge/judge-credentials.ts";
+import type { Places } from "./places.ts";
+
+/** What is remembered of a profile's logins: hashes, never a token, and whose the login was when we last looked. */
+export type CredentialsMemory = CredentialsBase & { readonly account: AccountIdentity };
+
+/** Undefined where nothing is remembered, or what is there is damaged: then nothing counts as "as before". */
+export function readCredentialsMemory(places: Places): CredentialsMemory | undefined {
+  const content = readRegularFile(memoryPath(places));
+  const value = content === undefined ? undefined : parseJson(content.bytes);
+  if (!isObject(value)) return undefined;
+  const canonicalHash = ownValue(value, "canonicalHash");
+  const history = ownValue(value, "history");
+  if (typeof canonicalHash !== "string" || !Array.isArray(history)) return undefined;
+  return {
+    canonicalHash,
+    history: history.filter((item) => typeof item === "string"),
+    account: identityIn(ownValue(value, "account")),
+  };
+}
+
+/** Writes nothing where the same is remembered already. */
+export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
+  const { canonicalHash, history, account } = memory;
+  const text = `${JSON.stringify({ canonicalHash, history, account })}\n`;
+  writeFileAtomic(memoryPath(places), new TextEncoder().encode(text), { mode: 0o600 });
+}
+
+/** Reads an `oauthAccount`, or what we made of one. */
+export function identityIn(value: Json | undefined): AccountIdentity {
+  if (!isObject(value)) return {};
+  const email = ownValue(value, "emailAddress") ?? ownValue(value, "email");
+  const uuid = ownValue(value, "accountUuid") ?? ownValue(value, "uuid");
+  return {
+    ...(typeof email === "string" && { email }),
+    ...(typeof uuid === "string" && { uuid }),
+  };
+}
+
+function memoryPath(places: Places): string {
+  return join(places.paths.base, "credentials.json");
+}

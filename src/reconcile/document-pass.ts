@@ -1,0 +1,126 @@
+import { checkpoint } from "../checkpoint.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { formatLike, type JsonObject } from "../json.ts";
+import { quarantineFile, recordConflicts } from "../quarantine.ts";
+import { readAccount } from "./account.ts";
+import { type Base, readBaseDocument, writeBaseDocument } from "./base.ts";
+import {
+  type DocumentDecision,
+  type DocumentKind,
+  type DocumentQuestion,
+  type DocumentSide,
+  decideDocument,
+  judgeSide,
+} from "./document.ts";
+import type { Places } from "./places.ts";
+import { MISSING, type Signature, signatureOf } from "./signature.ts";
+
+/** What a look at one document found: both sides as read, and what is to become of them. */
+export type DocumentLook = {
+  readonly base: JsonObject | "void";
+  readonly home: DocumentSide;
+  readonly tree: DocumentSide;
+  readonly decision: DocumentDecision;
+};
+
+/** True where neither side changed since they were last reconciled: nothing is read. */
+export function isSettled(kind: DocumentKind, base: Base): boolean {
+  return (
+    sameAs(base.settled[sideKey(kind, "home")], kind.home) &&
+    sameAs(base.settled[sideKey(kind, "tree")], kind.tree)
+  );
+}
+
+function sameAs(known: Signature | undefined, path: string): boolean {
+  return known !== undefined && known !== MISSING && known === signatureOf(path);
+}
+
+/** Reads both sides and decides. Writes nothing. */
+export function lookAt(
+  places: Places,
+  kind: DocumentKind,
+  options: Pick<DocumentQuestion, "rebuild" | "deletion">,
+): DocumentLook {
+  const base = readBaseDocument(places, kind.name);
+  const home = judgeSide(readRegularFile(kind.home));
+  const tree = judgeSide(readRegularFile(kind.tree));
+  const account = tree.kind === "ok" ? undefined : readAccount(places);
+  return { base, home, tree, decision: decideDocument(kind, { base, home, tree, account, ...options }) };
+}
+
+/** True where the look asks for a write on a side that Claude Code writes too. */
+export function asksForWrite(look: DocumentLook, sides: "tree" | "both"): boolean {
+  return look.decision.tree !== undefined || (sides === "both" && look.decision.home !== undefined);
+}
+
+/**
+ * Carries a decision out: losers to quarantine first, then the sides, each compared once more right before its rename.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where a side changed since it was read.
+ */
+export function carryOut(
+  places: Places,
+  kind: DocumentKind,
+  look: DocumentLook,
+  sides: "tree" | "both",
+): void {
+  const { decision } = look;
+  if (decision.damagedTree !== undefined) {
+    quarantineFile(places.paths, `damaged-${kind.name}`, decision.damagedTree.bytes);
+  }
+  recordConflicts(places.paths, kind.name, [...decision.lost, ...decision.deleted]);
+  checkpoint(`${kind.name}:before-tree`);
+  if (decision.tree !== undefined) writeSide(kind.tree, look.tree, decision.tree);
+  checkpoint(`${kind.name}:before-home`);
+  if (sides === "both" && decision.home !== undefined) writeSide(kind.home, look.home, decision.home);
+  checkpoint(`${kind.name}:written`);
+}
+
+function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
+  const before = side.kind === "missing" ? undefined : side.content;
+  writeFileAtomic(path, formatLike(value, before?.bytes), {
+    mode: 0o600,
+    keepMode: true,
+    expect: before ?? "absent",
+  });
+}
+
+/**
+ * Moves the base to where both sides stand in `look`, per key only where they agree. Returns the signatures of what is settled by it.
+ */
+export function advanceBase(
+  places: Places,
+  kind: DocumentKind,
+  look: DocumentLook,
+): Record<string, Signature> {
+  const { base, home, tree, decision } = look;
+  if (home.kind !== "ok" || tree.kind !== "ok") return {};
+  writeBaseDocument(places, kind.name, kind.agreed(base === "void" ? {} : base, home.value, tree.value));
+  checkpoint(`${kind.name}:base-written`);
+  const done = decision.settled && decision.home === undefined && decision.tree === undefined;
+  return done ? settledSides(kind, look) : {};
+}
+
+/** The signatures are those of the bytes that were read, never of a file that may have changed since. */
+function settledSides(kind: DocumentKind, look: DocumentLook): Record<string, Signature> {
+  const settled: Record<string, Signature> = {};
+  for (const [name, side, path] of [
+    ["home", look.home, kind.home],
+    ["tree", look.tree, kind.tree],
+  ] as const) {
+    const now = signatureOf(path);
+    if (side.kind !== "missing" && now !== undefined && now === contentSignature(side)) {
+      settled[sideKey(kind, name)] = now;
+    }
+  }
+  return settled;
+}
+
+function contentSignature(side: Exclude<DocumentSide, { kind: "missing" }>): Signature {
+  const { dev, ino, size, mtimeNs } = side.content.stat;
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
+}
+
+function sideKey(kind: DocumentKind, side: "home" | "tree"): string {
+  return `${kind.name}:${side}`;
+}

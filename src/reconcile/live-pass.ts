@@ -1,0 +1,160 @@
+import { ClauthError } from "../errors.ts";
+import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude-locks.ts";
+import { log } from "../log.ts";
+import type { Store } from "../paths.ts";
+import type { ProfileConfig } from "../profile/profile-config.ts";
+import { rememberAccount } from "./account.ts";
+import { noteAccountChange } from "./account-change.ts";
+import { appliedOverlays } from "./applied-overlays.ts";
+import { openBase, writeBaseIndex } from "./base.ts";
+import { withBaseGuard } from "./base-guard.ts";
+import type { DeletionMemory } from "./deletion-memory.ts";
+import type { DocumentKind } from "./document.ts";
+import { advanceBase, carryOut, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
+import { documentKinds } from "./kinds.ts";
+import { reconcileCredentials } from "./live-credentials.ts";
+import type { Places } from "./places.ts";
+import { liveTreePass } from "./tree-pass.ts";
+
+/** What is reconciled, and by whose configuration. A Session is one. */
+export type Reconciled = {
+  readonly store: Store;
+  readonly places: Places;
+  readonly config: ProfileConfig;
+  readonly memory: PassMemory;
+};
+
+/** What one process remembers from one pass to the next. */
+export type PassMemory = {
+  readonly deletions: DeletionMemory;
+  /** When this process last wrote a document, in milliseconds of the monotonic clock. */
+  lastWriteMs: number;
+};
+
+export type Moment = {
+  /** "running" beside a live claude; "final" when nothing lives in the tree any more. */
+  readonly moment: "running" | "final";
+  /** True where no claude outside our locks may be writing: then the base may follow a write at once. */
+  readonly quiet: boolean;
+};
+
+export type Outcome = {
+  /** Undefined where all is reconciled, else after how many milliseconds to try again. */
+  readonly again: number | undefined;
+  /** Lines for the user, once claude's screen is gone. */
+  readonly notes: readonly string[];
+};
+
+type Pass = Reconciled & Moment;
+
+/**
+ * One pass beside or after a running claude, both ways, under Claude's own locks. Each file stands alone: one that is busy
+ * or damaged does not stop the others. What fails is in the log and is tried again.
+ */
+export async function livePass(reconciled: Reconciled, moment: Moment): Promise<Outcome> {
+  const pass = { ...reconciled, ...moment };
+  const waits: number[] = [];
+  const attempt = async (what: string, body: () => Promise<number | undefined> | number | undefined) => {
+    try {
+      const again = await body();
+      if (again !== undefined) waits.push(again);
+    } catch (error) {
+      if (!(error instanceof ClauthError)) throw error;
+      say(pass, `${what}: ${error.kind}: ${error.message}`);
+      if (error.retrySafe) waits.push(RETRY_MS);
+    }
+  };
+
+  const final = pass.moment === "final";
+  await attempt("credentials", async () => {
+    const { places, config } = pass;
+    await reconcileCredentials({ places, pin: config.account, ended: final, say: (text) => say(pass, text) });
+    return undefined;
+  });
+  await attempt("tree", () => liveTreePass(pass, final));
+  for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
+  return {
+    again: waits.length === 0 ? undefined : Math.min(...waits),
+    notes: final ? noteAccountChange(pass.places) : [],
+  };
+}
+
+/** A lock that was busy is free again within a second or two: Claude holds its own for milliseconds. */
+const RETRY_MS = 1000;
+
+function say({ store, places }: Pass, text: string): void {
+  log(store, places.profile, text);
+}
+
+/** The overlay is the one that the last open applied: a config.toml that changed meanwhile waits for the next start. */
+function kindsNow({ places, config }: Pass): readonly DocumentKind[] {
+  const applied = appliedOverlays(places);
+  return documentKinds(places, { overlay: applied.at(-1) ?? {}, applied, keep: config.keepEnv });
+}
+
+/** @returns after how many milliseconds to look again, undefined where nothing is left */
+async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number | undefined> {
+  const { places, memory } = pass;
+  if (isSettled(kind, openBase(places))) return undefined;
+  const first = look(pass, kind);
+  if (first.tree.kind === "ok") rememberAccount(places, kind.accountPart(first.tree.value));
+  if (asksToWrite(first)) {
+    await withClaudeLocks(locksFor(kind, first), (assertHeld) =>
+      withBaseGuard(places, () => {
+        const inside = look(pass, kind);
+        assertHeld();
+        carryOut(places, kind, inside, "both");
+        memory.lastWriteMs = performance.now();
+        say(pass, `${kind.name}: ${describe(inside)}`);
+      }),
+    );
+  }
+  return settle(pass, kind);
+}
+
+/**
+ * Lets the base follow, but not before Claude's unlocked writes of that moment have come: until then a value of ours that
+ * one of them dropped is still new to the base, and is applied again (0 of 600 merges lost on 2.1.329).
+ */
+function settle(pass: Pass, kind: DocumentKind): number | undefined {
+  const { places, memory } = pass;
+  const early = pass.quiet ? 0 : SETTLE_MS - (performance.now() - memory.lastWriteMs);
+  if (early > 0) return early;
+  return withBaseGuard(places, () => {
+    const now = look(pass, kind);
+    memory.deletions.keepOnly(kind.name, now.decision.held);
+    const settled = advanceBase(places, kind, now);
+    writeBaseIndex(places, { ...openBase(places).settled, ...settled });
+    return asksToWrite(now) ? RETRY_MS : undefined;
+  });
+}
+
+const SETTLE_MS = 3000;
+
+function look(pass: Pass, kind: DocumentKind): DocumentLook {
+  const final = pass.moment === "final";
+  return lookAt(pass.places, kind, {
+    rebuild: final,
+    deletion: (deletion, stat) => (final ? "carry" : pass.memory.deletions.choose(kind.name, deletion, stat)),
+  });
+}
+
+function asksToWrite({ decision }: DocumentLook): boolean {
+  return decision.home !== undefined || decision.tree !== undefined;
+}
+
+/** Only `.claude.json` is locked by Claude Code; settings.json is not (seen on 2.1.197 and 2.1.329). */
+function locksFor(kind: DocumentKind, { decision }: DocumentLook): readonly ClaudeLock[] {
+  if (kind.name !== "claude.json") return [];
+  return [
+    ...(decision.tree === undefined ? [] : [claudeJsonLock("tree", kind.tree)]),
+    ...(decision.home === undefined ? [] : [claudeJsonLock("home", kind.home)]),
+  ];
+}
+
+function describe({ decision }: DocumentLook): string {
+  const sides = [decision.home && "home", decision.tree && "tree"].filter((side) => side !== undefined);
+  const lost = decision.lost.length === 0 ? "" : `, ${decision.lost.length} values lost to a later edit`;
+  const gone = decision.deleted.length === 0 ? "" : `, ${decision.deleted.length} deletions carried`;
+  return `merged into ${sides.join(" and ")}${lost}${gone}`;
+}

@@ -1,0 +1,25 @@
+import { asksToWrite, carryOutCredentials, lookAtCredentials } from "./credentials.ts";
+import { adoptPending } from "./pending-credentials.ts";
+import type { Places } from "./places.ts";
+
+export type OpenCredentials = {
+  readonly pin: string | undefined;
+  /** True where no other session and no daemon lives in the tree. */
+  readonly alone: boolean;
+};
+
+/**
+ * Makes the tree show the profile's login before claude starts, and finishes what a killed shim left. Beside another
+ * session nothing is taken from it: a file in the place of the link is a login as good, and its shim carries it home.
+ * @returns true where something is left to be carried
+ * @throws ClauthError
+ */
+export function openCredentials(places: Places, { pin, alone }: OpenCredentials): boolean {
+  if (alone) adoptPending(places);
+  const look = lookAtCredentials(places, { pin, ended: alone });
+  const takes = look.tree.kind === "file" || look.decision.do === "log-out";
+  if (!alone && takes) return asksToWrite(look);
+  if (look.decision.do === "wait") return true;
+  carryOutCredentials(places, look);
+  return false;
+}

@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
+import type { ProfileName } from "../profile-name.ts";
+
+/** Both sides of everything that is reconciled for one profile: claude home and the runtime tree, and the base between. */
+export type Places = {
+  readonly profile: ProfileName;
+  readonly paths: ProfilePaths;
+  readonly claude: ClaudeHome;
+  /** `~/.claude.json`, or the legacy `~/.claude/.config.json` that Claude Code prefers where it stands. */
+  readonly homeJson: string;
+  readonly treeJson: string;
+  readonly treeSettings: string;
+  readonly treeCredentials: string;
+  /** A random token that stands in the tree and in the base: a tree made anew or restored from a backup has another. */
+  readonly treeToken: string;
+};
+
+export function placesOf(home: string, store: Store, profile: ProfileName): Places {
+  const paths = profilePathsOf(store, profile);
+  const claude = claudeHomeOf(home);
+  return {
+    profile,
+    paths,
+    claude,
+    homeJson: existsSync(claude.legacyJson) ? claude.legacyJson : claude.json,
+    treeJson: join(paths.runtime, ".claude.json"),
+    treeSettings: join(paths.runtime, "settings.json"),
+    treeCredentials: join(paths.runtime, ".credentials.json"),
+    treeToken: join(paths.runtime, ".clauth-tree"),
+  };
+}

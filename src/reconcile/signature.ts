@@ -1,0 +1,32 @@
+import { statSync } from "node:fs";
+
+/**
+ * What a file looked like, without its bytes: device, inode, size, mtime in nanoseconds. Two equal signatures mean the
+ * same content for writers that replace by rename (a new inode) and for those that write in place later than the
+ * clock's granularity; where the file system keeps whole seconds only, a young file has no signature at all.
+ */
+export type Signature = string;
+
+export const MISSING: Signature = "missing";
+
+/** Looks at the file itself where `path` is a symlink to it. Undefined where nothing certain can be said. */
+export function signatureOf(path: string): Signature | undefined {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return MISSING;
+    const wholeSeconds = stat.mtimeNs % 1_000_000_000n === 0n;
+    if (wholeSeconds && BigInt(Date.now()) * 1_000_000n - stat.mtimeNs < COARSE_CLOCK_NS) return undefined;
+    return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** FAT keeps even seconds: the coarsest clock of a file system in use. */
+const COARSE_CLOCK_NS = 2_000_000_000n;
+
+/** Device and inode of what a path leads to; undefined where there is nothing. */
+export function identityOf(path: string): Signature | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+}

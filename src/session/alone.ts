@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { listDirectory } from "../disk/directory.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { isObject, ownValue, parseJson } from "../json.ts";
+import type { ProfilePaths } from "../paths.ts";
+import type { Places } from "../reconcile/places.ts";
+import { listRecords } from "./record.ts";
+
+/**
+ * True where nothing lives in the profile's tree: no clauth session and no daemon of Claude Code, whose background agents
+ * hold no record of ours (seen on 2.1.197 and 2.1.329). What can't be known counts as living.
+ * @param except the path of the caller's own record
+ */
+export function livesAlone(paths: ProfilePaths, except?: string): boolean {
+  try {
+    const others = listRecords(paths).filter(
+      (record) => record.path !== except && record.liveness !== "dead",
+    );
+    return others.length === 0 && !daemonLives(paths);
+  } catch {
+    return false;
+  }
+}
+
+/** Claude Code's daemon of this tree: `daemon.lock` names its process. */
+export function daemonLives(paths: Pick<ProfilePaths, "runtime">): boolean {
+  const lock = join(paths.runtime, "daemon.lock");
+  if (!existsSync(lock)) return false;
+  const pid = pidIn(lock);
+  return pid === undefined || processLives(pid);
+}
+
+function pidIn(lock: string): number | undefined {
+  const content = readRegularFile(lock, { maxBytes: 64 * 1024 });
+  const value = content === undefined ? undefined : parseJson(content.bytes);
+  const pid = isObject(value) ? ownValue(value, "pid") : value;
+  return typeof pid === "number" && Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+}
+
+/** EPERM: it lives and belongs to another user. */
+export function processLives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+/**
+ * True where a real claude that is not ours may be writing `~/.claude.json` just now: each one leaves its process id in
+ * `sessions/`, which all profiles share.
+ */
+export function othersMayWriteHome({ claude }: Pick<Places, "claude">): boolean {
+  try {
+    return listDirectory(join(claude.root, "sessions")).some((name) => {
+      const pid = /^(\d+)\.json$/.exec(name)?.[1];
+      return pid !== undefined && processLives(Number(pid));
+    });
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,92 @@
+import { checkpoint } from "../checkpoint.ts";
+import type { Context } from "../context.ts";
+import { ensureDirectory } from "../disk/directory.ts";
+import type { JsonObject } from "../json.ts";
+import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
+import type { Store } from "../paths.ts";
+import type { ProfileConfig } from "../profile/profile-config.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { withBaseGuard } from "../reconcile/base-guard.ts";
+import { deletionMemory } from "../reconcile/deletion-memory.ts";
+import type { PassMemory } from "../reconcile/live-pass.ts";
+import { type Look, takeLook } from "../reconcile/look.ts";
+import { openCredentials } from "../reconcile/open-credentials.ts";
+import { openPass } from "../reconcile/open-pass.ts";
+import { type Places, placesOf } from "../reconcile/places.ts";
+import { treePass } from "../reconcile/tree-pass.ts";
+import { livesAlone } from "./alone.ts";
+import { createRecord, type HeldRecord, pruneDead } from "./record.ts";
+import { refuseSharedChain } from "./shared-chain.ts";
+
+/** One run of claude under a profile, from the moment its tree is ready until `finalize`. */
+export type Session = {
+  readonly store: Store;
+  readonly home: string;
+  readonly places: Places;
+  readonly config: ProfileConfig;
+  readonly record: HeldRecord;
+  /** What everything looked like when the tree was ready. */
+  readonly look: Look;
+  /** What its passes remember of each other. */
+  readonly memory: PassMemory;
+  /** True where the open left something to be carried home. */
+  readonly outstanding: boolean;
+};
+
+export type SessionRequest = {
+  readonly store: Store;
+  readonly name: ProfileName;
+  readonly config: ProfileConfig;
+  /** Settings that come from the profile's config.toml. */
+  readonly overlay: JsonObject;
+};
+
+/**
+ * Opens a clauth session: finishes what a killed one left, brings the tree up to date, and takes the record that says
+ * "this profile is in use". Only the credentials, the tree and the record can stop it.
+ * @throws ClauthError
+ */
+export function openSession(context: Pick<Context, "home" | "cwd">, request: SessionRequest): Session {
+  const { store, name, config } = request;
+  const places = placesOf(context.home, store, name);
+  const { paths } = places;
+  for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
+  const rotation = acquireStoreLock(rotationLock(paths), { waitMs: ROTATION_WAIT_MS });
+  try {
+    checkpoint("rotation-locked");
+    return withStoreLock(stateLock(store), { waitMs: STATE_WAIT_MS }, () => {
+      checkpoint("state-locked");
+      pruneDead(paths);
+      const alone = livesAlone(paths);
+      refuseSharedChain(places);
+      treePass(places, { isolate: config.isolate, idle: alone });
+      checkpoint("tree-ready");
+      const outstanding = withBaseGuard(places, () => {
+        const login = openCredentials(places, { pin: config.account, alone });
+        checkpoint("credentials-ready");
+        const documents = openPass({ places, overlay: request.overlay, keep: config.keepEnv, alone });
+        return login || documents;
+      });
+      checkpoint("documents-ready");
+      const record = createRecord(paths, { profile: name, cwd: context.cwd });
+      return {
+        store,
+        home: context.home,
+        places,
+        config,
+        record,
+        memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY },
+        look: takeLook(places),
+        outstanding,
+      };
+    });
+  } finally {
+    rotation.release();
+  }
+}
+
+/** The Rust tool holds it over one HTTP request. */
+const ROTATION_WAIT_MS = 25_000;
+
+/** Everybody holds it for milliseconds; a copy of a large directory on a slow disk takes longer. */
+const STATE_WAIT_MS = 10_000;

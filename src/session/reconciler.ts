@@ -1,0 +1,100 @@
+import { type FSWatcher, watch } from "node:fs";
+import { basename } from "node:path";
+import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
+import { log } from "../log.ts";
+import { livePass } from "../reconcile/live-pass.ts";
+import type { Session } from "./open.ts";
+
+export type Reconciler = {
+  /** Stops watching. Resolves when a pass that was under way has ended; none starts afterwards. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Reconciles while claude runs: woken by the kernel when a file changes, never by a clock. One shim per profile does so;
+ * the others watch for the end of a session and then try to take over.
+ */
+export function startReconciler(session: Session): Reconciler {
+  const { places } = session;
+  const watchers: FSWatcher[] = [];
+  let election: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let underWay: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  if (!takeOffice()) watchDirectory(places.paths.sessions, () => true, takeOffice);
+  return { stop };
+
+  function takeOffice(): boolean {
+    if (election !== undefined || stopped) return true;
+    election = elect(places.paths.reconcileLock);
+    if (election === undefined) return false;
+    watchEverything();
+    return true;
+  }
+
+  /** Directories, because a watch on a file dies at the first rename over it (measured on Bun 1.4.5). */
+  function watchEverything(): void {
+    const soon = () => schedule(DEBOUNCE_MS);
+    watchDirectory(places.paths.runtime, isNoPassingFile, soon);
+    watchDirectory(places.paths.root, among("credentials.json"), soon);
+    watchDirectory(places.claude.root, isNoPassingFile, soon);
+    watchDirectory(session.home, among(basename(places.homeJson)), soon);
+    // What changed between the open and the arming of the watches raised no event.
+    schedule(0);
+  }
+
+  function watchDirectory(path: string, isWatched: (name: string) => boolean, wake: () => void): void {
+    try {
+      const watcher = watch(path, (_event, name) => {
+        if (name === null || isWatched(name)) wake();
+      });
+      watcher.on("error", () => watcher.close());
+      watchers.push(watcher);
+    } catch {
+      log(session.store, places.profile, `can't watch ${path}: what changes there is carried at the end`);
+    }
+  }
+
+  function schedule(delayMs: number): void {
+    if (stopped) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      underWay = underWay.then(pass);
+    }, delayMs);
+  }
+
+  async function pass(): Promise<void> {
+    if (stopped) return;
+    const { again } = await livePass(session, { moment: "running", quiet: false });
+    if (again !== undefined) schedule(again);
+  }
+
+  async function stop(): Promise<void> {
+    stopped = true;
+    clearTimeout(timer);
+    for (const watcher of watchers.splice(0)) watcher.close();
+    await underWay;
+    if (election !== undefined) unlockAndClose(election);
+    election = undefined;
+  }
+}
+
+/** Claude Code writes in bursts of about ten events; a longer pause would only delay a rotated token. */
+const DEBOUNCE_MS = 50;
+
+function among(...names: readonly string[]): (name: string) => boolean {
+  return (name) => names.includes(name);
+}
+
+/** Lock directories and temporary files come and go with every write: the rename that ends them is what counts. */
+function isNoPassingFile(name: string): boolean {
+  return !/\.lock(\.owner)?$|\.tmp(\.|$)/.test(name);
+}
+
+function elect(path: string): number | undefined {
+  const descriptor = openLockFile(path);
+  if (tryFlock(descriptor, "exclusive") === "held") return descriptor;
+  unlockAndClose(descriptor);
+  return undefined;
+}

@@ -1,0 +1,72 @@
+import { checkpoint } from "../checkpoint.ts";
+import type { Context } from "../context.ts";
+import { notice } from "../report.ts";
+import type { Exit } from "../run/exit.ts";
+import { startForeground } from "../run/foreground.ts";
+import type { Inherited } from "../run/inherited.ts";
+import type { Launch } from "../run/launch.ts";
+import { finalize } from "./finalize.ts";
+import { openSession, type Session, type SessionRequest } from "./open.ts";
+import type { Reconciler } from "./reconciler.ts";
+import { releaseRecord, updateRecord } from "./record.ts";
+
+/**
+ * Runs claude in a clauth session: open, wait beside it, finalize.
+ * @returns how claude ended, whatever finalize met with
+ * @throws ClauthError where the session can't be opened or claude can't be started
+ */
+export async function runSession(
+  context: Context,
+  request: SessionRequest,
+  launch: Launch,
+  inherited: Inherited,
+): Promise<Exit> {
+  const session = openSession(context, request);
+  checkpoint("before-spawn");
+  const { pid, exited } = startClaude(session, launch, inherited);
+  checkpoint("spawned");
+  updateRecord(session.record, { claudePid: pid });
+  const reconciler = reconcileSoon(session);
+  const exit = await exited;
+  for (const line of await finalize(session, await reconciler.started())) notice(context, line);
+  return exit;
+}
+
+function startClaude(session: Session, launch: Launch, inherited: Inherited) {
+  const lock = { from: session.record.fd, to: lockDescriptor(inherited) };
+  try {
+    return startForeground(
+      { ...launch, descriptors: [...launch.descriptors, lock] },
+      inherited.ignoredSignals,
+    );
+  } catch (error) {
+    releaseRecord(session.record);
+    throw error;
+  }
+}
+
+/**
+ * The number under which claude holds the session lock: none that the caller uses, and above 3, so that claude itself, a
+ * Bun program, does not hand it on to what it starts (it marks 4 and up close-on-exec, measured on 2.1.197 and 2.1.329).
+ */
+function lockDescriptor({ descriptors }: Inherited): number {
+  let number = 10;
+  while (descriptors.includes(number)) number += 1;
+  return number;
+}
+
+/** Loads the reconciler once claude has had the processor to itself for its own start; a short call never needs it. */
+function reconcileSoon(session: Session): { started(): Promise<Reconciler | undefined> } {
+  let reconciler: Promise<Reconciler> | undefined;
+  const timer = setTimeout(() => {
+    reconciler = import("./reconciler.ts").then(({ startReconciler }) => startReconciler(session));
+  }, START_OF_CLAUDE_MS);
+  return {
+    async started() {
+      clearTimeout(timer);
+      return reconciler;
+    },
+  };
+}
+
+const START_OF_CLAUDE_MS = 250;

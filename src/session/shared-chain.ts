@@ -1,0 +1,35 @@
+import { type FileContent, readRegularFile, sameFile } from "../disk/read-file.ts";
+import { ClauthError } from "../errors.ts";
+import { isObject, ownValue, parseJson } from "../json.ts";
+import type { Places } from "../reconcile/places.ts";
+
+/**
+ * Two config directories that hold one refresh token have no lock in common, and the first refresh kills the other's login.
+ * A store of the Rust tool may share its active profile's chain with `~/.claude`, as a copy or through a link.
+ * @throws ClauthError `shared_chain`
+ */
+export function refuseSharedChain({ profile, paths, claude }: Places): void {
+  const ours = readRegularFile(paths.credentials);
+  if (ours === undefined) return;
+  const home = readRegularFile(claude.credentials);
+  if (home === undefined || !isOneChain(ours, home)) return;
+  throw new ClauthError({
+    kind: "shared_chain",
+    message: `profile "${profile}" holds the same login as ${claude.root}: a refresh in one would end the other`,
+    hint: `clauth add ${profile} --home makes the profile stand for the login in ${claude.root}`,
+    path: paths.credentials,
+  });
+}
+
+function isOneChain(a: FileContent, b: FileContent): boolean {
+  if (sameFile(a.stat, b.stat)) return true;
+  const token = refreshTokenIn(a);
+  return token !== undefined && token === refreshTokenIn(b);
+}
+
+function refreshTokenIn(content: FileContent): string | undefined {
+  const value = parseJson(content.bytes);
+  const login = isObject(value) ? ownValue(value, "claudeAiOauth") : undefined;
+  const token = isObject(login) ? ownValue(login, "refreshToken") : undefined;
+  return typeof token === "string" && token !== "" ? token : undefined;
+}

@@ -1,0 +1,109 @@
+import { dirname, join } from "node:path";
+import type { Choice } from "./config/choice.ts";
+import { type Config, readConfig } from "./config/config.ts";
+import type { Context } from "./context.ts";
+import { childEnvironment } from "./environment/child-environment.ts";
+import { refuseHomeSettings } from "./environment/home-settings.ts";
+import { parentProfile } from "./environment/parent-profile.ts";
+import { profilePathsOf, type Store, storeOf } from "./paths.ts";
+import { overlayOf } from "./profile/overlay.ts";
+import { readProfileConfig } from "./profile/profile-config.ts";
+import { findRealClaude, type RealClaude } from "./real-claude.ts";
+import { checkRecursion, GUARD } from "./recursion.ts";
+import { notice, trace } from "./report.ts";
+import { become } from "./run/become.ts";
+import type { Exit } from "./run/exit.ts";
+import { type Inherited, readInherited } from "./run/inherited.ts";
+import { type EnvironmentEdit, type Launch, launchFrom } from "./run/launch.ts";
+import { rememberAnnounced } from "./selection/remember-trust.ts";
+import { resolveSelection } from "./selection/resolve.ts";
+import { type Selection, sourceSentence } from "./selection/select.ts";
+
+/** What `clauth run` decides beforehand; a call by the name `claude` decides nothing. */
+export type Call = {
+  readonly explicit?: Choice;
+  /** How many of our own arguments stand before those for claude. */
+  readonly skip?: number;
+};
+
+/**
+ * One call of `claude`, from top to bottom. Where nothing has to be done after claude's end this process becomes claude and
+ * the call never returns; else it returns how claude ended.
+ * @throws ClauthError for whatever stops a start: never another account instead
+ */
+export async function runClaude(context: Context, call: Call = {}): Promise<Exit> {
+  const inherited = readInherited(context);
+  const args = context.args.slice(call.skip ?? 0);
+  const guard = { [GUARD]: checkRecursion(context.env).next };
+  if (call.explicit === undefined && context.env["CLAUTH_BYPASS"] === "1") {
+    const claude = findRealClaude(context, { args });
+    return become(launchOf(context, inherited, claude, { set: guard, remove: [] }));
+  }
+
+  const store = storeOf(context);
+  const config = await readConfig(store);
+  const claude = findRealClaude(context, { config, args });
+  const { selection, notes, firstUse } = resolveSelection(context, store, config, call.explicit);
+  trace(context, `selected ${nameOf(selection)}: ${sourceSentence(selection.source)}`);
+  trace(context, `the real claude is ${claude.path}: ${claude.why}`);
+  for (const note of notes) notice(context, note);
+  if (firstUse !== undefined) rememberAnnounced(store, firstUse);
+
+  const start: Start = { context, inherited, claude, store, config, guard };
+  if (selection.kind === "profile") return runProfile(start, selection);
+  const parent = parentProfile(context, store);
+  const { platform, env } = context;
+  const edit = childEnvironment({ env, platform, selection, keepEnv: [], guard, ...(parent && { parent }) });
+  return become(launchOf(context, inherited, claude, edit));
+}
+
+/** All that a call knows once the real claude and the selection are found. */
+type Start = {
+  readonly context: Context;
+  readonly inherited: Inherited;
+  readonly claude: RealClaude;
+  readonly store: Store;
+  readonly config: Config;
+  readonly guard: Readonly<Record<string, string>>;
+};
+
+async function runProfile(start: Start, selection: Selection & { kind: "profile" }): Promise<Exit> {
+  const { context, inherited, claude, store, config, guard } = start;
+  const { name } = selection;
+  const paths = profilePathsOf(store, name);
+  const profile = readProfileConfig(paths);
+  refuseHomeSettings(context, profile.keepEnv);
+  const parent = parentProfile(context, store);
+  const edit = childEnvironment({
+    env: context.env,
+    platform: context.platform,
+    selection,
+    keepEnv: profile.keepEnv,
+    guard,
+    ...(parent && { parent }),
+    ...(!profile.home && { configDir: paths.runtime }),
+  });
+  if (edit.removed.length > 0 && !config.quiet) {
+    notice(context, `profile "${name}" does not use ${edit.removed.join(", ")} from the environment`);
+  }
+  const launch = launchOf(context, inherited, claude, edit);
+  if (profile.home) return become(launch);
+
+  const { runSession } = await import("./session/run.ts");
+  const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
+  return runSession(context, { store, name, config: profile, overlay }, launch, inherited);
+}
+
+function launchOf(context: Context, inherited: Inherited, claude: RealClaude, edit: EnvironmentEdit): Launch {
+  const args = inherited.args.slice(inherited.args.length - claude.args.length);
+  return launchFrom(inherited, { path: claude.path, argv0: argv0Of(context), args }, edit);
+}
+
+/** Claude Code goes by argv[0] (`rg`, `ugrep` and `bfs` are inside it), so it must see the word that the user typed. */
+function argv0Of({ calledAs }: Context): string {
+  return /(^|[\\/])claude(\.exe)?$/i.test(calledAs) ? calledAs : "claude";
+}
+
+function nameOf(selection: Selection): string {
+  return selection.kind === "profile" ? `profile "${selection.name}"` : selection.kind;
+}
