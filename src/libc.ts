@@ -29,7 +29,7 @@ export const libcPath = once(() => {
 
 /** Finds glibc or musl in the text of /proc/self/maps. */
 export function libcIn(maps: string): string | undefined {
-  return /\s(\/\S*\/(?:libc\.so\.6|libc\.musl-\S+|ld-musl-\S+))$/m.exec(maps)?.[1];
+  return /\/.*\/(?:libc\.so\.6|libc\.musl-.+|ld-musl-.+)$/m.exec(maps)?.[0];
 }
 
 /** Makes a value at its first use and keeps it. */

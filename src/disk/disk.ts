@@ -17,6 +17,8 @@ export type Disk = {
   statOpen(descriptor: number): fs.BigIntStats;
   stat(path: string): fs.BigIntStats;
   lstat(path: string): fs.BigIntStats;
+  /** Undefined where nothing is there: an exception costs more than the look. */
+  lstatIfThere(path: string): fs.BigIntStats | undefined;
   readlink(path: string): string;
   link(existing: string, created: string): void;
   rename(from: string, to: string): void;
@@ -41,6 +43,7 @@ export const disk: Disk = {
   statOpen: (descriptor) => fs.fstatSync(descriptor, { bigint: true }),
   stat: (path) => fs.statSync(path, { bigint: true }),
   lstat: (path) => fs.lstatSync(path, { bigint: true }),
+  lstatIfThere: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   readlink: (path) => fs.readlinkSync(path),
   link: (existing, created) => fs.linkSync(existing, created),
   rename: (from, to) => fs.renameSync(from, to),

@@ -54,8 +54,10 @@ function places(kind: Place["kind"], paths: readonly string[]): readonly Place[]
 /** Nothing where the place is missing, or is a file's link that leads nowhere. */
 function look(place: Place): readonly Found[] {
   try {
-    const linked = disk.lstat(place.path).isSymbolicLink();
-    const stats = linked && place.kind !== "directory" ? disk.stat(place.path) : disk.lstat(place.path);
+    const named = disk.lstatIfThere(place.path);
+    if (named === undefined) return [];
+    const linked = named.isSymbolicLink();
+    const stats = linked && place.kind !== "directory" ? disk.stat(place.path) : named;
     return [{ ...place, linked, mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid) }];
   } catch (cause) {
     if (isAbsence(cause)) return [];
