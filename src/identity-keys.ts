@@ -86,11 +86,16 @@ export const IDENTITY_SETTINGS: readonly IdentitySetting[] = [
  * decides the identity. `keep` is a profile's `keep_env`: variables or top-level keys that it lets through.
  */
 export function isIdentitySetting(path: readonly string[], keep: readonly string[] = []): boolean {
+  const name = path[0] === "env" ? path[1] : path[0];
+  return name !== undefined && !keep.includes(name) && identityOf(path) !== undefined;
+}
+
+/** The entry that a place in a settings document falls under. */
+export function identityOf(path: readonly string[]): { readonly why: string } | undefined {
   const [top, variable] = path;
-  if (top === undefined) return false;
-  if (top === "env") return variable !== undefined && beatsLogin(variable) && !keep.includes(variable);
-  if (keep.includes(top)) return false;
-  return IDENTITY_SETTINGS.some((entry) =>
+  if (top === undefined) return undefined;
+  if (top === "env") return variable === undefined ? undefined : identityVariable(variable);
+  return IDENTITY_SETTINGS.find((entry) =>
     "key" in entry ? entry.key === top : top.startsWith(entry.prefix),
   );
 }

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { listDirectory } from "../disk/directory.ts";
+import type { JsonObject } from "../json.ts";
+import { localSettingsRoot } from "./local-settings-root.ts";
+import { type Override, overridesIn } from "./settings-tier.ts";
+
+/**
+ * Finds what would beat the profile and can't be changed by us: project and managed settings, strongest first. For
+ * naming alone (`which`, `doctor`), so a file that can't be read has none.
+ *
+ * Where Claude reads them was measured on 2.1.197 and 2.1.329: `.claude/settings.json` in the working directory alone,
+ * never above it; `.claude/settings.local.json` there too, and by 2.1.329 also at the root of the git repository (of its
+ * main checkout, from a worktree).
+ * @param place.cwd the physical working directory; `home` with its symlinks resolved
+ */
+export function findOverrides(
+  place: { readonly cwd: string; readonly home: string; readonly managedDirs: readonly string[] },
+  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
+): Override[] {
+  const root = localSettingsRoot(place.cwd, place.home);
+  const local = [...new Set(root === undefined ? [place.cwd] : [root, place.cwd])];
+  const files = [
+    ...place.managedDirs.flatMap(managedFiles),
+    ...local.map((directory) => join(directory, ".claude", "settings.local.json")),
+    join(place.cwd, ".claude", "settings.json"),
+  ];
+  return files.flatMap((file) => overridesIn(file, profile));
+}
+
+/** Where an administrator's settings lie. */
+export function managedDirectories(platform: NodeJS.Platform): readonly string[] {
+  if (platform === "win32") return ["C:\\Program Files\\ClaudeCode"];
+  if (platform === "darwin") return ["/Library/Application Support/ClaudeCode"];
+  return ["/etc/claude-code"];
+}
+
+/** The drop-ins stand above the file, the last by name above the others; hidden ones are not read (measured). */
+function managedFiles(directory: string): string[] {
+  const drops = join(directory, "managed-settings.d");
+  const names = namesIn(drops).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+  const files = names.sort().map((name) => join(drops, name));
+  return [...files.reverse(), join(directory, "managed-settings.json")];
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return listDirectory(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,64 @@
+import { readRegularFile } from "../disk/read-file.ts";
+import { identityOf, identityVariable, isIdentitySetting } from "../identity-keys.ts";
+import { isObject, type Json, type JsonObject, ownValue, parseJson } from "../json.ts";
+
+/** A value of a settings file that stands above the profile's own settings. */
+export type Override = {
+  readonly file: string;
+  /** `apiKeyHelper`, or `env.ANTHROPIC_API_KEY`. */
+  readonly key: string;
+  readonly why: string;
+};
+
+/**
+ * What one settings file above the user's changes for a profile: keys that decide the identity, and keys of the
+ * profile's overlay that it gives another value. Claude ignores a file that it can't read or that is no JSON object.
+ * @param profile.keep the profile's `keep_env`
+ */
+export function overridesIn(
+  file: string,
+  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
+): Override[] {
+  const settings = readSettings(file);
+  return leaves(settings).flatMap(({ path, value }) => {
+    const own = valueAt(profile.overlay, path);
+    const why = isIdentitySetting(path, profile.keep) ? effectiveReason(path, value) : undefined;
+    if (own === undefined && why === undefined) return [];
+    if (own !== undefined && own === value) return [];
+    return [{ file, key: path.join("."), why: why ?? "replaces the profile's own value" }];
+  });
+}
+
+function readSettings(file: string): JsonObject {
+  try {
+    const content = readRegularFile(file, { maxBytes: 4 * 1024 * 1024 });
+    const settings = content === undefined ? undefined : parseJson(content.bytes);
+    return isObject(settings) ? settings : {};
+  } catch {
+    return {};
+  }
+}
+
+type Leaf = { readonly path: readonly [string] | readonly ["env", string]; readonly value: Json };
+
+function leaves(settings: JsonObject): Leaf[] {
+  return Object.entries(settings).flatMap(([key, value]): Leaf[] => {
+    if (key !== "env") return [{ path: [key], value }];
+    return isObject(value)
+      ? Object.entries(value).map(([name, entry]) => ({ path: ["env", name], value: entry }))
+      : [];
+  });
+}
+
+/** An empty variable has no effect, so it is no override; users neutralise one that way. */
+function effectiveReason(path: Leaf["path"], value: Json): string | undefined {
+  const [top, name] = path;
+  const idle = top === "env" && value === "" && identityVariable(name ?? "")?.emptyCounts !== true;
+  return idle ? undefined : identityOf(path)?.why;
+}
+
+function valueAt(overlay: JsonObject, path: Leaf["path"]): Json | undefined {
+  const [top, name] = path;
+  const value = ownValue(overlay, top);
+  return name === undefined ? value : isObject(value) ? ownValue(value, name) : undefined;
+}
