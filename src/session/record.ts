@@ -6,26 +6,15 @@ import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isAbsence, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
-import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 import { isStillLinked, openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import type { ProfilePaths } from "../paths.ts";
-import { judgeLiveness, type Liveness, type Place, placeHere } from "./liveness.ts";
+import { judgeLiveness, type Liveness, placeHere } from "./liveness.ts";
+import { decodeFacts, encodeFacts, type SessionFacts } from "./session-facts.ts";
 
 /**
  * A record says that a clauth session lives: a file of `sessions/` that is flock-ed from before claude starts until the shim
  * AND claude (which inherits the descriptor) are gone. The lock is the truth; the text inside is for people.
  */
-export type SessionFacts = {
-  readonly profile: string;
-  readonly pid: number;
-  /** Null until claude has started. */
-  readonly claudePid: number | null;
-  readonly cwd: string;
-  /** ISO 8601, UTC. */
-  readonly started: string;
-  readonly place: Place;
-};
-
 export type HeldRecord = {
   readonly path: string;
   /** To be inherited by claude. Never unlocked by hand: that would free it for claude too. */
@@ -135,7 +124,7 @@ function tryCreate(path: string, facts: SessionFacts): HeldRecord | undefined {
 
 /** One write of a few hundred bytes: a reader sees the old text or the new one. */
 function writeFacts(held: HeldRecord): void {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(recordFields(held.facts))}\n`);
+  const bytes = encodeFacts(held.facts);
   for (let done = 0; done < bytes.length; ) done += disk.write(held.fd, bytes.subarray(done), 0, done);
   disk.truncate(held.fd, bytes.length);
 }
@@ -177,39 +166,14 @@ function probe<T>(
   }
 }
 
-/** A damaged or unreadable text says nothing; the lock still does. */
+/** An unreadable text says nothing; the lock still does. */
 function readFacts(path: string): SessionFacts | undefined {
   try {
     const content = readRegularFile(path, { maxBytes: 64 * 1024 });
-    const fields = content === undefined ? undefined : parseJson(content.bytes);
-    return isObject(fields) ? factsFrom(fields) : undefined;
+    return content === undefined ? undefined : decodeFacts(content.bytes);
   } catch {
     return undefined;
   }
-}
-
-function recordFields(facts: SessionFacts): JsonObject {
-  return {
-    profile: facts.profile,
-    pid: facts.pid,
-    claude_pid: facts.claudePid,
-    cwd: facts.cwd,
-    started: facts.started,
-    boot_id: facts.place.bootId,
-    pid_ns: facts.place.pidNamespace,
-  };
-}
-
-function factsFrom(fields: JsonObject): SessionFacts | undefined {
-  const [profile, cwd, started] = ["profile", "cwd", "started"].map((key) => ownValue(fields, key));
-  const [bootId, pidNamespace] = ["boot_id", "pid_ns"].map((key) => ownValue(fields, key));
-  const pid = ownValue(fields, "pid");
-  const claudePid = ownValue(fields, "claude_pid") ?? null;
-  if (typeof profile !== "string" || typeof cwd !== "string" || typeof started !== "string") return undefined;
-  if (typeof bootId !== "string" || typeof pidNamespace !== "string" || typeof pid !== "number")
-    return undefined;
-  if (claudePid !== null && typeof claudePid !== "number") return undefined;
-  return { profile, pid, claudePid, cwd, started, place: { bootId, pidNamespace } };
 }
 
 function remove(path: string): void {
