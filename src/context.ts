@@ -1,7 +1,7 @@
 import { realpathSync, writeSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { isatty } from "node:tty";
-import { pause } from "./disk/pause.ts";
+import { pause } from "./pause.ts";
 import { ClauthError, errnoOf } from "./errors.ts";
 
 /**

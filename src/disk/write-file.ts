@@ -5,7 +5,7 @@ import { ClauthError, errnoOf } from "../errors.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
 
 export type WriteOptions = {

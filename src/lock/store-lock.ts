@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
-import { pause } from "../disk/pause.ts";
+import { pause } from "../pause.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { isStillLinked, openLockFile, tryFlock, unlockAndClose } from "./flock.ts";
