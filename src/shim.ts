@@ -1,13 +1,19 @@
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Choice } from "./config/choice.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Context } from "./context.ts";
+import { tightenStore } from "./disk/tighten-store.ts";
 import { childEnvironment } from "./environment/child-environment.ts";
 import { refuseHomeSettings } from "./environment/home-settings.ts";
+import { findOverrides, managedDirectories } from "./environment/overrides.ts";
 import { parentProfile } from "./environment/parent-profile.ts";
+import { refuseSdkFederation } from "./environment/sdk-federation.ts";
+import type { JsonObject } from "./json.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
 import { readProfileConfig } from "./profile/profile-config.ts";
+import type { ProfileName } from "./profile-name.ts";
 import { findRealClaude, type RealClaude } from "./real-claude.ts";
 import { checkRecursion, GUARD } from "./recursion.ts";
 import { notice, trace } from "./report.ts";
@@ -41,6 +47,7 @@ export async function runClaude(context: Context, call: Call = {}): Promise<Exit
   }
 
   const store = storeOf(context);
+  for (const line of tightenStore(store)) notice(context, line);
   const config = await readConfig(store);
   const claude = findRealClaude(context, { config, args });
   const { selection, notes, firstUse } = resolveSelection(context, store, config, call.explicit);
@@ -71,8 +78,11 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   const { context, inherited, claude, store, config, guard } = start;
   const { name } = selection;
   const paths = profilePathsOf(store, name);
+  for (const line of tightenStore(store, paths)) notice(context, line);
   const profile = readProfileConfig(paths);
-  refuseHomeSettings(context, profile.keepEnv);
+  if (!profile.home) refuseHomeSettings(context, profile.keepEnv);
+  refuseSdkFederation(context, profile);
+  const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
   const parent = parentProfile(context, store);
   const edit = childEnvironment({
     env: context.env,
@@ -83,15 +93,35 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
     ...(parent && { parent }),
     ...(!profile.home && { configDir: paths.runtime }),
   });
-  if (edit.removed.length > 0 && !config.quiet) {
-    notice(context, `profile "${name}" does not use ${edit.removed.join(", ")} from the environment`);
+  if (!config.quiet) {
+    for (const line of warnings(context, name, edit.removed, { keep: profile.keepEnv, overlay }))
+      notice(context, line);
   }
   const launch = launchOf(context, inherited, claude, edit);
   if (profile.home) return become(launch);
 
   const { runSession } = await import("./session/run.ts");
-  const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
   return runSession(context, { store, name, config: profile, overlay }, launch, inherited);
+}
+
+/** What the user has to hear: whose login would have been used without us, and what we could not keep from being used. */
+function warnings(
+  context: Context,
+  name: ProfileName,
+  removed: readonly string[],
+  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
+): string[] {
+  const { cwd, platform } = context;
+  const place = { cwd, home: realpathSync(context.home), managedDirs: managedDirectories(platform) };
+  const overrides = findOverrides(place, profile).map(({ file, key }) => `${key} in ${file}`);
+  return [
+    ...(removed.length > 0
+      ? [`profile "${name}" does not use ${removed.join(", ")} from the environment`]
+      : []),
+    ...(overrides.length > 0
+      ? [`settings beat the login of profile "${name}": ${overrides.join(", ")}`]
+      : []),
+  ];
 }
 
 function launchOf(context: Context, inherited: Inherited, claude: RealClaude, edit: EnvironmentEdit): Launch {
