@@ -1,0 +1,74 @@
+import { version } from "../package.json";
+import type { Command } from "./commands/command.ts";
+import { splitAtDashes, usageError } from "./commands/command.ts";
+import type { Context } from "./context.ts";
+import type { ClauthError } from "./errors.ts";
+import { asClauthError, errorFormat, reportError } from "./report.ts";
+
+/**
+ * One call of `clauth`: finds the verb, loads it alone, and turns whatever it throws into text or JSON and a status.
+ * @returns 0 done, 1 failed, 2 wrong usage; `run` and `exec` fail with 125 to 127, as `env` and `timeout` do
+ */
+export async function runCommand(context: Context): Promise<number> {
+  const { own } = splitAtDashes(context.args);
+  const { verb, words } = verbIn(own);
+  try {
+    if (verb === undefined) return await withoutVerb(context, own);
+    const command = await verb.load(context);
+    if (!own.includes("--help") && !own.includes("-h")) return await command.run(context.args.slice(words));
+    context.stdout.write(await command.usage());
+    return 0;
+  } catch (thrown) {
+    const error = asClauthError(thrown);
+    reportError(context, error, own.includes("--json") ? "json" : errorFormat(context));
+    return statusOf(error, verb?.starts === true);
+  }
+}
+
+type Verb = {
+  readonly load: (context: Context) => Promise<Command>;
+  /** True where it starts another program, whose exit status must be told from our own failures. */
+  readonly starts?: true;
+  readonly hidden?: true;
+};
+
+/** In the order of the help. Each verb is loaded when it is called. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  list: { load: async (context) => (await import("./commands/list.ts")).list(context) },
+};
+
+function verbIn(own: readonly string[]): { readonly verb: Verb | undefined; readonly words: number } {
+  for (const words of [2, 1]) {
+    const name = own.slice(0, words).join(" ");
+    if (own.length >= words && Object.hasOwn(VERBS, name)) return { verb: VERBS[name], words };
+  }
+  return { verb: undefined, words: 0 };
+}
+
+/** What is no verb of its own: the help and the version. */
+async function withoutVerb(context: Context, own: readonly string[]): Promise<number> {
+  const [first = "help", ...words] = own;
+  if (["help", "--help", "-h"].includes(first)) {
+    context.stdout.write(await help(context, words));
+    return 0;
+  }
+  if (!["version", "--version", "-V"].includes(first)) throw usageError("there is no such command");
+  context.stdout.write(`clauth ${version}\n`);
+  return 0;
+}
+
+async function help(context: Context, words: readonly string[]): Promise<string> {
+  const { verb } = verbIn(words);
+  if (verb !== undefined) return (await verb.load(context)).usage();
+  if (words.length > 0) throw usageError("there is no such command");
+  const { helpText } = await import("./commands/help.ts");
+  const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+  return helpText(
+    await Promise.all(shown.map(async ([name, { load }]) => [name, await load(context)] as const)),
+  );
+}
+
+function statusOf(error: ClauthError, starts: boolean): number {
+  if (starts) return Math.max(error.exitCode, 125);
+  return error.kind === "usage" ? 2 : 1;
+}

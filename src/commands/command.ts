@@ -1,0 +1,101 @@
+import { type ArgsDef, type CommandDef, type ParsedArgs, renderUsage, runCommand } from "citty";
+import { ClauthError } from "../errors.ts";
+
+/** One verb of `clauth`, ready to run or to explain itself. */
+export type Command = {
+  readonly summary: string;
+  /** Runs with the arguments after the verb and answers the exit status. */
+  run(args: readonly string[]): Promise<number>;
+  usage(): Promise<string>;
+};
+
+export type Definition<Args extends ArgsDef> = {
+  /** As typed: "rule add". */
+  readonly name: string;
+  /** One line, lower case, no final period. */
+  readonly summary: string;
+  readonly args: Args;
+  /** What stands after `--` on the command line, in the words of the usage; none is taken where it is not given. */
+  readonly rest?: string;
+  readonly run: (args: ParsedArgs<Args>, rest: readonly string[]) => number | Promise<number>;
+};
+
+/**
+ * Makes a command of citty's parser and usage, and checks what citty lets pass: unknown options, options without their
+ * value, and more words than the command takes (seen in citty 0.2.2). What stands after `--` is never looked at.
+ * @throws ClauthError `usage`, from `run`
+ */
+export function command<const Args extends ArgsDef>(definition: Definition<Args>): Command {
+  const { name, summary, args, rest } = definition;
+  return {
+    summary,
+    run: async (given) => {
+      const { own, after } = splitAtDashes(given);
+      checkArguments(definition, own, after);
+      const parsed: CommandDef<Args> = { args, run: ({ args: values }) => definition.run(values, after) };
+      const { result } = await runCommand(parsed, { rawArgs: [...own] });
+      return typeof result === "number" ? result : 0;
+    },
+    usage: async () => {
+      const shown = await renderUsage({ meta: { name: `clauth ${name}`, description: summary }, args });
+      const line = Bun.stripANSI(shown).trimEnd();
+      return `${rest === undefined ? line : line.replace(/^(USAGE .*)$/m, `$1 [-- ${rest}]`)}\n`;
+    },
+  };
+}
+
+/** The arguments that are ours, and those after the first `--`. */
+export function splitAtDashes(args: readonly string[]): {
+  readonly own: readonly string[];
+  readonly after: readonly string[];
+} {
+  const dashes = args.indexOf("--");
+  return dashes === -1
+    ? { own: args, after: [] }
+    : { own: args.slice(0, dashes), after: args.slice(dashes + 1) };
+}
+
+/** An error in what was typed: exit status 2. The hint shows the help of the verb. */
+export function usageError(message: string, verb?: string): ClauthError {
+  return new ClauthError({
+    kind: "usage",
+    message,
+    hint: verb === undefined ? "clauth help" : `clauth ${verb} --help`,
+    exitCode: 2,
+  });
+}
+
+/** Unexpected words are not echoed: one may be a key that was meant for a prompt. */
+function checkArguments<Args extends ArgsDef>(
+  { name, args, rest }: Pick<Definition<Args>, "name" | "args" | "rest">,
+  own: readonly string[],
+  after: readonly string[],
+): void {
+  const words: string[] = [];
+  for (let index = 0; index < own.length; index += 1) {
+    const word = own[index] ?? "";
+    if (!word.startsWith("-") || word === "-") words.push(word);
+    else if (takesValue(name, args, word)) {
+      index += 1;
+      if (index >= own.length) throw usageError(`${word} needs a value`, name);
+    }
+  }
+  const places = Object.entries(args).filter(([, arg]) => arg.type === "positional");
+  const missing = places.find(([, arg], index) => arg.required !== false && index >= words.length);
+  if (missing !== undefined) throw usageError(`${missing[0].toUpperCase()} is missing`, name);
+  if (words.length > places.length) throw usageError("there are more arguments than it takes", name);
+  if (rest === undefined && after.length > 0) throw usageError("it takes nothing after --", name);
+}
+
+/** True where the next word is the option's value. */
+function takesValue(verb: string, args: ArgsDef, word: string): boolean {
+  const [option = "", value] = word.split("=", 2);
+  const arg =
+    option.startsWith("--") && Object.hasOwn(args, option.slice(2)) ? args[option.slice(2)] : undefined;
+  if (arg === undefined || arg.type === "positional") {
+    throw usageError(`it has no option ${/^--?[a-z-]{1,20}$/.test(option) ? option : "of that name"}`, verb);
+  }
+  if (arg.type === "string") return value === undefined;
+  if (value !== undefined) throw usageError(`${option} takes no value`, verb);
+  return false;
+}
