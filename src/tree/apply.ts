@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { domainError } from "../disk/errno.ts";
@@ -16,12 +7,13 @@ import type { ProfilePaths } from "../paths.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { inspectTree } from "./inspect.ts";
+import { joinDirectory } from "./join-directory.ts";
 import { type Manifest, manifestOf, outdated, writeManifest } from "./manifest.ts";
-import { mergeDirectory } from "./merge-directory.ts";
 import { mergeFile, readJudged } from "./merge-file.ts";
-import type { Skipped, Step, TreePlan } from "./plan.ts";
-import { putLink, removeLink } from "./put-link.ts";
+import type { TreePlan } from "./plan.ts";
+import { linkUnlessThere, putLink, removeLink } from "./put-link.ts";
 import { rewriteLeakedFiles } from "./rewrite-leaked-files.ts";
+import type { Skipped, Step } from "./step.ts";
 
 export type TreePlaces = { readonly home: { readonly root: string }; readonly paths: ProfilePaths };
 
@@ -129,7 +121,7 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
       return [];
     case "move-directory":
     case "merge-directory":
-      return joinDirectory(step.name, treePath, homePath, paths);
+      return joinDirectory({ name: step.name, tree: treePath, home: homePath, paths });
     case "sweep":
       unlinkSync(treePath);
       return [];
@@ -143,43 +135,6 @@ function makeAtHome(path: string, type: "directory" | "file"): void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
-  }
-}
-
-function linkUnlessThere(target: string, path: string): void {
-  try {
-    symlinkSync(target, path);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
-}
-
-/** rename(2) where claude home has nothing of that name, else file by file; then the link in the place of the directory. */
-function joinDirectory(
-  name: string,
-  treePath: string,
-  homePath: string,
-  paths: ProfilePaths,
-): readonly Skipped[] {
-  if (!moveWhole(treePath, homePath)) {
-    const left = mergeDirectory({ name, tree: treePath, home: homePath, paths });
-    if (left.length > 0) return left;
-    rmdirSync(treePath);
-  }
-  checkpoint("tree-directory-joined");
-  linkUnlessThere(homePath, treePath);
-  return [];
-}
-
-function moveWhole(treePath: string, homePath: string): boolean {
-  if (lstatSync(homePath, { throwIfNoEntry: false }) !== undefined) return false;
-  try {
-    renameSync(treePath, homePath);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EXDEV" || errnoOf(error) === "ENOTEMPTY" || errnoOf(error) === "EEXIST")
-      return false;
-    throw error;
   }
 }
 

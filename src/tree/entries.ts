@@ -51,12 +51,15 @@ export const SHARED_FILES = ["history.jsonl"] as const;
 /** The one directory that holds shared and private entries side by side. */
 export const SPLIT_DIRECTORY = "state";
 
-/** Names that Claude Code 2.1.197 and 2.1.329 were seen to make in an empty config directory and that are shared. */
-export const OTHER_KNOWN_SHARED: readonly string[] = [
+/**
+ * More names that are shared: `.last-cleanup` was seen with Claude Code 2.1.197 and 2.1.329, the rest are the user's own
+ * files and directories that its documentation names, or caches that belong to no account.
+ */
+const OTHER_SHARED = [
+  ".last-cleanup",
   "CLAUDE.md",
   "keybindings.json",
   "settings.local.json",
-  ".last-cleanup",
   "cache",
   "debug",
   "hooks",
@@ -70,18 +73,14 @@ export const OTHER_KNOWN_SHARED: readonly string[] = [
   "teams",
   "themes",
   "workflows",
-];
+] as const;
 
 /** True where some list here names it, so that a test can tell a name of a new Claude Code from the ones judged. */
 export function isKnownEntry(name: string): boolean {
   return entryKind(name, []) !== "shared" || KNOWN_SHARED.has(name);
 }
 
-const KNOWN_SHARED: ReadonlySet<string> = new Set([
-  ...SHARED_DIRECTORIES,
-  ...SHARED_FILES,
-  ...OTHER_KNOWN_SHARED,
-]);
+const KNOWN_SHARED: ReadonlySet<string> = new Set([...SHARED_DIRECTORIES, ...SHARED_FILES, ...OTHER_SHARED]);
 
 const FIXED = {
   reconciled: new Set([".credentials.json", ".claude.json", "settings.json"]),

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 
 /** What has to stand at a path for us to replace or remove it. */
@@ -21,6 +21,15 @@ export function putLink(target: string, path: string, present: Present): void {
   } catch (error) {
     unlinkSync(temporary);
     throw error;
+  }
+}
+
+/** Makes a symlink, unless something of that name is there by now. */
+export function linkUnlessThere(target: string, path: string): void {
+  try {
+    symlinkSync(target, path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
   }
 }
 

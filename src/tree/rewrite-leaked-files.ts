@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";
-import type { Skipped } from "./plan.ts";
+import type { Skipped } from "./step.ts";
 
 /** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
 const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;

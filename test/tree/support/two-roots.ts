@@ -33,11 +33,15 @@ export type TwoRoots = TreePlaces & {
 export type PassOptions = { readonly idle?: boolean; readonly isolate?: Isolation };
 
 export function twoRoots(): TwoRoots {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), "clauth-tree-")));
+  return twoRootsIn(realpathSync(mkdtempSync(join(tmpdir(), "clauth-tree-"))));
+}
+
+/** The same in a directory that is there already. */
+export function twoRootsIn(base: string): TwoRoots {
   const home = claudeHomeOf(base);
   const paths: ProfilePaths = profilePathsOf(storeOf({ env: {}, home: base }), parseProfileName("work"));
   mkdirSync(paths.root, { recursive: true, mode: 0o700 });
-  mkdirSync(paths.base, { mode: 0o700 });
+  mkdirSync(paths.base, { recursive: true, mode: 0o700 });
   const plan = ({ idle = true, isolate = [] }: PassOptions = {}) =>
     planTree(inspectTree(home, paths), readManifest(paths), { idle, isolate, mode: "symlink" });
   return {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmdirSync,
   statSync,
   symlinkSync,
@@ -16,7 +17,8 @@ import { errnoOf } from "../errors.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { decideWinner, mergeFile, readJudged } from "./merge-file.ts";
-import type { Skipped } from "./plan.ts";
+import { linkUnlessThere } from "./put-link.ts";
+import type { Skipped } from "./step.ts";
 
 export type TwoDirectories = {
   /** Relative to both roots. */
@@ -27,11 +29,34 @@ export type TwoDirectories = {
 };
 
 /**
- * Brings every file of the tree's directory into claude home's, one by one; the tree's directories are removed as they
- * become empty (rmdir, which refuses any other). No link is followed in the tree: a link is carried as a link.
+ * Gives a directory of the tree to claude home and puts the link in its place: by one rename where claude home has nothing
+ * of that name, else file by file. No link is followed in the tree: a link is carried as a link.
  * @returns what could not be brought over, and stays in the tree
  */
-export function mergeDirectory(both: TwoDirectories): Skipped[] {
+export function joinDirectory(both: TwoDirectories): readonly Skipped[] {
+  if (!moveWhole(both)) {
+    const left = mergeDirectory(both);
+    if (left.length > 0) return left;
+    rmdirSync(both.tree);
+  }
+  checkpoint("tree-directory-joined");
+  linkUnlessThere(both.home, both.tree);
+  return [];
+}
+
+function moveWhole(both: TwoDirectories): boolean {
+  if (lstatSync(both.home, { throwIfNoEntry: false }) !== undefined) return false;
+  try {
+    renameSync(both.tree, both.home);
+    return true;
+  } catch (error) {
+    if (["EXDEV", "ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) return false;
+    throw error;
+  }
+}
+
+/** The tree's directories are removed as they become empty, by rmdir, which refuses any other. */
+function mergeDirectory(both: TwoDirectories): Skipped[] {
   const skipped: Skipped[] = [];
   mkdirSync(both.home, { recursive: true, mode: 0o700 });
   for (const entry of readdirSync(both.tree, { withFileTypes: true })) {
