@@ -34,6 +34,7 @@ main() {
   make_bin
   # Below PREFIX a rename into bin is atomic, and what lies there may be executed.
   make_work_directory "$prefix"
+  leave_no_caches
   build
   install_executables
   if [ "$modify_path" = yes ]; then
@@ -141,6 +142,17 @@ make_work_directory() {
   trap 'exit 143' TERM
 }
 
+# Bun and npm keep a cache below HOME. Where there is none yet, none is left behind.
+leave_no_caches() {
+  if [ -z "${BUN_INSTALL_CACHE_DIR-}" ] && [ ! -d "${BUN_INSTALL:-$HOME/.bun}/install/cache" ]; then
+    export BUN_INSTALL_CACHE_DIR="$work/cache/bun"
+  fi
+  if [ -z "${npm_config_cache-}" ] && [ ! -d "$HOME/.npm" ]; then
+    export npm_config_cache="$work/cache/npm"
+  fi
+  export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
+}
+
 build() {
   wanted=$(wanted_bun "$clone/package.json")
   find_bun "$work/bun" "$wanted" || {
@@ -154,16 +166,11 @@ build() {
   }
 }
 
-# From a copy, so that the clone stays as it is and nothing in it but the project's own files is read. A subshell: the
-# directory and the environment are for the build alone.
+# From a copy, so that the clone stays as it is and nothing in it but the project's own files is read.
 compile() (
   mkdir "$work/source"
   cd "$clone"
   cp -R package.json bun.lock tsconfig.json install.sh scripts src "$work/source/" && cd "$work/source" || exit
-  # Leaves no cache behind where there was none.
-  [ -n "${BUN_INSTALL_CACHE_DIR-}" ] || [ -d "${BUN_INSTALL:-$HOME/.bun}/install/cache" ] ||
-    export BUN_INSTALL_CACHE_DIR="$work/cache"
-  export BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
   "$bun" install --production --frozen-lockfile --ignore-scripts &&
     "$bun" scripts/build.ts --outfile "$work/clauth" &&
     "$work/clauth" --version
@@ -190,7 +197,7 @@ finish() {
   fi
   case $result in
     0) say "claude --version through the shim: $(cat "$work/version")" ;;
-    127) warn "there is no Claude Code yet; to get it: npm install -g $CLAUDE_PACKAGE" ;;
+    127) warn "there is no Claude Code yet; to get it: npm install -g $CLAUDE_LATEST" ;;
     *)
       cat "$work/error" >&2
       fail "the shim is installed, but \`claude --version\` through it failed with status $result"

@@ -2,6 +2,9 @@
 # Installs Claude Code where there is none. Sourced; reads $prefix, $store, $work, $bun and $claude_policy.
 
 CLAUDE_PACKAGE=@anthropic-ai/claude-code
+# By its tag: without one npm takes the newest version whose `engines` suit this Node, though the executable needs none
+# (Claude Code 2.1.197 instead of 2.1.330 on Node 20).
+CLAUDE_LATEST=$CLAUDE_PACKAGE@latest
 CONFIG_NOTE='# put here by install.sh'
 
 # shim_version: `claude --version` through the shim. By the name `system`, so that the profile of this directory, if
@@ -25,17 +28,17 @@ offer_claude() {
 install_claude() {
   : >"$work/claude.log"
   if npm_is_writable; then
-    npm install --global --no-audit --no-fund --loglevel=error "$CLAUDE_PACKAGE" </dev/null >>"$work/claude.log" 2>&1 ||
+    npm install --global --no-audit --no-fund --loglevel=error "$CLAUDE_LATEST" </dev/null >>"$work/claude.log" 2>&1 ||
       return 1
     npm_prefix=$(npm prefix --global)
     set -- "$npm_prefix/bin/claude" "$npm_prefix/lib/node_modules"
   else
     mkdir -p "$prefix/claude"
     if command -v npm >/dev/null 2>&1; then
-      npm install --prefix "$prefix/claude" --no-audit --no-fund --loglevel=error "$CLAUDE_PACKAGE" </dev/null
+      npm install --prefix "$prefix/claude" --no-audit --no-fund --loglevel=error "$CLAUDE_LATEST" </dev/null
     else
       echo '{}' >"$prefix/claude/package.json"
-      (cd "$prefix/claude" && "$bun" add "$CLAUDE_PACKAGE" </dev/null)
+      (cd "$prefix/claude" && "$bun" add "$CLAUDE_LATEST" </dev/null)
     fi >>"$work/claude.log" 2>&1 || return 1
     set -- "$prefix/claude/node_modules/.bin/claude" "$prefix/claude/node_modules"
   fi

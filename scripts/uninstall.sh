@@ -14,7 +14,7 @@ uninstall() {
       warn "left alone: $bin/$name is not clauth's"
     fi
   done
-  remove_private_claude
+  remove_claude_code
   if [ "$purge" = yes ]; then
     purge_store
   else
@@ -48,14 +48,14 @@ purge_store() {
   say "removed all profiles from $store"
 }
 
-remove_private_claude() {
-  [ -d "$prefix/claude/node_modules/@anthropic-ai" ] || return 0
-  rm -rf "$prefix/claude"
-  if [ -f "$store/clauth.toml" ]; then
+remove_claude_code() {
+  if [ -f "$store/clauth.toml" ] && grep -qF "$CONFIG_NOTE" "$store/clauth.toml"; then
     grep -vF "$CONFIG_NOTE" "$store/clauth.toml" >"$work/config" || :
     replace_file "$work/config" "$store/clauth.toml"
     [ -s "$store/clauth.toml" ] || rm -f "$store/clauth.toml"
   fi
+  [ -d "$prefix/claude/node_modules/@anthropic-ai" ] || return 0
+  rm -rf "$prefix/claude"
   say "removed the Claude Code in $prefix/claude that install.sh had put there"
 }
 

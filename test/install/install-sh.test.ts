@@ -1,9 +1,20 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openPty } from "../support/pty.ts";
 import { fileAppears } from "../support/wait-for.ts";
 import { createUser, type InstallingUser, shellsAmong, type UserOptions } from "./installing-user.ts";
+
+// Each installation builds an executable of 100 MB.
+setDefaultTimeout(60_000);
 
 const opened: InstallingUser[] = [];
 afterEach(() => {
@@ -489,6 +500,15 @@ describe("--uninstall", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(user.snapshot()).toEqual({});
   });
+});
+
+test.skipIf(process.getuid?.() !== 0)("sudo is refused where HOME is still the caller's", async () => {
+  const user = newUser();
+  chownSync(user.home, 1000, 1000);
+  const { code, stderr } = await user.install([], { env: { SUDO_USER: "caller", SUDO_UID: "1000" } });
+  expect(code).toBe(1);
+  expect(stderr).toContain("hint: run install.sh without sudo");
+  expect(user.snapshot()).toEqual({});
 });
 
 test.each([[["--frobnicate"]], [["--prefix"]], [["--prefix="]], [["--claude", "maybe"]], [["--purge"]]])(
