@@ -156,14 +156,16 @@ describe("a file where the link was", () => {
     expect(quarantined()).toEqual([lost]);
   });
 
-  test("is judged as if nothing were known once either root is another directory", () => {
-    put(roots.homePath("CLAUDE.md"), "old");
+  test.each(["home", "tree"])("is judged as if nothing were known once %s is another directory", (side) => {
+    put(roots.homePath("CLAUDE.md"), "the very file");
     roots.pass();
-    renameSync(roots.home.root, `${roots.home.root}.gone`);
-    put(roots.homePath("CLAUDE.md"), "restored");
+    const root = side === "home" ? roots.home.root : roots.paths.runtime;
+    renameSync(root, `${root}.old`);
+    mkdirSync(root);
+    if (side === "home") renameSync(`${root}.old/CLAUDE.md`, roots.homePath("CLAUDE.md"));
     replaceInTree("CLAUDE.md", "stale", 1_000);
     roots.pass();
-    expect(text(roots.homePath("CLAUDE.md"))).toBe("restored");
+    expect(text(roots.homePath("CLAUDE.md"))).toBe("the very file");
     expect(quarantined()).toEqual(["stale"]);
   });
 
@@ -346,6 +348,15 @@ describe("links", () => {
     expect(text(roots.treePath("CLAUDE.md"))).toBe("mine");
     expect(kind(roots.home.root)).toBe("-> dotfiles/claude");
   });
+});
+
+test("links to the real path of a claude home that is a link are ours too", () => {
+  put(join(roots.base, "dotfiles/daemon/control.key"), "secret");
+  symlinkSync("dotfiles", roots.home.root);
+  mkdirSync(roots.paths.runtime);
+  symlinkSync(join(roots.base, "dotfiles/daemon"), roots.treePath("daemon"));
+  roots.pass();
+  expect(kind(roots.treePath("daemon"))).toBe("nothing");
 });
 
 test("a steady start plans nothing and writes nothing", () => {

@@ -27,6 +27,8 @@ export type TwoRoots = TreePlaces & {
   readonly plan: (options?: PassOptions) => TreePlan;
   /** Inspect, plan, apply: what a start does. */
   readonly pass: (options?: PassOptions) => Applied;
+  /** The same with another claude home. */
+  readonly passAt: (home: { readonly root: string }, options?: PassOptions) => Applied;
   readonly remove: () => void;
 };
 
@@ -42,16 +44,17 @@ export function twoRootsIn(base: string): TwoRoots {
   const paths: ProfilePaths = profilePathsOf(storeOf({ env: {}, home: base }), parseProfileName("work"));
   mkdirSync(paths.root, { recursive: true, mode: 0o700 });
   mkdirSync(paths.base, { recursive: true, mode: 0o700 });
-  const plan = ({ idle = true, isolate = [] }: PassOptions = {}) =>
-    planTree(inspectTree(home, paths), readManifest(paths), { idle, isolate, mode: "symlink" });
+  const planAt = (at: { readonly root: string }, { idle = true, isolate = [] }: PassOptions = {}) =>
+    planTree(inspectTree(at, paths), readManifest(paths), { idle, isolate, mode: "symlink" });
   return {
     base,
     home,
     paths,
     homePath: (name) => join(home.root, name),
     treePath: (name) => join(paths.runtime, name),
-    plan,
-    pass: (options) => applyTree(plan(options), { home, paths }),
+    plan: (options) => planAt(home, options),
+    pass: (options) => applyTree(planAt(home, options), { home, paths }),
+    passAt: (at, options) => applyTree(planAt(at, options), { home: at, paths }),
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { putLink, removeLink } from "../../src/tree/put-link.ts";
+import { kind, put, text } from "./support/two-roots.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "clauth-link-"));
+});
+afterEach(() => {
+  testOnlyArmCheckpoints(undefined);
+  rmSync(root, { recursive: true });
+});
+
+const CHANGED = expect.objectContaining({ kind: "concurrent_modification", retrySafe: true });
+
+describe("putLink", () => {
+  test("takes the place of a file, which is never missing meanwhile", () => {
+    put(join(root, "a"), "old");
+    testOnlyArmCheckpoints(() => expect(text(join(root, "a"))).toBe("old"));
+    putLink("/target", join(root, "a"), { file: lstatSync(join(root, "a"), { bigint: true }) });
+    expect(kind(join(root, "a"))).toBe("-> /target");
+  });
+
+  test("leaves a file that was replaced after it was judged, and no temporary link", () => {
+    put(join(root, "a"), "judged");
+    const judged = lstatSync(join(root, "a"), { bigint: true });
+    testOnlyArmCheckpoints(() => {
+      put(join(root, "b"), "newer");
+      renameSync(join(root, "b"), join(root, "a"));
+    });
+    expect(() => putLink("/target", join(root, "a"), { file: judged })).toThrow(CHANGED);
+    expect(text(join(root, "a"))).toBe("newer");
+    expect(readdirSync(root)).toEqual(["a"]);
+  });
+
+  test("leaves a link that leads elsewhere by now", () => {
+    symlinkSync("/other", join(root, "a"));
+    expect(() => putLink("/target", join(root, "a"), { text: "/judged" })).toThrow(CHANGED);
+    expect(kind(join(root, "a"))).toBe("-> /other");
+  });
+});
+
+describe("removeLink", () => {
+  test("removes the link that was judged and nothing else", () => {
+    symlinkSync("/judged", join(root, "a"));
+    removeLink(join(root, "a"), "/judged");
+    put(join(root, "a"), "a file");
+    expect(() => removeLink(join(root, "a"), "/judged")).toThrow(CHANGED);
+    unlinkSync(join(root, "a"));
+    expect(() => removeLink(join(root, "a"), "/judged")).toThrow(CHANGED);
+  });
+});
