@@ -141,6 +141,14 @@ describe("decideCredentials, a file where the link was", () => {
     expect(quarantineOf(decision)).toEqual([old.bytes]);
   });
 
+  test("an MCP logout on the side that changed alone is not undone by the other", () => {
+    const before = login("A", { blocks: { mcpOAuth: { s: { accessToken: "x" } } } });
+    const after = login("A", { at: 900n });
+    const inTree = decide({ base: baseOf(before), canonical: before, tree: asTree(after) });
+    expect(inTree).toMatchObject({ do: "adopt", bytes: after.bytes });
+    expect(decide({ base: baseOf(before), canonical: after, tree: asTree(before) }).do).toBe("relink");
+  });
+
   test("a loser is older than the winner ever after", () => {
     const decision = decide({ canonical: login("A", { at: 2n }), tree: asTree(login("B", { at: 1n })) });
     expect(decision).toMatchObject({ do: "relink", historyAfter: historyOf("B", "A") });
@@ -233,7 +241,13 @@ describe("decideCredentials, a pinned profile", () => {
 
   test("a login whose account is not known yet waits, and stays usable in the tree", () => {
     const decision = decide({ ...pinned, tree: asTree(login("N")) });
-    expect(decision).toMatchObject({ do: "wait", for: "account" });
+    expect(decision).toMatchObject({ do: "wait", for: "account", historyAfter: historyOf("A") });
+    const beside = decide({
+      ...pinned,
+      canonical: login("B", { at: 1n }),
+      tree: asTree(login("N", { at: 2n })),
+    });
+    expect(beside).toMatchObject({ do: "wait", historyAfter: historyOf("A") });
   });
 
   test("a refresh that names the same account is adopted at once, by e-mail too", () => {
