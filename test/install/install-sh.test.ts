@@ -339,7 +339,7 @@ describe("without any Claude Code", () => {
     const { code, stderr } = await user.install([], { stdin: "open" });
     expect(code).toBe(0);
     expect(stderr).toBe(
-      "clauth: there is no Claude Code yet; to get it: npm install -g @anthropic-ai/claude-code\n",
+      "clauth: there is no Claude Code yet; to get it: npm install -g @anthropic-ai/claude-code@latest\n",
     );
   });
 
@@ -362,7 +362,7 @@ chmod +x "$bin/claude" "$to/@anthropic-ai/claude-code-linux-x64/claude"
     user.addProgram("npm", NPM);
     const { code } = await user.install(["--yes"]);
     expect(code).toBe(0);
-    expect(user.read("npm-calls")).toContain("install --global");
+    expect(user.read("npm-calls")).toMatch(/install --global .* @anthropic-ai\/claude-code@latest\n/);
     const claude = join(
       user.env["npm_config_prefix"] ?? "",
       "lib/node_modules/@anthropic-ai/claude-code-linux-x64/claude",
@@ -538,4 +538,23 @@ test("nothing in the directory that install.sh is started in is read", async () 
   expect((await user.install([], { cwd })).code).toBe(0);
   expect((await user.run([join(user.home, ".clauth/bin/claude"), "--version"], { cwd })).code).toBe(0);
   expect(existsSync(join(user.home, "evil"))).toBe(false);
+});
+
+test("the real program: claude runs the real one untouched, clauth knows its version", async () => {
+  const user = newUser({ product: "real" });
+  user.addProgram("claude", '#!/bin/sh\necho "9.9.9 $* [$CLAUDE_CONFIG_DIR]"\n');
+  const { code, stdout, stderr } = await user.install();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("claude --version through the shim: 9.9.9 --version []\n");
+  const clauth = await user.run([join(user.home, ".clauth/bin/clauth"), "--version"]);
+  expect(clauth).toEqual({ code: 0, stdout: expect.stringMatching(/^clauth \d+\.\d+\.\d+\n$/), stderr: "" });
+});
+
+test("the real program without any Claude Code: said so, and exit 0", async () => {
+  const user = newUser({ product: "real" });
+  const { code, stderr } = await user.install();
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringContaining("there is no Claude Code yet"),
+  });
 });

@@ -28,7 +28,7 @@ const TOOLS = [
 
 /**
  * Somebody who installs: a HOME of their own, a clone, and a PATH on which only the named programs are. The program
- * that the clone builds is a stand-in of a few lines: what install.sh does with the executable is the question here.
+ * that the clone builds is a stand-in of a few lines, since most tests ask what install.sh does with the executable.
  */
 export type InstallingUser = {
   readonly home: string;
@@ -63,6 +63,8 @@ export type UserOptions = {
   /** Programs beside the tools; `bun` alone by default. */
   readonly programs?: readonly string[];
   readonly login?: string;
+  /** What the clone builds: a stand-in unless a test is about the whole. */
+  readonly product?: "real" | "stand-in";
 };
 
 export function createUser(options: UserOptions = {}): InstallingUser {
@@ -74,7 +76,7 @@ export function createUser(options: UserOptions = {}): InstallingUser {
   for (const name of [...TOOLS, ...(options.programs ?? ["bun"])]) addLink(programs, name);
   for (const name of ["install.sh", "scripts", "src", "package.json", "bun.lock", "tsconfig.json"])
     cpSync(join(REPOSITORY, name), join(clone, name), { recursive: true });
-  writeFileSync(join(clone, "src", "main.ts"), STAND_IN);
+  if (options.product !== "real") writeFileSync(join(clone, "src", "main.ts"), STAND_IN);
 
   const env = {
     ...certificates(),
