@@ -7,7 +7,6 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
 import { SPLIT_DIRECTORY } from "./entries.ts";
 
@@ -54,9 +53,7 @@ function inspectRoot(path: string, read: ReadEntry): RootFacts {
   try {
     const stat = statSync(path, { bigint: true });
     addEntries(entries, path, "", read);
-    if (leadsToDirectory(entries.get(SPLIT_DIRECTORY))) {
-      addEntries(entries, join(path, SPLIT_DIRECTORY), `${SPLIT_DIRECTORY}/`, read);
-    }
+    if (leadsToDirectory(entries.get(SPLIT_DIRECTORY))) addSplitEntries(entries, path, read);
     const identity = { dev: stat.dev, ino: stat.ino };
     return { path, realPath: realpathSync.native(path), state: "present", identity, entries };
   } catch (error) {
@@ -72,8 +69,17 @@ export function leadsToDirectory(entry: Entry | undefined): boolean {
 
 function addEntries(into: Map<string, Entry>, directory: string, prefix: string, read: ReadEntry): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const found = readSafely(join(directory, entry.name), entry, read);
+    const found = readSafely(`${directory}/${entry.name}`, entry, read);
     if (found !== undefined) into.set(prefix + entry.name, found);
+  }
+}
+
+/** Were it to fail the whole root, one closed directory would cost every link. */
+function addSplitEntries(into: Map<string, Entry>, root: string, read: ReadEntry): void {
+  try {
+    addEntries(into, `${root}/${SPLIT_DIRECTORY}`, `${SPLIT_DIRECTORY}/`, read);
+  } catch (error) {
+    into.set(SPLIT_DIRECTORY, { type: "unreadable", why: unreadableBecause(error) });
   }
 }
 
@@ -83,12 +89,16 @@ function readSafely(path: string, entry: Dirent, read: ReadEntry): Entry | undef
     return read(path, entry);
   } catch (error) {
     const code = errnoOf(error);
-    if (code !== "ENOENT") return { type: "unreadable", why: code ?? String(error) };
+    if (code !== "ENOENT") return { type: "unreadable", why: unreadableBecause(error) };
     // Bun decodes bytes that are not UTF-8 as U+FFFD, and then no such file exists (measured on 1.4.5).
     return entry.name.includes("\uFFFD")
       ? { type: "unreadable", why: "its name is not valid UTF-8" }
       : undefined;
   }
+}
+
+function unreadableBecause(error: unknown): string {
+  return errnoOf(error) === "EACCES" ? "permission denied" : "it can't be read";
 }
 
 function treeEntry(path: string, entry: Dirent): Entry {

@@ -91,7 +91,7 @@ function differ(old: ReadonlyMap<string, FileFacts>, now: ReadonlyMap<string, Fi
 }
 
 function linkedFile(home: RootFacts, name: string, text: string): FileFacts | undefined {
-  if (text !== join(home.path, name)) return undefined;
+  if (text !== `${home.path}/${name}`) return undefined;
   const entry = home.entries.get(name);
   if (entry?.type === "file") return entry.stat;
   return entry?.type === "link" ? entry.file : undefined;

@@ -60,19 +60,24 @@ function rootSteps(facts: TreeFacts): Step[] {
   return steps;
 }
 
+/** Every name of either root once, wanted ones first: a link of `ide/` is what editors wait for. */
 function decideAll(scene: Scene): Decision[] {
   const { home, tree } = scene.facts;
-  const wanted: string[] = [...SHARED_DIRECTORIES, ...SHARED_FILES];
-  const names = new Set([...wanted, ...home.entries.keys(), ...tree.entries.keys()]);
-  const top = [...names].filter((name) => !name.includes("/"));
-  const within = [...names].filter((name) => name.includes("/"));
-  return [
-    ...top.flatMap((name) => decide(scene, name, wanted.includes(name))),
-    ...decideSplit(scene, within),
-  ];
+  const decisions: Decision[] = [];
+  const within: string[] = [];
+  function consider(name: string): void {
+    if (name.includes("/")) within.push(name);
+    else decisions.push(...decide(scene, name));
+  }
+  for (const name of WANTED) consider(name);
+  for (const name of home.entries.keys()) if (!WANTED.has(name)) consider(name);
+  for (const name of tree.entries.keys()) if (!WANTED.has(name) && !home.entries.has(name)) consider(name);
+  return [...decisions, ...decideSplit(scene, within)];
 }
 
-function decide(scene: Scene, name: string, wanted: boolean): Decision[] {
+const WANTED: ReadonlySet<string> = new Set([...SHARED_DIRECTORIES, ...SHARED_FILES]);
+
+function decide(scene: Scene, name: string): readonly Decision[] {
   const inTree = scene.facts.tree.entries.get(name);
   switch (entryKind(name, scene.isolate)) {
     case "reconciled":
@@ -83,7 +88,7 @@ function decide(scene: Scene, name: string, wanted: boolean): Decision[] {
     case "private":
       return decidePrivate(scene, name, inTree);
     case "shared":
-      return decideShared(scene, name, wanted);
+      return decideShared(scene, name, WANTED.has(name));
   }
 }
 
@@ -103,7 +108,9 @@ function decidePrivate(scene: Scene, name: string, inTree: Entry | undefined): D
 /** A directory with shared and private entries is a real one in the tree, and its entries are linked one by one. */
 function decideSplit(scene: Scene, within: readonly string[]): Decision[] {
   const name = SPLIT_DIRECTORY;
-  if (entryKind(name, scene.isolate) !== "split") return decide(scene, name, false);
+  if (entryKind(name, scene.isolate) !== "split") {
+    return [name, ...within].flatMap((entry) => decide(scene, entry));
+  }
   const inTree = scene.facts.tree.entries.get(name);
   const inHome = scene.facts.home.entries.get(name);
   if (inTree?.type === "link") {
@@ -116,12 +123,12 @@ function decideSplit(scene: Scene, within: readonly string[]): Decision[] {
         why: "some of its entries are private",
         waits: "idle",
       },
-      ...within.flatMap((entry) => decide(scene, entry, false)).map(waiting),
+      ...within.flatMap((entry) => decide(scene, entry)).map(waiting),
     ];
   }
   if (inTree !== undefined && inTree.type !== "directory") return [skip(name, describe(inTree))];
-  if (inHome !== undefined && !leadsToDirectory(inHome)) return inTree ? [skip(name, describe(inHome))] : [];
-  const decisions = within.flatMap((entry) => decide(scene, entry, false));
+  if (inHome !== undefined && !leadsToDirectory(inHome)) return [skip(name, describe(inHome))];
+  const decisions = within.flatMap((entry) => decide(scene, entry));
   if (!decisions.some(isStep)) return decisions;
   const before: Step[] = [];
   if (inTree === undefined) before.push({ do: "make-split", name, why: "some of its entries are private" });

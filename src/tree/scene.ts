@@ -16,7 +16,7 @@ export type Scene = {
 /** True for a link to the entry of the same name in claude home, however it is spelled. */
 export function isRight(scene: Scene, name: string, text: string): boolean {
   const { home, tree } = scene.facts;
-  return text === join(home.path, name) || leadsTo(tree, name, text) === join(home.path, name);
+  return text === `${home.path}/${name}` || leadsTo(tree, name, text) === join(home.path, name);
 }
 
 /** Ours is what leads into claude home, as it is spelled, as it resolves, or as it was when the tree was built. */

@@ -47,9 +47,10 @@ export function skip(name: string, why: string): Skipped {
   return { name, why };
 }
 
-/** Why an entry that is no ordinary file, directory or link can't be dealt with. */
+/** Why an entry is not what could be dealt with in its place. */
 export function describe(entry: Entry | undefined): string {
   if (entry?.type === "unreadable") return entry.why;
+  if (entry?.type === "file") return "it is a file where a directory belongs";
   if (entry?.type === "link") return "its link can't be followed";
   return "it is neither a file nor a directory nor a link";
 }

@@ -113,6 +113,15 @@ describe("isolation", () => {
     expect(kind(roots.homePath("projects"))).toBe("dir");
   });
 
+  test("of state/ takes the links inside it away too", () => {
+    put(roots.homePath("state/x.json"), "shared");
+    roots.pass();
+    put(roots.treePath("state/own.json"), "apart");
+    roots.pass({ isolate: ["state"] });
+    expect(readdirSync(roots.treePath("state"))).toEqual(["own.json"]);
+    expect(text(roots.homePath("state/x.json"))).toBe("shared");
+  });
+
   test("that ends brings the entries back to claude home", () => {
     roots.pass({ isolate: ["projects"] });
     put(roots.treePath("projects/p/a.jsonl"), "apart\n");
