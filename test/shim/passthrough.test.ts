@@ -42,7 +42,8 @@ test("hands on bytes that are not UTF-8, open descriptors, the umask and ignored
     expect(report.args).toEqual(["a\xffb"]);
     expect(report.descriptors).toMatchObject({ "5": join(box.home, ".profile"), "63": "/dev/zero" });
     expect(report.umask).toBe(0o027);
-    expect(Number.parseInt(report.ignored, 16)).toBe(1);
+    // Above the real signals stand glibc's own two, which its posix_spawn ignores.
+    expect(Number.parseInt(report.ignored, 16) % 2 ** 31).toBe(1);
   }
 });
 

@@ -19,7 +19,7 @@ test("gives claude the tree, the active profile and one more descriptor: the ses
     CLAUTH_ACTIVE_PROFILE: "work",
   });
   expect(Object.values(report.descriptors)).toEqual([
-    expect.stringMatching(`^${box.profile("work", "sessions")}/\\d+-`),
+    expect.stringContaining(`${box.profile("work", "sessions")}/`),
   ]);
 });
 

@@ -92,6 +92,9 @@ export function readReport(path: string): FakeReport {
   return seen;
 }
 
+/** Looked up at once: Bun duplicates a standard stream where the program asks whether it is a terminal. */
+const inherited = import.meta.main ? openDescriptors() : {};
+
 if (import.meta.main) await takeSteps(process.env["FAKE_CLAUDE_STEPS"] ?? "[]");
 
 async function takeSteps(text: string): Promise<void> {
@@ -159,7 +162,7 @@ function report(): FakeReport {
       stdout: process.stdout.isTTY === true,
       stderr: process.stderr.isTTY === true,
     },
-    descriptors: openDescriptors(),
+    descriptors: inherited,
     ignored,
     umask: process.umask(),
   };
