@@ -35,6 +35,27 @@ type Verb = {
 /** In the order of the help. Each verb is loaded when it is called. */
 const VERBS: Readonly<Record<string, Verb>> = {
   list: { load: async (context) => (await import("./commands/list.ts")).list(context) },
+  local: { load: async (context) => (await import("./commands/local.ts")).local(context) },
+  global: { load: async (context) => (await import("./commands/global.ts")).global(context) },
+  "rule add": { load: async (context) => (await import("./commands/rule-add.ts")).ruleAdd(context) },
+  "rule list": { load: async (context) => (await import("./commands/rule-list.ts")).ruleList(context) },
+  "rule remove": { load: async (context) => (await import("./commands/rule-remove.ts")).ruleRemove(context) },
+  allow: { load: async (context) => (await import("./commands/allow.ts")).allow(context) },
+  deny: { load: async (context) => (await import("./commands/deny.ts")).deny(context) },
+  which: { load: async (context) => (await import("./commands/which.ts")).which(context) },
+  uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
+  completions: {
+    load: async (context) =>
+      (await import("./commands/completions.ts")).completions(context, Object.keys(VERBS).filter(isShown)),
+  },
+  "__api-key": {
+    hidden: true,
+    load: async (context) => (await import("./commands/api-key.ts")).apiKey(context),
+  },
+  __profiles: {
+    hidden: true,
+    load: async (context) => (await import("./commands/profile-names.ts")).profileNames(context),
+  },
 };
 
 function verbIn(own: readonly string[]): { readonly verb: Verb | undefined; readonly words: number } {
@@ -52,20 +73,32 @@ async function withoutVerb(context: Context, own: readonly string[]): Promise<nu
     context.stdout.write(await help(context, words));
     return 0;
   }
-  if (!["version", "--version", "-V"].includes(first)) throw usageError("there is no such command");
+  if (!["version", "--version", "-V"].includes(first)) throw noSuchCommand(first);
   context.stdout.write(`clauth ${version}\n`);
   return 0;
+}
+
+/** The word is not echoed, unless it begins a command of two words. */
+function noSuchCommand(word: string): ClauthError {
+  const wholes = Object.keys(VERBS).filter((name) => name.startsWith(`${word} `));
+  return usageError(
+    wholes.length === 0 ? "there is no such command" : `type one of: clauth ${wholes.join(", clauth ")}`,
+  );
 }
 
 async function help(context: Context, words: readonly string[]): Promise<string> {
   const { verb } = verbIn(words);
   if (verb !== undefined) return (await verb.load(context)).usage();
-  if (words.length > 0) throw usageError("there is no such command");
+  if (words[0] !== undefined) throw noSuchCommand(words[0]);
   const { helpText } = await import("./commands/help.ts");
-  const shown = Object.entries(VERBS).filter(([, { hidden }]) => hidden !== true);
+  const shown = Object.entries(VERBS).filter(([name]) => isShown(name));
   return helpText(
     await Promise.all(shown.map(async ([name, { load }]) => [name, await load(context)] as const)),
   );
+}
+
+function isShown(name: string): boolean {
+  return VERBS[name]?.hidden !== true;
 }
 
 function statusOf(error: ClauthError, starts: boolean): number {

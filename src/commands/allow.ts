@@ -1,0 +1,23 @@
+import type { Context } from "../context.ts";
+import { notice } from "../report.ts";
+import { allow as rememberAllowed } from "../selection/remember-trust.ts";
+import { type Command, command } from "./command.ts";
+import { rcFileNamed } from "./rc-file-argument.ts";
+import { writableStore } from "./store.ts";
+
+/** `clauth allow`: vouches for one content of one .clauthrc; an edit of it asks again. */
+export function allow(context: Context): Command {
+  return command({
+    name: "allow",
+    summary: "vouch for a .clauthrc as it is now",
+    args: {
+      file: { type: "positional", required: false, description: "the nearest one where none is given" },
+    },
+    run: ({ file }) => {
+      const rcFile = rcFileNamed(context, file);
+      rememberAllowed(writableStore(context), rcFile);
+      notice(context, `${rcFile.path} may pick "${rcFile.choice}"`);
+      return 0;
+    },
+  });
+}

@@ -1,0 +1,24 @@
+import { resolve } from "node:path";
+import type { Context } from "../context.ts";
+import { notice } from "../report.ts";
+import { deny as rememberDenied } from "../selection/remember-trust.ts";
+import { type Command, command } from "./command.ts";
+import { rcFileNamed } from "./rc-file-argument.ts";
+import { writableStore } from "./store.ts";
+
+/** `clauth deny`: a .clauthrc that may never pick, whatever it holds; it need not be a valid one. */
+export function deny(context: Context): Command {
+  return command({
+    name: "deny",
+    summary: "never let a .clauthrc pick a profile",
+    args: {
+      file: { type: "positional", required: false, description: "the nearest one where none is given" },
+    },
+    run: ({ file }) => {
+      const path = file === undefined ? rcFileNamed(context, undefined).path : resolve(context.cwd, file);
+      rememberDenied(writableStore(context), path);
+      notice(context, `${path} may not pick a profile; clauth allow ${path} takes that back`);
+      return 0;
+    },
+  });
+}

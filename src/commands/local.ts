@@ -1,0 +1,66 @@
+import { realpathSync } from "node:fs";
+import { parseChoice } from "../config/choice.ts";
+import { readConfig } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { ClauthError } from "../errors.ts";
+import { storeOf } from "../paths.ts";
+import { SYSTEM } from "../profile-name.ts";
+import { notice } from "../report.ts";
+import { readRcFile } from "../selection/rc-file.ts";
+import { allow } from "../selection/remember-trust.ts";
+import { resolveSelection } from "../selection/resolve.ts";
+import { sourceSentence } from "../selection/select.ts";
+import { removeRcFile, writeRcFile } from "../selection/write-rc-file.ts";
+import { type Command, command, usageError } from "./command.ts";
+import { knownProfile, writableStore } from "./store.ts";
+
+/** `clauth local`: the profile of this directory and those below it. */
+export function local(context: Context): Command {
+  return command({
+    name: "local",
+    summary: "show or set the profile of this directory (.clauthrc)",
+    args: {
+      name: { type: "positional", required: false, description: "the profile, or system; none shows it" },
+      unset: { type: "boolean", description: "remove this directory's .clauthrc" },
+    },
+    run: async ({ name, unset }) => {
+      if (unset && name !== undefined) throw usageError("--unset takes no name", "local");
+      if (unset) unsetHere(context);
+      else if (name === undefined) show(context);
+      else await setHere(context, name);
+      return 0;
+    },
+  });
+}
+
+function show(context: Context): void {
+  const found = readRcFile({ cwd: context.cwd, home: realpathSync(context.home) });
+  if (found === undefined) throw noRcFile(`no .clauthrc in ${context.cwd} or above`);
+  context.stdout.write(`${found.choice}\n`);
+}
+
+async function setHere(context: Context, name: string): Promise<void> {
+  const choice = parseChoice(name, "clauth local");
+  const store = choice === SYSTEM ? storeOf(context) : writableStore(context);
+  const chosen = choice === SYSTEM ? choice : knownProfile(store, choice);
+  const config = await readConfig(store);
+  const file = writeRcFile(context.cwd, chosen);
+  // Whoever writes the file vouches for it.
+  if (config.trust === "allow") allow(store, file);
+  notice(context, `${file.path} picks "${chosen}"`);
+
+  const { selection } = resolveSelection(context, store, config);
+  if (selection.source.path !== file.path) {
+    notice(context, `but not in this shell: ${sourceSentence(selection.source)}, and that is stronger`);
+  }
+}
+
+function unsetHere(context: Context): void {
+  const removed = removeRcFile(context.cwd);
+  if (removed === undefined) throw noRcFile(`no .clauthrc in ${context.cwd}`);
+  notice(context, `removed ${removed}`);
+}
+
+function noRcFile(message: string): ClauthError {
+  return new ClauthError({ kind: "no_rc_file", message, hint: "clauth local NAME writes one here" });
+}

@@ -1,0 +1,39 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import type { Context } from "../context.ts";
+import { ClauthError } from "../errors.ts";
+import { RC_FILE, type RcFile, readRcFile } from "../selection/rc-file.ts";
+
+/**
+ * The rc file that a command is about: the one named, or the nearest.
+ * @throws ClauthError `no_rc_file`, and those of `readRcFile`
+ */
+export function rcFileNamed(context: Pick<Context, "cwd" | "home">, file: string | undefined): RcFile {
+  const found =
+    file === undefined
+      ? readRcFile({ cwd: context.cwd, home: realPath(context.home) })
+      : readNamed(resolve(context.cwd, file));
+  if (found !== undefined) return found;
+  throw new ClauthError({
+    kind: "no_rc_file",
+    message:
+      file === undefined
+        ? `no ${RC_FILE} in ${context.cwd} or above`
+        : `there is no ${RC_FILE} at ${resolve(context.cwd, file)}`,
+    hint: "clauth local NAME writes one here",
+  });
+}
+
+/** A directory stands for the file in it. */
+function readNamed(path: string): RcFile | undefined {
+  const directory = realPath(basename(path) === RC_FILE ? dirname(path) : path);
+  return readRcFile({ cwd: directory, home: directory });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,35 @@
+import { parseChoice } from "../config/choice.ts";
+import { editConfig } from "../config/edit-config.ts";
+import { addRule } from "../config/edit-toml.ts";
+import type { Context } from "../context.ts";
+import { SYSTEM } from "../profile-name.ts";
+import { notice } from "../report.ts";
+import { CHOICE } from "./arguments.ts";
+import { type Command, command } from "./command.ts";
+import { parsePattern } from "./rule-pattern.ts";
+import { knownProfile, writableStore } from "./store.ts";
+
+/** `clauth rule add`: a directory or a git remote picks a profile. A rule of the same pattern is changed in its place. */
+export function ruleAdd(context: Context): Command {
+  return command({
+    name: "rule add",
+    summary: "let a directory or a git remote pick a profile",
+    args: {
+      pattern: {
+        type: "positional",
+        required: true,
+        description: "~/work, or github.com/acme/* (in quotes)",
+      },
+      name: CHOICE,
+    },
+    run: async ({ pattern, name }) => {
+      const store = writableStore(context);
+      const choice = parseChoice(name, "clauth rule add");
+      const profile = choice === SYSTEM ? choice : knownProfile(store, choice);
+      const rule = { ...parsePattern(pattern, context), profile };
+      await editConfig(store, (text) => addRule(text, rule));
+      notice(context, `${rule.kind} ${rule.pattern} picks "${profile}" (${store.config})`);
+      return 0;
+    },
+  });
+}

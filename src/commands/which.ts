@@ -1,0 +1,146 @@
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Config, readConfig } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { childEnvironment } from "../environment/child-environment.ts";
+import { findOverrides, managedDirectories } from "../environment/overrides.ts";
+import { parentProfile } from "../environment/parent-profile.ts";
+import type { Override } from "../environment/settings-tier.ts";
+import { ClauthError } from "../errors.ts";
+import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
+import { overlayOf } from "../profile/overlay.ts";
+import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
+import { findRealClaude } from "../real-claude.ts";
+import { notice } from "../report.ts";
+import { resolveSelection } from "../selection/resolve.ts";
+import { type Selection, sourceSentence } from "../selection/select.ts";
+import { JSON_FLAG } from "./arguments.ts";
+import { type Command, command } from "./command.ts";
+import { jsonText } from "./output.ts";
+
+/** `clauth which`: what `claude` would do in a directory, and why. Starts nothing and writes nothing. */
+export function which(context: Context): Command {
+  return command({
+    name: "which",
+    summary: "show which profile applies, and why",
+    args: {
+      dir: { type: "positional", required: false, description: "a directory; this one where none is given" },
+      json: JSON_FLAG,
+    },
+    run: async ({ dir, json }) => {
+      const there = {
+        ...context,
+        cwd: dir === undefined ? context.cwd : directory(resolve(context.cwd, dir)),
+      };
+      const store = storeOf(there);
+      const config = await readConfig(store);
+      const { selection, considered, notes, firstUse } = resolveSelection(there, store, config);
+      // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
+      if (firstUse === undefined) for (const note of notes) notice(context, note);
+      const claude = realClaude(there, config);
+      const { configDir, removedEnv, overrides } = effects(there, store, selection);
+      if (json) {
+        const { kind, path = null, line = null } = selection.source;
+        context.stdout.write(
+          jsonText({
+            profile:
+              selection.kind === "profile" ? selection.name : selection.kind === "system" ? "system" : null,
+            source: { kind, path, line },
+            considered: considered.map((level) => ({ ...level })),
+            claude: claude?.path ?? null,
+            config_dir: configDir,
+            removed_env: removedEnv,
+            overrides: overrides.map((override) => ({ ...override })),
+          }),
+        );
+        return 0;
+      }
+      context.stdout.write(
+        [
+          `${subject(selection)}: ${sourceSentence(selection.source)}`,
+          claude === undefined ? "claude: none was found" : `claude: ${claude.path} (${claude.why})`,
+          `config dir: ${configDir}`,
+          ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
+          ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
+          "",
+        ].join("\n"),
+      );
+      return 0;
+    },
+  });
+}
+
+function directory(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new ClauthError({
+      kind: "no_such_directory",
+      message: `there is no directory ${path}`,
+      path,
+      cause,
+    });
+  }
+}
+
+/** That there is no claude yet is an answer here, not a failure. */
+function realClaude(context: Context, config: Config) {
+  try {
+    return findRealClaude(context, { config });
+  } catch (error) {
+    if (error instanceof ClauthError && error.kind === "claude_not_found") return undefined;
+    throw error;
+  }
+}
+
+type Effects = {
+  readonly configDir: string;
+  readonly removedEnv: readonly string[];
+  readonly overrides: readonly Override[];
+};
+
+function effects(context: Context, store: Store, selection: Selection): Effects {
+  const claudeHome = claudeHomeOf(context.home).root;
+  if (selection.kind !== "profile") {
+    const own = selection.kind === "none" ? context.env["CLAUDE_CONFIG_DIR"] : undefined;
+    return { configDir: own || claudeHome, removedEnv: [], overrides: [] };
+  }
+  const paths = profilePathsOf(store, selection.name);
+  const profile = readProfileConfig(paths);
+  const parent = parentProfile(context, store);
+  const { removed } = childEnvironment({
+    env: context.env,
+    platform: context.platform,
+    selection,
+    keepEnv: profile.keepEnv,
+    guard: {},
+    ...(parent && { parent }),
+    ...(!profile.home && { configDir: paths.runtime }),
+  });
+  return {
+    configDir: profile.home ? claudeHome : paths.runtime,
+    removedEnv: removed,
+    overrides: overridesOf(context, selection, profile),
+  };
+}
+
+function overridesOf(
+  context: Context,
+  { name }: Selection & { kind: "profile" },
+  profile: ProfileConfig,
+): readonly Override[] {
+  const place = {
+    cwd: context.cwd,
+    home: realpathSync(context.home),
+    managedDirs: managedDirectories(context.platform),
+  };
+  return findOverrides(place, {
+    keep: profile.keepEnv,
+    overlay: overlayOf(profile, { name, clauthCommand: "clauth" }),
+  });
+}
+
+function subject(selection: Selection): string {
+  if (selection.kind === "profile") return `profile "${selection.name}"`;
+  return selection.kind === "system" ? "system, the untouched claude" : "no profile, the untouched claude";
+}

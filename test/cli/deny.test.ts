@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { createDesk } from "./call.ts";
+
+test("keeps a file from picking, whatever it holds, until it is allowed", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  desk.write("project/.clauthrc", "work\n");
+  expect(await desk.clauth(["deny"])).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stderr": 
+    "clauth: ~/project/.clauthrc may not pick a profile; clauth allow ~/project/.clauthrc takes that back
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+  desk.write("project/.clauthrc", "# changed\nwork\n");
+  expect(await desk.clauth(["which"])).toMatchInlineSnapshot(`
+    {
+      "code": 1,
+      "stderr": 
+    "clauth: error: ~/project/.clauthrc picks the profile "work" but was denied by \`clauth deny\`
+    hint: read it, then: clauth allow ~/project/.clauthrc
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+  await desk.clauth(["allow", "."]);
+  expect((await desk.clauth(["which"])).code).toBe(0);
+});
+
+test("denies a file that is no valid one", async () => {
+  using desk = createDesk();
+  desk.write("project/.clauthrc", "one\ntwo\n");
+  expect((await desk.clauth(["deny", ".clauthrc"])).code).toBe(0);
+});

@@ -1,0 +1,125 @@
+import { expect, test } from "bun:test";
+import { createDesk } from "./call.ts";
+
+test("adds directories and remotes as they were meant, and lists them with their lines", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  expect(await desk.clauth(["rule", "add", "./sub", "work"])).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stderr": 
+    "clauth: directory ~/project/sub picks "work" (~/.clauth/clauth.toml)
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+  await desk.clauth(["rule", "add", "/srv/x", "work"]);
+  await desk.clauth(["rule", "add", "git@github.com:acme/site.git", "work"]);
+  await desk.clauth(["rule", "add", "github.com/acme/*", "system"]);
+  expect((await desk.clauth(["rule", "list"])).stdout).toMatchInlineSnapshot(`
+    "directory  ~/project/sub         work    ~/.clauth/clauth.toml:1
+    directory  /srv/x                work    ~/.clauth/clauth.toml:5
+    remote     github.com/acme/site  work    ~/.clauth/clauth.toml:9
+    remote     github.com/acme/*     system  ~/.clauth/clauth.toml:13
+    "
+  `);
+  expect((await desk.clauth(["rule", "list", "--json"])).stdout).toMatchInlineSnapshot(`
+    "[
+      {
+        "kind": "directory",
+        "pattern": "~/project/sub",
+        "profile": "work",
+        "line": 1
+      },
+      {
+        "kind": "directory",
+        "pattern": "/srv/x",
+        "profile": "work",
+        "line": 5
+      },
+      {
+        "kind": "remote",
+        "pattern": "github.com/acme/site",
+        "profile": "work",
+        "line": 9
+      },
+      {
+        "kind": "remote",
+        "pattern": "github.com/acme/*",
+        "profile": "system",
+        "line": 13
+      }
+    ]
+    "
+  `);
+});
+
+test("a second rule of the same pattern changes the first", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  desk.addProfile("other");
+  await desk.clauth(["rule", "add", "~/x", "work"]);
+  await desk.clauth(["rule", "add", "~/x", "other"]);
+  expect(desk.read(".clauth/clauth.toml")).toMatchInlineSnapshot(`
+    "[[rule]]
+    dir     = "~/x"
+    profile = "other"
+    "
+  `);
+});
+
+test("removes a rule by its pattern as written or as typed", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  await desk.clauth(["rule", "add", "./sub", "work"]);
+  expect(await desk.clauth(["rule", "remove", "./sub"])).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stderr": 
+    "clauth: removed the rule from ~/.clauth/clauth.toml
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+  expect(desk.read(".clauth/clauth.toml")).toBe("");
+  expect(await desk.clauth(["rule", "remove", "./sub"])).toMatchInlineSnapshot(`
+    {
+      "code": 1,
+      "stderr": 
+    "clauth: error: ~/.clauth/clauth.toml has no rule of that pattern
+    hint: clauth rule list
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+});
+
+test("refuses what is neither a directory nor a remote, and a word alone", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  expect(await desk.clauth(["rule", "add", "a b", "work"])).toMatchInlineSnapshot(`
+    {
+      "code": 2,
+      "stderr": 
+    "clauth: error: a pattern is a directory (/path, ~/path, ./path) or a git remote (github.com/owner/*)
+    hint: clauth rule add --help
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+  expect(await desk.clauth(["rule"])).toMatchInlineSnapshot(`
+    {
+      "code": 2,
+      "stderr": 
+    "clauth: error: type one of: clauth rule add, clauth rule list, clauth rule remove
+    hint: clauth help
+    "
+    ,
+      "stdout": "",
+    }
+  `);
+});
