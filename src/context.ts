@@ -1,8 +1,8 @@
 import { realpathSync, writeSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { isatty } from "node:tty";
-import { pause } from "./pause.ts";
 import { ClauthError, errnoOf } from "./errors.ts";
+import { pause } from "./pause.ts";
 
 /**
  * What the caller gave this process. Together with `run/` the only place that reads `process`: everything below

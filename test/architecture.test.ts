@@ -16,7 +16,8 @@ const LAYERS = [
   ["reconcile", "selection", "real-claude.ts", "recursion.ts"],
   ["tree"],
   ["profile"],
-  ["config", "quarantine.ts", "lock", "log.ts"],
+  ["config"],
+  ["quarantine.ts", "lock", "log.ts"],
   ["merge", "run", "own-executable.ts"],
   ["libc.ts"],
   ["identity-keys.ts", "disk"],
@@ -43,7 +44,10 @@ describe("the architecture", () => {
   test("is imported downwards alone", () => {
     const upwards = [...modules].flatMap(([module, { imports }]) =>
       imports
-        .filter(({ to }) => to.startsWith(".") && !isBelow(module, resolved(module, to)))
+        .filter(
+          ({ to }) =>
+            to.startsWith(".") && !to.endsWith("/package.json") && !isBelow(module, resolved(module, to)),
+        )
         .map(({ to }) => `${module} imports ${resolved(module, to)}`),
     );
     expect(upwards).toEqual([]);
@@ -69,8 +73,8 @@ describe("the architecture", () => {
 
   test("loads a known number of modules before claude starts", () => {
     // Each costs a start some microseconds: a change of these numbers wants a reason in its commit.
-    expect(loadedBefore("shim.ts", modules, []).size).toMatchInlineSnapshot(`52`);
-    expect(loadedBefore("shim.ts", modules, ["session/run.ts"]).size).toMatchInlineSnapshot(`105`);
+    expect(loadedBefore("shim.ts", modules, []).size).toMatchInlineSnapshot(`56`);
+    expect(loadedBefore("shim.ts", modules, ["session/run.ts"]).size).toMatchInlineSnapshot(`109`);
   });
 
   test("reads the process in context.ts and run/ alone", () => {

@@ -9,16 +9,23 @@ import { isTemporaryName } from "./write-file.ts";
  * @returns the names that were removed; one that can't be is left for the next time
  * @throws ClauthError where the directory can't be read
  */
-export function sweepTemporaries(directory: string, now = Date.now()): string[] {
+export function sweepTemporaries(directory: string, options: SweepOptions = {}): string[] {
+  const { now = Date.now(), untouchedMs = TEN_MINUTES } = options;
   return listDirectory(directory)
     .filter(isTemporaryName)
-    .filter((name) => removedIfOld(join(directory, name), now));
+    .filter((name) => removedIfOld(join(directory, name), now - untouchedMs));
 }
 
-function removedIfOld(path: string, now: number): boolean {
+export type SweepOptions = {
+  readonly now?: number;
+  /** 0 where the caller holds the lock that every writer of this directory holds. */
+  readonly untouchedMs?: number;
+};
+
+function removedIfOld(path: string, before: number): boolean {
   try {
     const stats = disk.lstat(path);
-    if (!stats.isFile() || now - Number(stats.mtimeMs) < TEN_MINUTES) return false;
+    if (!stats.isFile() || Number(stats.mtimeMs) > before) return false;
     disk.unlink(path);
     return true;
   } catch {

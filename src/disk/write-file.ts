@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { pause } from "../pause.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
-import { pause } from "../pause.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
 
 export type WriteOptions = {

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
-import { pause } from "../pause.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
+import { pause } from "../pause.ts";
 import { isStillLinked, openLockFile, tryFlock, unlockAndClose } from "./flock.ts";
 import { enterLock, type LockRank, leaveLock } from "./order.ts";
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
@@ -33,7 +34,10 @@ export function openBase(places: Places): Base {
   ) {
     return { settled: index.settled };
   }
-  for (const name of BASE_DOCUMENTS) rmSync(join(places.paths.base, name), { force: true });
+  for (const name of BASE_DOCUMENTS) {
+    const path = join(places.paths.base, name);
+    attempt("remove", path, () => rmSync(path, { force: true }));
+  }
   writeBaseIndex(places, {});
   return { settled: {} };
 }

@@ -1,5 +1,7 @@
-import { lstatSync, readlinkSync, symlinkSync, unlinkSync } from "node:fs";
+import { symlinkSync, unlinkSync } from "node:fs";
 import { checkpoint } from "../checkpoint.ts";
+import { attempt } from "../disk/attempt.ts";
+import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
@@ -61,9 +63,8 @@ export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQue
 }
 
 function readTree({ treeCredentials }: Places): TreeFile {
-  const stat = lstatSync(treeCredentials, { throwIfNoEntry: false });
-  if (stat === undefined) return { kind: "missing" };
-  if (stat.isSymbolicLink()) return { kind: "link", text: readlinkSync(treeCredentials) };
+  const text = readLink(treeCredentials);
+  if (text !== undefined) return { kind: "link", text };
   const content = readRegularFile(treeCredentials);
   return content === undefined ? { kind: "missing" } : { kind: "file", content };
 }
@@ -132,12 +133,12 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
       putCredentialsLink(places, look.tree);
       break;
     case "log-out":
-      unlinkSync(places.paths.credentials);
+      removeFile(places.paths.credentials);
       break;
     case "reject-account":
       if (decision.cure === "refuse") throw accountRefused(places);
       if (decision.cure === "relink") putCredentialsLink(places, look.tree);
-      else unlinkSync(places.treeCredentials);
+      else removeFile(places.treeCredentials);
       break;
   }
   checkpoint("credentials:linked");
@@ -149,8 +150,15 @@ function setAside(places: Places, quarantine: readonly Quarantined[]): void {
 }
 
 function putCredentialsLink({ paths, treeCredentials }: Places, tree: TreeFile): void {
-  if (tree.kind === "missing") symlinkSync(paths.credentials, treeCredentials);
-  else putLink(paths.credentials, treeCredentials, tree.kind === "link" ? tree : { file: tree.content.stat });
+  attempt("link", treeCredentials, () => {
+    if (tree.kind === "missing") symlinkSync(paths.credentials, treeCredentials);
+    else
+      putLink(paths.credentials, treeCredentials, tree.kind === "link" ? tree : { file: tree.content.stat });
+  });
+}
+
+function removeFile(path: string): void {
+  attempt("remove", path, () => unlinkSync(path));
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */

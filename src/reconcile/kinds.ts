@@ -38,7 +38,8 @@ function settings(places: Places, { overlay, applied, keep }: Overlays): Documen
     tree: places.treeSettings,
     merge: (sides) => mergeSettings({ ...sides, overlay, applied, keep, rewriteHome: rewriteHome(places) }),
     agreed: (base, home, tree) => agreedSettings({ base, home, tree, overlay, keep }),
-    seed: ({ home, base }) => home ?? base ?? {},
+    // The merge itself brings what is shared: home's identity keys must not even pass through.
+    seed: () => ({}),
     accountPart: () => ({}),
   };
 }

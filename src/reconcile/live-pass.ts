@@ -54,6 +54,7 @@ type Pass = Reconciled & Moment;
 export async function livePass(reconciled: Reconciled, moment: Moment): Promise<Outcome> {
   const pass = { ...reconciled, ...moment };
   const waits: number[] = [];
+  const failures: string[] = [];
   const attempt = async (what: string, body: () => Promise<number | undefined> | number | undefined) => {
     try {
       const again = await body();
@@ -61,6 +62,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     } catch (error) {
       if (!(error instanceof ClauthError)) throw error;
       say(pass, `${what}: ${error.kind}: ${error.message}`);
+      failures.push(`could not carry ${what}: ${error.message}; the next start tries again`);
       if (error.retrySafe) waits.push(RETRY_MS);
     }
   };
@@ -75,7 +77,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
-    notes: final ? noteAccountChange(pass.places) : [],
+    notes: final ? [...failures, ...noteAccountChange(pass.places)] : [],
   };
 }
 

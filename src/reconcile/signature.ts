@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { attempt } from "../disk/attempt.ts";
 
 /**
  * What a file looked like, without its bytes: device, inode, size, mtime in nanoseconds. Two equal signatures mean the
@@ -27,6 +28,6 @@ const COARSE_CLOCK_NS = 2_000_000_000n;
 
 /** Device and inode of what a path leads to; undefined where there is nothing. */
 export function identityOf(path: string): Signature | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = attempt("look at", path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
 }

@@ -35,6 +35,8 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
       if (exit === undefined) setTimeout(() => followStop(calls, pid), STOP_SETTLES_MS);
       else {
         clearInterval(alive);
+        // From now on the number may be somebody else's: no signal goes there any more.
+        pid = 0;
         settle(exit);
         return;
       }

@@ -1,16 +1,38 @@
-import { livePass } from "../reconcile/live-pass.ts";
+import { dirname } from "node:path";
+import { sweepTemporaries } from "../disk/sweep.ts";
+import { ClauthError } from "../errors.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { pruneQuarantine } from "../quarantine.ts";
+import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
-import type { Session } from "./open.ts";
 
 /**
  * The pass after claude's end. The last one out of a tree carries everything; beside another session it carries what is
  * certain and leaves the rest to that session's shim.
+ * @param own the caller's record, where it has one
  * @returns lines for the user
  */
-export async function lastPass(session: Session): Promise<readonly string[]> {
-  const { places, record } = session;
-  const alone = livesAlone(places.paths, record.path);
-  const moment = alone ? "final" : "running";
-  const { notes } = await livePass(session, { moment, quiet: alone && !othersMayWriteHome(places) });
+export async function lastPass(
+  reconciled: Reconciled,
+  own?: { readonly path: string },
+): Promise<readonly string[]> {
+  const { places } = reconciled;
+  const alone = livesAlone(places.paths, own?.path);
+  const quiet = alone && !othersMayWriteHome(places);
+  const { notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
+  if (alone) tidy(reconciled);
   return notes;
+}
+
+/** What killed processes left, and quarantine beyond its limits. Nobody waits for it: a busy lock leaves it for next time. */
+function tidy({ places, store }: Reconciled): void {
+  const { paths, claude } = places;
+  try {
+    withStoreLock(stateLock(store), { waitMs: 0 }, () => pruneQuarantine(paths));
+    for (const directory of [paths.root, paths.base, claude.root, dirname(places.homeJson)]) {
+      sweepTemporaries(directory);
+    }
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+  }
 }

@@ -1,10 +1,13 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
 import { ensureDirectory } from "../disk/directory.ts";
+import { sweepTemporaries } from "../disk/sweep.ts";
 import type { JsonObject } from "../json.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
+import { refuseForeignStore } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { withBaseGuard } from "../reconcile/base-guard.ts";
 import { deletionMemory } from "../reconcile/deletion-memory.ts";
@@ -50,6 +53,7 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
   const { store, name, config } = request;
   const places = placesOf(context.home, store, name);
   const { paths } = places;
+  refuseForeignStore(store);
   for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
   const rotation = acquireStoreLock(rotationLock(paths), { waitMs: ROTATION_WAIT_MS });
   try {
@@ -58,13 +62,17 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
       checkpoint("state-locked");
       pruneDead(paths);
       const alone = livesAlone(paths);
+      if (alone)
+        for (const directory of [paths.root, paths.base]) sweepTemporaries(directory, { untouchedMs: 0 });
       refuseSharedChain(places);
       treePass(places, { isolate: config.isolate, idle: alone });
       checkpoint("tree-ready");
       const outstanding = withBaseGuard(places, () => {
         const login = openCredentials(places, { pin: config.account, alone });
         checkpoint("credentials-ready");
-        const documents = openPass({ places, overlay: request.overlay, keep: config.keepEnv, alone });
+        const settings = { overlay: request.overlay, keep: config.keepEnv };
+        const say = (text: string) => log(store, name, text);
+        const documents = openPass({ places, settings, alone, say });
         return login || documents;
       });
       checkpoint("documents-ready");

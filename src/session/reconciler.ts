@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
 import { livePass } from "../reconcile/live-pass.ts";
+import { asClauthError } from "../report.ts";
 import type { Session } from "./open.ts";
 
 export type Reconciler = {
@@ -64,10 +65,15 @@ export function startReconciler(session: Session): Reconciler {
     }, delayMs);
   }
 
+  /** Nothing that goes wrong here may end the shim while claude runs: what is left is carried at the end. */
   async function pass(): Promise<void> {
     if (stopped) return;
-    const { again } = await livePass(session, { moment: "running", quiet: false });
-    if (again !== undefined) schedule(again);
+    try {
+      const { again } = await livePass(session, { moment: "running", quiet: false });
+      if (again !== undefined) schedule(again);
+    } catch (error) {
+      log(session.store, places.profile, `unexpected: ${asClauthError(error).message}`);
+    }
   }
 
   async function stop(): Promise<void> {

@@ -77,6 +77,13 @@ export function releaseRecord(held: HeldRecord): void {
   }
 }
 
+/** Lets go of the record without removing it. */
+export function abandonRecord(held: HeldRecord): void {
+  try {
+    disk.close(held.fd);
+  } catch {}
+}
+
 /**
  * All records of a profile. Looking at one locks it for a moment where it is free.
  * @throws ClauthError where the directory can't be read: the caller must then take every session for live (trap 8)

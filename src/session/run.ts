@@ -1,6 +1,7 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
-import { notice } from "../report.ts";
+import { log } from "../log.ts";
+import { asClauthError, notice } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
@@ -25,8 +26,7 @@ export async function runSession(
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
   checkpoint("spawned");
-  updateRecord(session.record, { claudePid: pid });
-  const reconciler = reconcileSoon(session);
+  const reconciler = besideClaude(session, pid);
   const exit = await exited;
   for (const line of await finalize(session, await reconciler.started())) notice(context, line);
   return exit;
@@ -55,11 +55,17 @@ function lockDescriptor({ descriptors }: Inherited): number {
   return number;
 }
 
-/** Loads the reconciler once claude has had the processor to itself for its own start; a short call never needs it. */
-function reconcileSoon(session: Session): { started(): Promise<Reconciler | undefined> } {
-  let reconciler: Promise<Reconciler> | undefined;
+/**
+ * What is done once claude runs, when it has had the processor to itself for its own start: a short call needs none of it.
+ * Whatever fails here is in the log: claude goes on.
+ */
+function besideClaude(session: Session, claudePid: number): { started(): Promise<Reconciler | undefined> } {
+  let reconciler: Promise<Reconciler | undefined> | undefined;
   const timer = setTimeout(() => {
-    reconciler = import("./reconciler.ts").then(({ startReconciler }) => startReconciler(session));
+    reconciler = startBeside(session, claudePid).catch((error: unknown) => {
+      log(session.store, session.places.profile, `while claude runs: ${asClauthError(error).message}`);
+      return undefined;
+    });
   }, START_OF_CLAUDE_MS);
   return {
     async started() {
@@ -70,3 +76,9 @@ function reconcileSoon(session: Session): { started(): Promise<Reconciler | unde
 }
 
 const START_OF_CLAUDE_MS = 250;
+
+async function startBeside(session: Session, claudePid: number): Promise<Reconciler> {
+  const { startReconciler } = await import("./reconciler.ts");
+  updateRecord(session.record, { claudePid });
+  return startReconciler(session);
+}

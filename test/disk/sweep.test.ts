@@ -41,7 +41,7 @@ test("what a killed writer left is removed once it is old, and nothing else is",
   writeFileSync(join(home, ".file.json.tmp.4711.0123456789ab"), "Claude Code's own");
   const [left] = readdirSync(home).filter(isTemporaryName);
   expect(sweepTemporaries(home)).toEqual([]);
-  expect(sweepTemporaries(home, later())).toEqual([left ?? "a leftover"]);
+  expect(sweepTemporaries(home, { now: later() })).toEqual([left ?? "a leftover"]);
   expect(readdirSync(home)).toEqual([".file.json.tmp.4711.0123456789ab"]);
 });
 
@@ -49,7 +49,7 @@ test("a leftover that can't be removed stops nobody", () => {
   writeFileSync(join(home, ".a.clauth-1-x.tmp"), "");
   const removed = testOnlyWithFaults(
     () => ({ unlink: failing("EACCES") }),
-    () => sweepTemporaries(home, later()),
+    () => sweepTemporaries(home, { now: later() }),
   );
   expect(removed).toEqual([]);
 });
