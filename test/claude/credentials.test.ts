@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { describeClaude, type Lab } from "../support/claude-lab.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const SESSION_OF_WORK = { env: { CLAUTH_PROFILE: "work" } };
 
@@ -21,6 +22,35 @@ describeClaude("credentials", (openLab) => {
     expect(await lab.network.tokensFor("hello")).toEqual(Array(5).fill("sk-ant-oat01-fakeW.2"));
     expect(await spentTokens(lab)).toEqual(["sk-ant-ort01-fakeW"]);
     expectCanonical(lab, "sk-ant-ort01-fakeW.2");
+  });
+
+  test("no token is in the log, on stderr or in any name", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work", { account: "W", expired: true });
+    const { stderr } = await lab.run(["claude", "-p", "hello"], {
+      env: { CLAUTH_PROFILE: "work", CLAUTH_DEBUG: "1" },
+    });
+    expect(stderr).toContain("clauth: debug: ");
+    expect(stderr).not.toContain("sk-ant-");
+    expect(lab.read(`${lab.store}/log/clauth.log`)).not.toContain("sk-ant-");
+    expect(readdirSync(lab.store, { recursive: true }).join("\n")).not.toContain("sk-ant-");
+  });
+
+  test("a logout beside a second session of the profile logs both out", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work");
+    await logIn(lab, "W");
+    const other = lab.start(["claude", "-p", "[[hold second]]"], SESSION_OF_WORK);
+    await waitFor(
+      "the second session's request",
+      async () => (await lab.network.tokensFor("[[hold second]]")).length === 1,
+    );
+    await lab.run(["claude", "auth", "logout"], SESSION_OF_WORK);
+    await lab.network.release("second");
+    expect(await other.finished).toMatchObject({ code: 0 });
+    expect(existsSync(lab.profile("work", "credentials.json"))).toBe(false);
+    expect(existsSync(lab.profile("work", "runtime/.credentials.json"))).toBe(false);
+    expect(quarantine(lab)).toContain("sk-ant-ort01-fakeW.2");
   });
 
   test("a login inside a session of a logged-out profile becomes the profile's", async () => {
