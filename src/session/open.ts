@@ -63,7 +63,8 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
       pruneDead(paths);
       const alone = livesAlone(paths);
       if (alone)
-        for (const directory of [paths.root, paths.base]) sweepTemporaries(directory, { untouchedMs: 0 });
+        for (const directory of [paths.root, paths.base, paths.backups])
+          sweepTemporaries(directory, { untouchedMs: 0 });
       refuseSharedChain(places);
       treePass(places, { isolate: config.isolate, idle: alone });
       checkpoint("tree-ready");
