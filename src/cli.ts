@@ -43,6 +43,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   allow: { load: async (context) => (await import("./commands/allow.ts")).allow(context) },
   deny: { load: async (context) => (await import("./commands/deny.ts")).deny(context) },
   which: { load: async (context) => (await import("./commands/which.ts")).which(context) },
+  run: { starts: true, load: async (context) => (await import("./commands/run.ts")).run(context) },
+  exec: { starts: true, load: async (context) => (await import("./commands/exec.ts")).exec(context) },
+  login: { load: async (context) => (await import("./commands/login.ts")).login(context) },
+  logout: { load: async (context) => (await import("./commands/logout.ts")).logout(context) },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
     load: async (context) =>

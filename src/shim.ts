@@ -25,11 +25,15 @@ import { rememberAnnounced } from "./selection/remember-trust.ts";
 import { resolveSelection } from "./selection/resolve.ts";
 import { type Selection, sourceSentence } from "./selection/select.ts";
 
-/** What `clauth run` decides beforehand; a call by the name `claude` decides nothing. */
+/** What `clauth` decides beforehand; a call by the name `claude` decides nothing. */
 export type Call = {
   readonly explicit?: Choice;
   /** How many of our own arguments stand before those for claude. */
   readonly skip?: number;
+  /** Arguments for claude in the place of the user's (`clauth login`). */
+  readonly args?: readonly string[];
+  /** What is started in the place of claude, as if it were claude (`clauth exec`): an absolute path, and its argv[0]. */
+  readonly program?: { readonly path: string; readonly argv0: string };
 };
 
 /**
@@ -39,34 +43,37 @@ export type Call = {
  */
 export async function runClaude(context: Context, call: Call = {}): Promise<Exit> {
   const inherited = readInherited(context);
-  const args = context.args.slice(call.skip ?? 0);
+  const args = call.args ?? context.args.slice(call.skip ?? 0);
   const guard = { [GUARD]: checkRecursion(context.env).next };
   if (call.explicit === undefined && context.env["CLAUTH_BYPASS"] === "1") {
     const claude = findRealClaude(context, { args });
-    return become(launchOf(context, inherited, claude, { set: guard, remove: [] }));
+    return become(launchOf({ context, call, inherited, claude }, { set: guard, remove: [] }));
   }
 
   const store = storeOf(context);
   for (const line of tightenStore(store)) notice(context, line);
   const config = await readConfig(store);
-  const claude = findRealClaude(context, { config, args });
+  const claude = call.program
+    ? { ...call.program, why: "named on the command line", args }
+    : findRealClaude(context, { config, args });
   const { selection, notes, firstUse } = resolveSelection(context, store, config, call.explicit);
   trace(context, `selected ${nameOf(selection)}: ${sourceSentence(selection.source)}`);
-  trace(context, `the real claude is ${claude.path}: ${claude.why}`);
+  trace(context, `to be started: ${claude.path}: ${claude.why}`);
   for (const note of notes) notice(context, note);
   if (firstUse !== undefined) rememberAnnounced(store, firstUse);
 
-  const start: Start = { context, inherited, claude, store, config, guard };
+  const start: Start = { context, call, inherited, claude, store, config, guard };
   if (selection.kind === "profile") return runProfile(start, selection);
   const parent = parentProfile(context, store);
   const { platform, env } = context;
   const edit = childEnvironment({ env, platform, selection, keepEnv: [], guard, ...(parent && { parent }) });
-  return become(launchOf(context, inherited, claude, edit));
+  return become(launchOf(start, edit));
 }
 
 /** All that a call knows once the real claude and the selection are found. */
 type Start = {
   readonly context: Context;
+  readonly call: Call;
   readonly inherited: Inherited;
   readonly claude: RealClaude;
   readonly store: Store;
@@ -75,7 +82,7 @@ type Start = {
 };
 
 async function runProfile(start: Start, selection: Selection & { kind: "profile" }): Promise<Exit> {
-  const { context, inherited, claude, store, config, guard } = start;
+  const { context, inherited, store, config, guard } = start;
   const { name } = selection;
   const paths = profilePathsOf(store, name);
   for (const line of tightenStore(store, paths)) notice(context, line);
@@ -97,7 +104,7 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
     for (const line of warnings(context, name, edit.removed, { keep: profile.keepEnv, overlay }))
       notice(context, line);
   }
-  const launch = launchOf(context, inherited, claude, edit);
+  const launch = launchOf(start, edit);
   if (profile.home) return become(launch);
 
   const { runSession } = await import("./session/run.ts");
@@ -124,9 +131,15 @@ function warnings(
   ];
 }
 
-function launchOf(context: Context, inherited: Inherited, claude: RealClaude, edit: EnvironmentEdit): Launch {
-  const args = inherited.args.slice(inherited.args.length - claude.args.length);
-  return launchFrom(inherited, { path: claude.path, argv0: argv0Of(context), args }, edit);
+function launchOf(
+  { context, call, inherited, claude }: Pick<Start, "context" | "call" | "inherited" | "claude">,
+  edit: EnvironmentEdit,
+): Launch {
+  const args = call.args
+    ? claude.args.map((arg) => new TextEncoder().encode(arg))
+    : inherited.args.slice(inherited.args.length - claude.args.length);
+  const argv0 = call.program?.argv0 ?? argv0Of(context);
+  return launchFrom(inherited, { path: claude.path, argv0, args }, edit);
 }
 
 /** Claude Code goes by argv[0] (`rg`, `ugrep` and `bfs` are inside it), so it must see the word that the user typed. */

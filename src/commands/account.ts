@@ -1,0 +1,23 @@
+import { readRegularFile } from "../disk/read-file.ts";
+import { isObject, ownValue, parseJson } from "../json.ts";
+import type { AccountIdentity } from "../merge/judge-credentials.ts";
+import { identityIn } from "../reconcile/credentials-base.ts";
+import type { Places } from "../reconcile/places.ts";
+
+/**
+ * Whose login a profile shows: `oauthAccount` of its tree, else of account.json; of `~/.claude.json` for a profile that stands
+ * for the login there. Empty where none of them says.
+ */
+export function accountOf(places: Places, { home }: { readonly home: boolean }): AccountIdentity {
+  const documents = home ? [places.homeJson] : [places.treeJson, places.paths.account];
+  const known = documents
+    .map(identityOf)
+    .find(({ email, uuid }) => email !== undefined || uuid !== undefined);
+  return known ?? {};
+}
+
+function identityOf(path: string): AccountIdentity {
+  const content = readRegularFile(path);
+  const document = content === undefined ? undefined : parseJson(content.bytes);
+  return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);
+}
