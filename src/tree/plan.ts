@@ -84,7 +84,7 @@ function decide(scene: Scene, name: string): readonly Decision[] {
     case "split":
       return [];
     case "transient":
-      return decideTransient(scene, name, inTree);
+      return decideTransient(name, inTree);
     case "private":
       return decidePrivate(scene, name, inTree);
     case "shared":
@@ -93,9 +93,8 @@ function decide(scene: Scene, name: string): readonly Decision[] {
 }
 
 /** Locks and files in flight are somebody's; only what a killed process of ours left in the tree is swept. */
-function decideTransient(scene: Scene, name: string, inTree: Entry | undefined): Decision[] {
+function decideTransient(name: string, inTree: Entry | undefined): Decision[] {
   if (!isTemporaryName(basename(name)) || inTree === undefined) return [];
-  if (inTree.type === "link" && !isOurs(scene, name, inTree.text)) return [];
   if (inTree.type !== "link" && inTree.type !== "file") return [];
   return [{ do: "sweep", name, why: "a process of ours was killed here", waits: "idle" }];
 }
