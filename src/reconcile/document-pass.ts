@@ -68,7 +68,10 @@ export function carryOut(
   if (decision.damagedTree !== undefined) {
     quarantineFile(places.paths, `damaged-${kind.name}`, decision.damagedTree.bytes);
   }
-  recordConflicts(places.paths, kind.name, [...decision.lost, ...decision.deleted]);
+  recordConflicts(places.paths, kind.name, [
+    ...decision.lost.filter(({ side }) => sides === "both" || side === "tree"),
+    ...decision.deleted.filter(({ missingOn }) => sides === "both" || missingOn === "home"),
+  ]);
   checkpoint(`${kind.name}:before-tree`);
   if (decision.tree !== undefined) writeSide(kind.tree, look.tree, decision.tree);
   checkpoint(`${kind.name}:before-home`);
