@@ -34,7 +34,7 @@ export function openBase(places: Places): Base {
   ) {
     return { settled: index.settled };
   }
-  for (const name of BASE_DOCUMENTS) {
+  for (const name of COMMON_STATES) {
     const path = join(places.paths.base, name);
     attempt("remove", path, () => rmSync(path, { force: true }));
   }
@@ -43,9 +43,10 @@ export function openBase(places: Places): Base {
 }
 
 /** What is merged three ways, under the names that the base gives it. */
-export const BASE_DOCUMENTS = ["claude.json", "settings.json", "overlay.json"] as const;
+const COMMON_STATES = ["claude.json", "settings.json"] as const;
 
-export type BaseDocument = (typeof BASE_DOCUMENTS)[number];
+/** The overlays outlive a void base: in a tree that was restored or moved they still stand, and still are not the user's. */
+export type BaseDocument = (typeof COMMON_STATES)[number] | "overlay.json";
 
 /** Reads one document of the base; "void" where there is none or it does not parse. */
 export function readBaseDocument(places: Places, name: BaseDocument): JsonObject | "void" {
@@ -102,7 +103,7 @@ function indexPath(places: Places): string {
 }
 
 function readToken(places: Places): string | undefined {
-  const content = readRegularFile(places.treeToken, { maxBytes: 64 });
+  const content = readRegularFile(places.treeToken);
   return content === undefined ? undefined : new TextDecoder().decode(content.bytes);
 }
 
