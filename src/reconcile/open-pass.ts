@@ -14,7 +14,7 @@ import type { DocumentKind } from "./document.ts";
 import { advanceBase, carryOut, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import type { Places } from "./places.ts";
-import type { Signature } from "./signature.ts";
+import { MISSING, type Signature, signatureOf } from "./signature.ts";
 
 export type OpenPass = {
   readonly places: Places;
@@ -60,10 +60,15 @@ function openUnlessItFails(pass: OpenPass, kind: DocumentKind, urgent: boolean):
   try {
     return openDocument(pass, kind, urgent);
   } catch (error) {
-    if (urgent || !(error instanceof ClauthError)) throw error;
+    if (urgent || lacksOverlay(pass, kind) || !(error instanceof ClauthError)) throw error;
     pass.say(`${kind.name}: ${error.kind}: ${error.message}`);
     return { outstanding: true, settled: {} };
   }
+}
+
+function lacksOverlay({ settings }: OpenPass, kind: DocumentKind): boolean {
+  const isEmpty = Object.keys(settings.overlay).length === 0;
+  return kind.name === "settings.json" && !isEmpty && signatureOf(kind.tree) === MISSING;
 }
 
 function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: boolean): Opened {
