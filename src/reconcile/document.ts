@@ -121,6 +121,6 @@ function laterSide(home: DocumentSide, tree: DocumentSide): Side {
   return (statOf(tree)?.mtimeNs ?? 0n) > (statOf(home)?.mtimeNs ?? 0n) ? "tree" : "home";
 }
 
-function statOf(side: DocumentSide): FileStat | undefined {
+export function statOf(side: DocumentSide): FileStat | undefined {
   return side.kind === "missing" ? undefined : side.content.stat;
 }

@@ -1,3 +1,4 @@
+import { statFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { log } from "../log.ts";
@@ -9,7 +10,7 @@ import { appliedOverlays } from "./applied-overlays.ts";
 import { openBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { DeletionMemory } from "./deletion-memory.ts";
-import type { DocumentKind } from "./document.ts";
+import { type DocumentKind, statOf } from "./document.ts";
 import { advanceBase, carryOut, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
@@ -75,9 +76,14 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   });
   await attempt("tree", () => liveTreePass(pass, final));
   for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
+  const notes: string[] = [];
+  await attempt("account", () => {
+    if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
+    return undefined;
+  });
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
-    notes: final ? [...failures, ...noteAccountChange(pass.places)] : [],
+    notes: final ? [...failures, ...notes] : [],
   };
 }
 
@@ -107,11 +113,20 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
         assertHeld();
         carryOut(places, kind, inside, "both");
         memory.lastWriteMs = performance.now();
+        noteOurWrites(pass, kind, inside);
         say(pass, `${kind.name}: ${describe(inside)}`);
       }),
     );
   }
   return settle(pass, kind);
+}
+
+/** A file that changed since then was changed by somebody else. */
+function noteOurWrites({ memory }: Pass, kind: DocumentKind, looked: DocumentLook): void {
+  for (const side of ["tree", "home"] as const) {
+    if (looked.decision[side] === undefined) continue;
+    memory.deletions.replaced(kind.name, side, statOf(looked[side]), statFile(kind[side]));
+  }
 }
 
 /**

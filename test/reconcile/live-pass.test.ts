@@ -1,0 +1,261 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
+
+const SHARED = { numStartups: 4, theme: "dark", mcpServers: { one: { command: "one" } }, a: 1, b: 2 };
+
+/** A profile whose tree and base are up to date, as a session finds them. */
+function running(): ProfileHome {
+  const box = createProfileHome();
+  put(box.places.homeJson, SHARED);
+  put(box.places.claude.settings, { theme: "dark" });
+  box.open();
+  return box;
+}
+
+/** Lets the time pass in which Claude's unlocked writes come. */
+function settle(box: ProfileHome): void {
+  box.reconciled.memory.lastWriteMs -= 3000;
+}
+
+afterEach(() => testOnlyArmCheckpoints(undefined));
+
+describe("while claude runs", () => {
+  test("a key of the tree reaches home and a key of home the tree", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: { seen: 1 } });
+    edit(box.places.homeJson, { fromHome: true });
+    edit(box.places.treeSettings, { model: "opus" });
+    edit(box.places.claude.settings, { verbose: true });
+    await box.live();
+    for (const path of [box.places.treeJson, box.places.homeJson]) {
+      expect(read(path)).toEqual({ ...SHARED, tipsHistory: { seen: 1 }, fromHome: true });
+    }
+    for (const path of [box.places.treeSettings, box.places.claude.settings]) {
+      expect(read(path)).toEqual({ theme: "dark", model: "opus", verbose: true });
+    }
+  });
+
+  test("each copy of .claude.json is written under Claude's own lock for it, and none is left", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    edit(box.places.homeJson, { fromHome: true });
+    const locks = [`${box.places.treeJson}.lock`, `${box.places.homeJson}.lock`];
+    const held: string[] = [];
+    testOnlyArmCheckpoints((name) => {
+      if (name.startsWith("claude.json:before-"))
+        held.push(`${name} ${locks.map((lock) => existsSync(lock))}`);
+    });
+    await box.live();
+    expect(held).toEqual(["claude.json:before-tree true,true", "claude.json:before-home true,true"]);
+    expect(locks.map((lock) => existsSync(lock))).toEqual([false, false]);
+  });
+
+  test("only the side that is written is locked", async () => {
+    using box = running();
+    mkdirSync(`${box.places.treeJson}.lock`);
+    edit(box.places.treeJson, { tipsHistory: {} });
+    await box.live();
+    expect(read(box.places.homeJson)).toHaveProperty("tipsHistory");
+  });
+
+  test("a lock that claude holds is waited for, and what it wrote meanwhile is merged", async () => {
+    using box = running();
+    const lock = `${box.places.homeJson}.lock`;
+    mkdirSync(lock);
+    edit(box.places.treeJson, { tipsHistory: {} });
+    edit(box.places.homeJson, { fromHome: true });
+    const pass = box.live();
+    await waitFor("a try for the locks", () => existsSync(`${box.places.treeJson}.lock`));
+    edit(box.places.homeJson, { meanwhile: true });
+    rmdirSync(lock);
+    await pass;
+    const merged = { ...SHARED, tipsHistory: {}, fromHome: true, meanwhile: true };
+    expect(read(box.places.homeJson)).toEqual(merged);
+    expect(read(box.places.treeJson)).toEqual(merged);
+  });
+
+  test("a lock that stays held delays nothing else, and is tried again", async () => {
+    using box = running();
+    const lock = `${box.places.homeJson}.lock`;
+    mkdirSync(lock);
+    edit(box.places.treeJson, { tipsHistory: {} });
+    edit(box.places.treeSettings, { model: "opus" });
+    const { again, notes } = await box.live();
+    expect(again).toBeLessThanOrEqual(1000);
+    expect(notes).toEqual([]);
+    expect(read(box.places.homeJson)).toEqual(SHARED);
+    expect(read(box.places.claude.settings)).toHaveProperty("model");
+    expect(box.logText()).toContain("claude.json: store_busy");
+    rmdirSync(lock);
+    await box.live();
+    expect(read(box.places.homeJson)).toHaveProperty("tipsHistory");
+  });
+
+  test("a document that can't be read stops none of the others", async () => {
+    using box = running();
+    rmSync(box.places.homeJson);
+    mkdirSync(box.places.homeJson);
+    edit(box.places.treeJson, { tipsHistory: {} });
+    edit(box.places.treeSettings, { model: "opus" });
+    await box.live();
+    expect(read(box.places.claude.settings)).toHaveProperty("model");
+    expect(box.logText()).toContain("claude.json: not_a_file");
+  });
+
+  test("a damaged copy is left to claude, and nothing of it is spread", async () => {
+    using box = running();
+    put(box.places.treeJson, "{");
+    const home = everyTrace(box.places.homeJson);
+    await box.live();
+    expect(await Bun.file(box.places.treeJson).text()).toBe("{");
+    expect(everyTrace(box.places.homeJson)).toEqual(home);
+    expect(box.quarantined()).toEqual([]);
+  });
+
+  test("a pass that finds nothing to do writes nothing, not even to the log", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    await box.live();
+    settle(box);
+    expect((await box.live()).again).toBeUndefined();
+    const before = everyTrace(box.home);
+    expect(await box.live()).toEqual({ again: undefined, notes: [] });
+    expect(everyTrace(box.home)).toEqual(before);
+  });
+});
+
+describe("claude's unlocked writes", () => {
+  test("that drop a value of ours within three seconds lose: it is applied again", async () => {
+    using box = running();
+    edit(box.places.homeJson, { fromHome: true });
+    const { again } = await box.live();
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThanOrEqual(3000);
+    // As claude does it: what it read before our merge, with an edit of its own.
+    put(box.places.treeJson, { ...SHARED, numStartups: 5 });
+    await box.live();
+    for (const path of [box.places.treeJson, box.places.homeJson]) {
+      expect(read(path)).toEqual({ ...SHARED, numStartups: 5, fromHome: true });
+    }
+    expect(box.conflicts()).toEqual([]);
+  });
+
+  test("are waited for as long as they may come, and then the base follows", async () => {
+    using box = running();
+    edit(box.places.homeJson, { fromHome: true });
+    await box.live();
+    settle(box);
+    expect((await box.live()).again).toBeUndefined();
+    // From here on its absence is a change of the tree's.
+    edit(box.places.treeJson, { fromHome: undefined });
+    await box.final();
+    expect(read(box.places.homeJson)).toEqual(SHARED);
+  });
+});
+
+describe("a key that vanished", () => {
+  test.each(["tree", "home"] as const)(
+    "from the %s is held, and carried after a later write",
+    async (side) => {
+      using box = running();
+      const { treeJson, homeJson } = box.places;
+      const [here, there] = side === "tree" ? [treeJson, homeJson] : [homeJson, treeJson];
+      edit(here, { b: undefined });
+      await box.live();
+      await box.live();
+      expect(read(there)["b"]).toBe(2);
+      expect(box.conflicts()).toEqual([]);
+      edit(here, { numStartups: 5 });
+      await box.live();
+      expect(read(there)).not.toHaveProperty("b");
+      expect(box.conflicts()).toMatchObject([{ file: "claude.json", key: ["b"], lost: 2 }]);
+    },
+  );
+
+  test("is carried at the end without one", async () => {
+    using box = running();
+    edit(box.places.treeJson, { b: undefined });
+    await box.live();
+    await box.final();
+    expect(read(box.places.homeJson)).not.toHaveProperty("b");
+    expect(box.conflicts()).toMatchObject([{ key: ["b"], lost: 2 }]);
+  });
+
+  test("and came back is no deletion, and vanishing again starts anew", async () => {
+    using box = running();
+    edit(box.places.treeJson, { b: undefined });
+    await box.live();
+    edit(box.places.treeJson, { b: 2 });
+    await box.live();
+    edit(box.places.treeJson, { b: undefined });
+    await box.live();
+    expect(read(box.places.homeJson)["b"]).toBe(2);
+  });
+
+  test("is not carried because we wrote that file ourselves", async () => {
+    using box = running();
+    // Claude writes over a merge, and home has something new at the same time: we write the tree once more.
+    edit(box.places.treeJson, { b: undefined });
+    edit(box.places.homeJson, { fromHome: true });
+    await box.live();
+    expect(read(box.places.treeJson)).toEqual({ ...read(box.places.treeJson), fromHome: true });
+    settle(box);
+    await box.live();
+    await box.live();
+    expect(read(box.places.homeJson)["b"]).toBe(2);
+    edit(box.places.treeJson, { numStartups: 5 });
+    await box.live();
+    expect(read(box.places.homeJson)).not.toHaveProperty("b");
+  });
+});
+
+describe("at the end", () => {
+  test("a value lost to a later edit is recorded with what was kept", async () => {
+    using box = running();
+    edit(box.places.homeJson, { theme: "light" });
+    edit(box.places.treeJson, { theme: "daltonized" });
+    await box.final();
+    expect(read(box.places.homeJson)["theme"]).toBe(read(box.places.treeJson)["theme"] ?? null);
+    expect(box.conflicts()).toMatchObject([{ file: "claude.json", key: ["theme"] }]);
+  });
+
+  test("what could not be carried is said, and the next start makes up for it", async () => {
+    using box = running();
+    edit(box.places.treeSettings, { model: "opus" });
+    rmSync(box.places.claude.settings);
+    mkdirSync(box.places.claude.settings);
+    const { notes } = await box.final();
+    expect(notes).toEqual([expect.stringContaining("settings.json")]);
+    rmdirSync(box.places.claude.settings);
+    box.open();
+    await box.final();
+    expect(read(box.places.claude.settings)).toMatchObject({ model: "opus" });
+  });
+
+  test("the login's account is remembered, and a change of it said once", async () => {
+    using box = running();
+    put(box.places.paths.credentials, "{}");
+    edit(box.places.treeJson, { oauthAccount: { emailAddress: "a@test", accountUuid: "A" } });
+    expect((await box.final()).notes).toEqual([]);
+    edit(box.places.treeJson, { oauthAccount: { emailAddress: "b@test", accountUuid: "B" } });
+    expect((await box.final()).notes).toEqual([
+      expect.stringContaining('profile "work" is now b@test (was a@test)'),
+    ]);
+    expect((await box.final()).notes).toEqual([]);
+  });
+
+  test("the account stays the profile's own", async () => {
+    using box = running();
+    edit(box.places.treeJson, { oauthAccount: { emailAddress: "work@test" }, primaryApiKey: "sk-fake" });
+    await box.final();
+    expect(read(box.places.homeJson)).toEqual(SHARED);
+    expect(read(box.places.paths.account)).toEqual({
+      oauthAccount: { emailAddress: "work@test" },
+      primaryApiKey: "sk-fake",
+    });
+    expect(box.logText()).not.toContain("sk-fake");
+  });
+});
