@@ -47,6 +47,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   exec: { starts: true, load: async (context) => (await import("./commands/exec.ts")).exec(context) },
   login: { load: async (context) => (await import("./commands/login.ts")).login(context) },
   logout: { load: async (context) => (await import("./commands/logout.ts")).logout(context) },
+  sessions: { load: async (context) => (await import("./commands/sessions.ts")).sessions(context) },
+  sync: { load: async (context) => (await import("./commands/sync.ts")).sync(context) },
+  backups: { load: async (context) => (await import("./commands/backups.ts")).backups(context) },
+  "backups restore": {
+    load: async (context) => (await import("./commands/backups-restore.ts")).backupsRestore(context),
+  },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
     load: async (context) =>

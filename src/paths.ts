@@ -18,6 +18,8 @@ export type Store = {
   readonly profiles: string;
   /** The newer Rust tool's rotation locks, `<name>.lock` each. */
   readonly rotationLocks: string;
+  /** Profiles that `clauth remove` took away, as `<UTC time>-<name>`: a login is never deleted. */
+  readonly removed: string;
   /** Records of `clauth allow` and of the files that were announced once. */
   readonly trust: string;
 };
@@ -79,6 +81,7 @@ export function storeOf(context: Pick<Context, "env" | "home">): Store {
     log: join(root, "log", "clauth.log"),
     profiles: join(root, "profiles"),
     rotationLocks: join(root, "rotation-locks"),
+    removed: join(root, "removed"),
     trust: join(root, "trust.json"),
   };
 }

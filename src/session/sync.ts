@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import type { Context } from "../context.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import type { Store } from "../paths.ts";
+import { readProfileConfig } from "../profile/profile-config.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { deletionMemory } from "../reconcile/deletion-memory.ts";
+import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
+import { placesOf } from "../reconcile/places.ts";
+import { livesAlone, othersMayWriteHome } from "./alone.ts";
+import { createRecord, releaseRecord } from "./record.ts";
+
+export type Synced = {
+  /** False where something could not be carried within a few seconds; the log says what. */
+  readonly complete: boolean;
+  /** Lines for the user. */
+  readonly notes: readonly string[];
+};
+
+/**
+ * Reconciles a profile without starting claude: what a killed shim left is carried home, and what changed there reaches the
+ * tree. Holds a record meanwhile, so that a session which opens beside it knows that it is not alone.
+ * @throws ClauthError `store_busy` (retry-safe), and those of `readProfileConfig`
+ */
+export async function syncProfile(
+  context: Pick<Context, "home" | "cwd">,
+  store: Store,
+  name: ProfileName,
+): Promise<Synced> {
+  const places = placesOf(context.home, store, name);
+  const config = readProfileConfig(places.paths);
+  if (config.home || !existsSync(places.paths.runtime)) return NOTHING;
+  const underStateLock = <T>(body: () => T): T => withStoreLock(stateLock(store), { waitMs: 5000 }, body);
+  const record = underStateLock(() => createRecord(places.paths, { profile: name, cwd: context.cwd }));
+  try {
+    const memory = { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY };
+    return await untilSettled({ store, places, config, memory }, record.path);
+  } finally {
+    underStateLock(() => releaseRecord(record));
+  }
+}
+
+const NOTHING: Synced = { complete: true, notes: [] };
+
+/** A file that Claude Code writes just now asks for another look. */
+async function untilSettled(reconciled: Reconciled, own: string): Promise<Synced> {
+  const { places } = reconciled;
+  for (let waitedMs = 0; ; ) {
+    const alone = livesAlone(places.paths, own);
+    const quiet = alone && !othersMayWriteHome(places);
+    const { again, notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
+    if (again === undefined || waitedMs > PATIENCE_MS) return { complete: again === undefined, notes };
+    await Bun.sleep(again);
+    waitedMs += again;
+  }
+}
+
+const PATIENCE_MS = 6000;
