@@ -235,9 +235,13 @@ function takeLock(lock: string, deadline: number): void {
   }
 }
 
+/** Ends with the sandbox: a test that failed leaves no claude waiting for ever. */
 function appears(path: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const watcher = watch(dirname(path), () => existsSync(path) && resolve());
+  const watcher = watch(dirname(path), () => {
+    if (existsSync(path)) resolve();
+    else if (!existsSync(dirname(path))) process.exit(1);
+  });
   if (existsSync(path)) resolve();
   return promise.finally(() => watcher.close());
 }

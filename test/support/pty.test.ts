@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type FakeReport, fakeSteps, writeFakeClaude } from "./fake-claude.ts";
@@ -11,6 +11,7 @@ const fake = writeFakeClaude(join(box.root, "fake"));
 let pty: PtySession | undefined;
 
 afterEach(() => pty?.close());
+afterAll(() => box.close());
 
 test("gives the program a terminal on all three streams", async () => {
   const report = join(box.root, "report.json");
