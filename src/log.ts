@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { constants } from "node:fs";
 import { dirname } from "node:path";
+import { disk } from "./disk/disk.ts";
 import type { Store } from "./paths.ts";
 
 /**
@@ -9,17 +10,27 @@ import type { Store } from "./paths.ts";
 export function log(store: Pick<Store, "log">, profile: string, text: string): void {
   const line = `${new Date().toISOString()} ${process.pid} ${profile}: ${text.replaceAll("\n", " ")}\n`;
   try {
-    mkdirSync(dirname(store.log), { recursive: true, mode: 0o700 });
+    disk.makeDirectory(dirname(store.log), 0o700);
     rotate(store.log);
-    // One short O_APPEND write, so that the lines of several processes never mix.
-    appendFileSync(store.log, line, { mode: 0o600 });
+    append(store.log, new TextEncoder().encode(line));
   } catch {}
+}
+
+/** One short O_APPEND write, so that the lines of several processes never mix. A FIFO without a reader is refused. */
+function append(path: string, line: Uint8Array): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  const descriptor = disk.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
+  try {
+    disk.write(descriptor, line, 0);
+  } finally {
+    disk.close(descriptor);
+  }
 }
 
 /** Keeps one older file. Two processes that rotate at once lose nothing: the second finds a small file. */
 function rotate(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_BYTES) renameSync(path, `${path}.1`);
+  const size = disk.statIfThere(path)?.size ?? 0n;
+  if (size > MAX_BYTES) disk.rename(path, `${path}.1`);
 }
 
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024n * 1024n;

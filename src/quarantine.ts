@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, unlinkSync, writeSync } from "node:fs";
+import { constants } from "node:fs";
 import { join } from "node:path";
+import { attempt } from "./disk/attempt.ts";
 import { ensureDirectory, listDirectory } from "./disk/directory.ts";
-import { domainError } from "./disk/errno.ts";
+import { disk } from "./disk/disk.ts";
 import { readRegularFile, statFile } from "./disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "./disk/write-file.ts";
 import { ClauthError } from "./errors.ts";
@@ -45,7 +46,8 @@ export function pruneQuarantine(paths: Backups): string[] {
     const logins = lastLogins(paths.backups, newestFirst);
     for (const name of newestFirst.slice(KEPT)) {
       if (logins.has(name)) continue;
-      unlinkSync(join(paths.backups, name));
+      const path = join(paths.backups, name);
+      attempt("remove", path, () => disk.unlink(path));
       removed.push(name);
     }
   }
@@ -70,7 +72,7 @@ export function recordConflicts(
     const { kept, lost } = "value" in conflict ? { kept: undefined, lost: conflict.value } : conflict;
     return `${JSON.stringify({ time, file, key: conflict.key, kept: kept ?? null, lost })}\n`;
   });
-  append(paths.conflicts, lines.join(""));
+  append(paths.conflicts, new TextEncoder().encode(lines.join("")));
   shorten(paths.conflicts);
 }
 
@@ -135,18 +137,23 @@ function lastLogins(backups: string, newestFirst: readonly string[]): Set<string
   return new Set(newest.values());
 }
 
-function append(path: string, text: string): void {
+/** All of it or nothing: half a line would spoil the next one. Writers of one profile's lines hold its base guard. */
+function append(path: string, lines: Uint8Array): void {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-  try {
-    const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  attempt("append to", path, () => {
+    const descriptor = disk.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
     try {
-      writeSync(descriptor, text);
+      const before = Number(disk.statOpen(descriptor).size);
+      try {
+        for (let done = 0; done < lines.length; ) done += disk.write(descriptor, lines, done);
+      } catch (cause) {
+        disk.truncate(descriptor, before);
+        throw cause;
+      }
     } finally {
-      closeSync(descriptor);
+      disk.close(descriptor);
     }
-  } catch (cause) {
-    throw domainError(cause, "append to", path);
-  }
+  });
 }
 
 function shorten(path: string): void {

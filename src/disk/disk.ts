@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 
 /**
- * The one seam over node:fs below `disk/` and `lock/`, narrowed to what they use. All calls are synchronous: on the hot path
- * a promise costs more than the call. Every descriptor that Bun opens is close-on-exec (measured on Bun 1.4.5).
+ * The one seam over node:fs for all that reads or changes the store, a tree or claude home, narrowed to what they use. All calls
+ * are synchronous: on the hot path a promise costs more than the call. Every descriptor that Bun opens is close-on-exec
+ * (measured on Bun 1.4.5).
  */
 export type Disk = {
   open(path: string, flags: number, mode?: number): number;
@@ -16,16 +17,28 @@ export type Disk = {
   syncAll(descriptor: number): void;
   statOpen(descriptor: number): fs.BigIntStats;
   stat(path: string): fs.BigIntStats;
-  lstat(path: string): fs.BigIntStats;
   /** Undefined where nothing is there: an exception costs more than the look. */
+  statIfThere(path: string): fs.BigIntStats | undefined;
+  lstat(path: string): fs.BigIntStats;
   lstatIfThere(path: string): fs.BigIntStats | undefined;
   readlink(path: string): string;
+  /** The path with every link on the way resolved. */
+  realpath(path: string): string;
+  symlink(text: string, path: string): void;
   link(existing: string, created: string): void;
   rename(from: string, to: string): void;
   unlink(path: string): void;
   chmod(path: string, mode: number): void;
+  /** Makes those above it too; content with one that is there. */
   makeDirectory(path: string, mode: number): void;
+  /** Fails where anything of that name is there. */
+  makeNewDirectory(path: string, mode: number): void;
+  removeEmptyDirectory(path: string): void;
   list(path: string): string[];
+  listEntries(path: string): fs.Dirent[];
+  /** Fails where the new name is taken. */
+  copyNewFile(from: string, to: string): void;
+  setTimes(path: string, times: { readonly atime: Date; readonly mtime: Date }): void;
   /** The magic number of the file system that holds the path, as statfs(2) gives it. */
   fileSystemType(path: string): bigint;
 };
@@ -42,25 +55,35 @@ export const disk: Disk = {
   syncAll: (descriptor) => fs.fsyncSync(descriptor),
   statOpen: (descriptor) => fs.fstatSync(descriptor, { bigint: true }),
   stat: (path) => fs.statSync(path, { bigint: true }),
+  statIfThere: (path) => fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
   lstat: (path) => fs.lstatSync(path, { bigint: true }),
   lstatIfThere: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   readlink: (path) => fs.readlinkSync(path),
+  realpath: (path) => fs.realpathSync.native(path),
+  symlink: (text, path) => fs.symlinkSync(text, path),
   link: (existing, created) => fs.linkSync(existing, created),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
   chmod: (path, mode) => fs.chmodSync(path, mode),
   makeDirectory: (path, mode) => void fs.mkdirSync(path, { recursive: true, mode }),
+  makeNewDirectory: (path, mode) => fs.mkdirSync(path, { mode }),
+  removeEmptyDirectory: (path) => fs.rmdirSync(path),
   list: (path) => fs.readdirSync(path),
+  listEntries: (path) => fs.readdirSync(path, { withFileTypes: true }),
+  copyNewFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL),
+  setTimes: (path, { atime, mtime }) => fs.utimesSync(path, atime, mtime),
   fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
 };
 
 /** For tests: runs `body` with some of the calls replaced, then puts the real ones back. `body` must be synchronous. */
 export function testOnlyWithFaults<T>(faults: (real: Disk) => Partial<Disk>, body: () => T): T {
+  using _ = testOnlyFaults(faults);
+  return body();
+}
+
+/** For tests: replaces some of the calls until it is disposed of. */
+export function testOnlyFaults(faults: (real: Disk) => Partial<Disk>): Disposable {
   const real = { ...disk };
   Object.assign(disk, faults(real));
-  try {
-    return body();
-  } finally {
-    Object.assign(disk, real);
-  }
+  return { [Symbol.dispose]: () => void Object.assign(disk, real) };
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { readRegularFile } from "../disk/read-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { equalJson, isObject, type Json, type JsonObject, parseJson } from "../json.ts";
 import type { Places } from "./places.ts";
@@ -34,10 +33,7 @@ export function openBase(places: Places): Base {
   ) {
     return { settled: index.settled };
   }
-  for (const name of COMMON_STATES) {
-    const path = join(places.paths.base, name);
-    attempt("remove", path, () => rmSync(path, { force: true }));
-  }
+  for (const name of COMMON_STATES) removeFile(join(places.paths.base, name));
   writeBaseIndex(places, {});
   return { settled: {} };
 }

@@ -1,6 +1,6 @@
-import { symlinkSync, unlinkSync } from "node:fs";
 import { checkpoint } from "../checkpoint.ts";
 import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
@@ -151,14 +151,14 @@ function setAside(places: Places, quarantine: readonly Quarantined[]): void {
 
 function putCredentialsLink({ paths, treeCredentials }: Places, tree: TreeFile): void {
   attempt("link", treeCredentials, () => {
-    if (tree.kind === "missing") symlinkSync(paths.credentials, treeCredentials);
+    if (tree.kind === "missing") disk.symlink(paths.credentials, treeCredentials);
     else
       putLink(paths.credentials, treeCredentials, tree.kind === "link" ? tree : { file: tree.content.stat });
   });
 }
 
 function removeFile(path: string): void {
-  attempt("remove", path, () => unlinkSync(path));
+  attempt("remove", path, () => disk.unlink(path));
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */

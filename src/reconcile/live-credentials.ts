@@ -1,4 +1,5 @@
-import { realpathSync } from "node:fs";
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import {
   type ClaudeLock,
   oauthRefreshLock,
@@ -50,7 +51,11 @@ function noteUnwritten(places: Places, look: CredentialsLook, say: (text: string
 function locksFor({ paths }: Places, look: CredentialsLook): readonly ClaudeLock[] {
   const write = storageWriteLock(paths.runtime);
   if (!replacesLogin(look)) return [write];
-  return [oauthRefreshLock(paths.runtime), siblingLock(realpathSync(paths.runtime)), write];
+  return [oauthRefreshLock(paths.runtime), siblingLock(realPathOf(paths.runtime)), write];
+}
+
+function realPathOf(path: string): string {
+  return attempt("resolve", path, () => disk.realpath(path));
 }
 
 function describe({ decision }: CredentialsLook): string {

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { disk } from "../disk/disk.ts";
 import type { Places } from "./places.ts";
 import { MISSING, type Signature, signatureOf } from "./signature.ts";
 
@@ -27,6 +27,6 @@ export function sameLook(a: Look, b: Look): boolean {
 
 /** The credentials' link itself: Claude Code replaces it by a file when it refreshes a token. */
 function linkIdentity(path: string): Signature {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = disk.lstatIfThere(path);
   return stat === undefined ? MISSING : `${stat.isSymbolicLink()}:${stat.dev}:${stat.ino}:${stat.mtimeNs}`;
 }

@@ -1,5 +1,5 @@
-import { lstatSync, unlinkSync } from "node:fs";
 import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { ClauthError } from "../errors.ts";
 import { rememberAccount } from "./account.ts";
 import {
@@ -93,6 +93,6 @@ function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: b
  */
 function removeForeignLink(path: string): void {
   attempt("unlink", path, () => {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) unlinkSync(path);
+    if (disk.lstatIfThere(path)?.isSymbolicLink() === true) disk.unlink(path);
   });
 }

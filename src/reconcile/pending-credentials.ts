@@ -1,5 +1,5 @@
-import { unlinkSync } from "node:fs";
 import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
@@ -23,5 +23,5 @@ export function adoptPending({ paths }: Places): void {
       expect: canonical ?? "absent",
     });
   } else quarantineFile(paths, "credentials-pending", pending.bytes);
-  attempt("remove", paths.pendingCredentials, () => unlinkSync(paths.pendingCredentials));
+  attempt("remove", paths.pendingCredentials, () => disk.unlink(paths.pendingCredentials));
 }

@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 
 /**
  * What a file looked like, without its bytes: device, inode, size, mtime in nanoseconds. Two equal signatures mean the
@@ -13,7 +13,7 @@ export const MISSING: Signature = "missing";
 /** Looks at the file itself where `path` is a symlink to it. Undefined where nothing certain can be said. */
 export function signatureOf(path: string): Signature | undefined {
   try {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const stat = disk.statIfThere(path);
     if (stat === undefined) return MISSING;
     const wholeSeconds = stat.mtimeNs % 1_000_000_000n === 0n;
     if (wholeSeconds && BigInt(Date.now()) * 1_000_000n - stat.mtimeNs < COARSE_CLOCK_NS) return undefined;
@@ -28,6 +28,6 @@ const COARSE_CLOCK_NS = 2_000_000_000n;
 
 /** Device and inode of what a path leads to; undefined where there is nothing. */
 export function identityOf(path: string): Signature | undefined {
-  const stat = attempt("look at", path, () => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  const stat = attempt("look at", path, () => disk.statIfThere(path));
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
 }

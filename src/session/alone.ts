@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
+import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -26,7 +26,7 @@ export function livesAlone(paths: ProfilePaths, except?: string): boolean {
 /** Claude Code's daemon of this tree: `daemon.lock` names its process. */
 export function daemonLives(paths: Pick<ProfilePaths, "runtime">): boolean {
   const lock = join(paths.runtime, "daemon.lock");
-  if (!existsSync(lock)) return false;
+  if (disk.statIfThere(lock) === undefined) return false;
   const pid = pidIn(lock);
   return pid === undefined || processLives(pid);
 }

@@ -4,7 +4,8 @@ import { checkpoint } from "../checkpoint.ts";
 import { ensureDirectory, listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
-import { isAbsence, readRegularFile } from "../disk/read-file.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isStillLinked, openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -100,7 +101,7 @@ export function pruneDead(paths: SessionsOf, options: { readonly unknown?: boole
   return eachRecord(paths, (record, free) => {
     const gone = record.liveness === "dead" || (options.unknown === true && record.liveness === "unknown");
     // Unlinked only while our probe holds its lock; what could not be locked may have an owner.
-    if (gone && free) remove(record.path);
+    if (gone && free) removeFile(record.path);
     return gone && free ? record : undefined;
   });
 }
@@ -123,7 +124,7 @@ function tryCreate(path: string, facts: SessionFacts): HeldRecord | undefined {
   } catch (cause) {
     if (fd !== undefined) {
       disk.close(fd);
-      remove(path);
+      removeFile(path);
     }
     throw domainError(cause, "record the session in", path);
   }
@@ -180,14 +181,6 @@ function readFacts(path: string): SessionFacts | undefined {
     return content === undefined ? undefined : decodeFacts(content.bytes);
   } catch {
     return undefined;
-  }
-}
-
-function remove(path: string): void {
-  try {
-    disk.unlink(path);
-  } catch (cause) {
-    if (!isAbsence(cause)) throw domainError(cause, "remove", path);
   }
 }
 

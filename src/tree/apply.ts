@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, unlinkSync } from "node:fs";
+import { constants } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
+import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -84,14 +85,14 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
   const homePath = join(home.root, step.name);
   switch (step.do) {
     case "make-root":
-      mkdirSync(step.root === "tree" ? paths.runtime : home.root, { mode: 0o700, recursive: true });
+      disk.makeDirectory(step.root === "tree" ? paths.runtime : home.root, 0o700);
       return [];
     case "make-home":
       makeAtHome(homePath, step.type);
       return [];
     case "make-split":
       if (step.replaces !== undefined) removeLink(treePath, step.replaces);
-      mkdirSync(treePath, { mode: 0o700 });
+      disk.makeNewDirectory(treePath, 0o700);
       return [];
     case "link":
       linkUnlessThere(homePath, treePath);
@@ -123,16 +124,19 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
     case "merge-directory":
       return joinDirectory({ name: step.name, tree: treePath, home: homePath, paths });
     case "sweep":
-      unlinkSync(treePath);
+      disk.unlink(treePath);
       return [];
   }
 }
 
 /** Left as it is where somebody made it meanwhile. */
 function makeAtHome(path: string, type: "directory" | "file"): void {
-  if (type === "directory") return void mkdirSync(path, { mode: 0o700, recursive: true });
+  if (type === "directory") {
+    disk.makeDirectory(path, 0o700);
+    return;
+  }
   try {
-    closeSync(openSync(path, "wx", 0o600));
+    disk.close(disk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }

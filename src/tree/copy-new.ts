@@ -1,17 +1,6 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fdatasyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  utimesSync,
-} from "node:fs";
+import { constants } from "node:fs";
 import { dirname, join } from "node:path";
+import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
 
 /**
@@ -21,7 +10,7 @@ import { errnoOf } from "../errors.ts";
  */
 export function copyNew(from: string, to: string): void {
   try {
-    linkSync(from, to);
+    disk.link(from, to);
   } catch (error) {
     if (!["EXDEV", "EPERM", "EMLINK", "ENOTSUP"].includes(errnoOf(error) ?? "")) throw error;
     copyAcross(from, to);
@@ -34,34 +23,33 @@ function copyAcross(from: string, to: string): void {
     `.copy.clauth-${process.pid}-${Math.random().toString(36).slice(2, 12)}0.tmp`,
   );
   try {
-    copyFileSync(from, temporary, constants.COPYFILE_EXCL);
-    const { atime, mtime } = statSync(from);
-    utimesSync(temporary, atime, mtime);
+    disk.copyNewFile(from, temporary);
+    disk.setTimes(temporary, disk.stat(from));
     syncData(temporary);
     publishNew(temporary, to);
   } finally {
     try {
-      unlinkSync(temporary);
+      disk.unlink(temporary);
     } catch {}
   }
 }
 
 /** The source is removed next: its copy has to be on the disk by then. */
 function syncData(path: string): void {
-  const descriptor = openSync(path, "r");
+  const descriptor = disk.open(path, constants.O_RDONLY);
   try {
-    fdatasyncSync(descriptor);
+    disk.syncData(descriptor);
   } finally {
-    closeSync(descriptor);
+    disk.close(descriptor);
   }
 }
 
 /** link(2) refuses a taken name atomically; without hard links the look before the rename has to do. */
 function publishNew(temporary: string, to: string): void {
   try {
-    linkSync(temporary, to);
+    disk.link(temporary, to);
   } catch (error) {
-    if (errnoOf(error) === "EEXIST" || lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw error;
-    renameSync(temporary, to);
+    if (errnoOf(error) === "EEXIST" || disk.lstatIfThere(to) !== undefined) throw error;
+    disk.rename(temporary, to);
   }
 }

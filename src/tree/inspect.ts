@@ -1,12 +1,5 @@
-import {
-  type BigIntStats,
-  type Dirent,
-  lstatSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import type { BigIntStats, Dirent } from "node:fs";
+import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
 import { SPLIT_DIRECTORY } from "./entries.ts";
 
@@ -51,11 +44,11 @@ type ReadEntry = (path: string, entry: Dirent) => Entry;
 function inspectRoot(path: string, read: ReadEntry): RootFacts {
   const entries = new Map<string, Entry>();
   try {
-    const stat = statSync(path, { bigint: true });
+    const stat = disk.stat(path);
     addEntries(entries, path, "", read);
     if (leadsToDirectory(entries.get(SPLIT_DIRECTORY))) addSplitEntries(entries, path, read);
     const identity = { dev: stat.dev, ino: stat.ino };
-    return { path, realPath: realpathSync.native(path), state: "present", identity, entries };
+    return { path, realPath: disk.realpath(path), state: "present", identity, entries };
   } catch (error) {
     const state = errnoOf(error) === "ENOENT" ? "missing" : "unreadable";
     return { path, realPath: path, state, identity: undefined, entries: new Map() };
@@ -68,7 +61,7 @@ export function leadsToDirectory(entry: Entry | undefined): boolean {
 }
 
 function addEntries(into: Map<string, Entry>, directory: string, prefix: string, read: ReadEntry): void {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+  for (const entry of disk.listEntries(directory)) {
     const found = readSafely(`${directory}/${entry.name}`, entry, read);
     if (found !== undefined) into.set(prefix + entry.name, found);
   }
@@ -102,15 +95,15 @@ function unreadableBecause(error: unknown): string {
 }
 
 function treeEntry(path: string, entry: Dirent): Entry {
-  if (entry.isSymbolicLink()) return { type: "link", text: readlinkSync(path), leads: "unasked" };
+  if (entry.isSymbolicLink()) return { type: "link", text: disk.readlink(path), leads: "unasked" };
   return plainEntry(path, entry);
 }
 
 function homeEntry(path: string, entry: Dirent): Entry {
   if (!entry.isSymbolicLink()) return plainEntry(path, entry);
-  const text = readlinkSync(path);
+  const text = disk.readlink(path);
   try {
-    const stat = statSync(path, { bigint: true });
+    const stat = disk.stat(path);
     if (stat.isFile()) return { type: "link", text, leads: "file", file: factsOf(stat) };
     return { type: "link", text, leads: stat.isDirectory() ? "directory" : "elsewhere" };
   } catch (error) {
@@ -121,7 +114,7 @@ function homeEntry(path: string, entry: Dirent): Entry {
 
 function plainEntry(path: string, entry: Dirent): Entry {
   if (entry.isDirectory()) return { type: "directory" };
-  if (entry.isFile()) return { type: "file", stat: factsOf(lstatSync(path, { bigint: true })) };
+  if (entry.isFile()) return { type: "file", stat: factsOf(disk.lstat(path)) };
   return { type: "other" };
 }
 

@@ -1,17 +1,7 @@
-import {
-  type Dirent,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
+import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import { quarantineFile } from "../quarantine.ts";
@@ -37,7 +27,7 @@ export function joinDirectory(both: TwoDirectories): readonly Skipped[] {
   if (!moveWhole(both)) {
     const left = mergeDirectory(both);
     if (left.length > 0) return left;
-    rmdirSync(both.tree);
+    disk.removeEmptyDirectory(both.tree);
   }
   checkpoint("tree-directory-joined");
   linkUnlessThere(both.home, both.tree);
@@ -45,9 +35,9 @@ export function joinDirectory(both: TwoDirectories): readonly Skipped[] {
 }
 
 function moveWhole(both: TwoDirectories): boolean {
-  if (lstatSync(both.home, { throwIfNoEntry: false }) !== undefined) return false;
+  if (disk.lstatIfThere(both.home) !== undefined) return false;
   try {
-    renameSync(both.tree, both.home);
+    disk.rename(both.tree, both.home);
     return true;
   } catch (error) {
     if (["EXDEV", "ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) return false;
@@ -58,8 +48,8 @@ function moveWhole(both: TwoDirectories): boolean {
 /** The tree's directories are removed as they become empty, by rmdir, which refuses any other. */
 function mergeDirectory(both: TwoDirectories): Skipped[] {
   const skipped: Skipped[] = [];
-  mkdirSync(both.home, { recursive: true, mode: 0o700 });
-  for (const entry of readdirSync(both.tree, { withFileTypes: true })) {
+  disk.makeDirectory(both.home, 0o700);
+  for (const entry of disk.listEntries(both.tree)) {
     const inside = {
       ...both,
       name: `${both.name}/${entry.name}`,
@@ -85,19 +75,19 @@ function bringOver(entry: TwoDirectories, found: Dirent): Skipped[] {
 }
 
 function bringDirectory(entry: TwoDirectories): Skipped[] {
-  const inHome = statSync(entry.home, { throwIfNoEntry: false });
+  const inHome = disk.statIfThere(entry.home);
   if (inHome !== undefined && !inHome.isDirectory()) {
     return [{ name: entry.name, why: "it is a directory in the tree and a file in claude home" }];
   }
   const left = mergeDirectory(entry);
-  if (left.length === 0) rmdirSync(entry.tree);
+  if (left.length === 0) disk.removeEmptyDirectory(entry.tree);
   return left;
 }
 
 function bringFile(entry: TwoDirectories): void {
-  const tree = lstatSync(entry.tree, { bigint: true });
-  const inHome = lstatSync(entry.home, { throwIfNoEntry: false });
-  const home = statSync(entry.home, { bigint: true, throwIfNoEntry: false });
+  const tree = disk.lstat(entry.tree);
+  const inHome = disk.lstatIfThere(entry.home);
+  const home = disk.statIfThere(entry.home);
   if (inHome === undefined) copyNew(entry.tree, entry.home);
   else if (home?.isDirectory()) quarantineFile(entry.paths, entry.name, readJudged(entry.tree, tree).bytes);
   else if (home === undefined || home.dev !== tree.dev || home.ino !== tree.ino) {
@@ -108,26 +98,26 @@ function bringFile(entry: TwoDirectories): void {
     );
   }
   checkpoint("tree-file-brought");
-  unlinkSync(entry.tree);
+  disk.unlink(entry.tree);
 }
 
 /** A link has no bytes but its text: where claude home has something else of that name, the text goes to quarantine. */
 function bringLink(entry: TwoDirectories): void {
-  const text = readlinkSync(entry.tree);
+  const text = disk.readlink(entry.tree);
   try {
-    symlinkSync(text, entry.home);
+    disk.symlink(text, entry.home);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
     if (!isLinkTo(entry.home, text)) {
       quarantineFile(entry.paths, `${entry.name}.link`, new TextEncoder().encode(`${text}\n`));
     }
   }
-  unlinkSync(entry.tree);
+  disk.unlink(entry.tree);
 }
 
 function isLinkTo(path: string, text: string): boolean {
   try {
-    return readlinkSync(path) === text;
+    return disk.readlink(path) === text;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
-import { lstatSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
+import { disk } from "../disk/disk.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 
@@ -13,13 +13,13 @@ export type Present = { readonly file: FileFacts } | { readonly text: string };
  */
 export function putLink(target: string, path: string, present: Present): void {
   const temporary = temporaryLinkBeside(path);
-  symlinkSync(target, temporary);
+  disk.symlink(target, temporary);
   checkpoint("tree-link-made");
   try {
     refuseSurprise(path, present);
-    renameSync(temporary, path);
+    disk.rename(temporary, path);
   } catch (error) {
-    unlinkSync(temporary);
+    disk.unlink(temporary);
     throw error;
   }
 }
@@ -27,7 +27,7 @@ export function putLink(target: string, path: string, present: Present): void {
 /** Makes a symlink, unless something of that name is there by now. */
 export function linkUnlessThere(target: string, path: string): void {
   try {
-    symlinkSync(target, path);
+    disk.symlink(target, path);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
@@ -39,15 +39,15 @@ export function linkUnlessThere(target: string, path: string): void {
  */
 export function removeLink(path: string, text: string): void {
   refuseSurprise(path, { text });
-  unlinkSync(path);
+  disk.unlink(path);
 }
 
 /** The last look stands right before the rename: Claude Code replaces files by rename too, whenever it likes. */
 function refuseSurprise(path: string, present: Present): void {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = disk.lstatIfThere(path);
   if (stat !== undefined) {
     if ("text" in present) {
-      if (stat.isSymbolicLink() && readlinkSync(path) === present.text) return;
+      if (stat.isSymbolicLink() && disk.readlink(path) === present.text) return;
     } else if (stat.isFile() && sameFileFacts(stat, present.file)) return;
   }
   throw new ClauthError({

@@ -1,5 +1,5 @@
-import { mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
+import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileContent, readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
@@ -75,7 +75,7 @@ function decode(bytes: Uint8Array): string | undefined {
 function writeUnderLock(path: string, text: string, content: FileContent): boolean {
   const lock = `${path}.lock`;
   try {
-    mkdirSync(lock);
+    disk.makeNewDirectory(lock, 0o777);
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return false;
     throw error;
@@ -84,6 +84,6 @@ function writeUnderLock(path: string, text: string, content: FileContent): boole
     writeFileAtomic(path, new TextEncoder().encode(text), { expect: content, keepMode: true });
     return true;
   } finally {
-    rmdirSync(lock);
+    disk.removeEmptyDirectory(lock);
   }
 }
