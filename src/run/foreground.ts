@@ -12,11 +12,13 @@ export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
  * How signals travel (each rule measured with bash, dash and tmux):
  * - INT and QUIT from the keyboard reach the whole group: passing them on would deliver them twice, and a double ^C
  *   quits claude. They are passed on only where they can't come from the keyboard.
- * - TERM, HUP, USR1, USR2 are meant for us alone: passed on once.
+ * - TERM, HUP, USR1, USR2 and whatever else would end us (a timer that the caller set with alarm(2) survives exec) are
+ *   meant for us alone: passed on once. Sent to a whole group they arrive twice; Claude ends by them all the same.
  * - TSTP keeps its default action, so that ^Z stops both. Where the program stopped itself alone we follow it, else
  *   the shell would wait for ever.
  * - the handlers stay until we exit: a second ^C can't cut the final reconcile.
- * - what the caller ignores (nohup) gets no handler and so stays ignored in the program too.
+ * - what the caller ignores (nohup) gets no handler and so stays ignored in the program too. Except SIGCHLD, which we
+ *   need; Claude needs it as well: started with it ignored it takes every failed tool for status 1.
  * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
  */
 export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<number>): Running {
@@ -44,7 +46,7 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
   });
   relaySignals(calls, () => pid, ignoredSignals);
 
-  pid = calls.spawn(launch);
+  pid = calls.spawn(launch, ignoredSignals);
   if (pid > 0) return { pid, exited };
   clearInterval(alive);
   throw explainStart(launch.path);
@@ -66,7 +68,7 @@ function relaySignals(calls: ProcessCalls, pid: () => number, ignored: ReadonlyS
       if (!keyboardReached(calls, pid())) passOn(signal)();
     });
   }
-  process.on("SIGCONT", () => {
+  on("SIGCONT", SIGCONT, () => {
     setTimeout(() => isStopped(pid()) && send(pid(), "SIGCONT"), STOP_SETTLES_MS);
   });
 }
@@ -74,14 +76,21 @@ function relaySignals(calls: ProcessCalls, pid: () => number, ignored: ReadonlyS
 /** Linux numbers, the same on every architecture that Bun runs on. */
 const MEANT_FOR_US = [
   ["SIGHUP", 1],
+  ["SIGABRT", 6],
   ["SIGUSR1", 10],
   ["SIGUSR2", 12],
+  ["SIGALRM", 14],
   ["SIGTERM", 15],
+  ["SIGXCPU", 24],
+  ["SIGVTALRM", 26],
+  ["SIGPROF", 27],
+  ["SIGIO", 29],
 ] as const;
 const FROM_THE_KEYBOARD = [
   ["SIGINT", 2],
   ["SIGQUIT", 3],
 ] as const;
+const SIGCONT = 18;
 
 function send(pid: number, signal: NodeJS.Signals): void {
   try {

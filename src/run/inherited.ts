@@ -51,6 +51,10 @@ function procFile(name: string): Uint8Array {
   }
 }
 
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
+
 /** Cuts at each NUL. */
 function split(block: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
@@ -62,11 +66,21 @@ function split(block: Uint8Array): Uint8Array[] {
   return parts;
 }
 
-/** Bun's own are an epoll, an event and perhaps a timer descriptor; the listing itself is gone when it is looked at. */
+/**
+ * An epoll descriptor and what it watches belong to an event loop: Bun's own (an eventfd; measured on Bun 1.4.5), or one that
+ * leaked and is of no use to another program. Everything else was handed to us; the listing itself is gone when it is
+ * looked at.
+ */
 function callersDescriptors(): number[] {
-  return descriptorNames()
+  const open = descriptorNames()
     .map(Number)
-    .filter((descriptor) => descriptor > 2 && isCallers(descriptor));
+    .filter((descriptor) => descriptor > 2)
+    .map((descriptor) => ({ descriptor, target: targetOf(descriptor) }));
+  const loops = open.filter(({ target }) => target === "anon_inode:[eventpoll]");
+  const ofLoops = new Set(loops.flatMap(({ descriptor }) => [descriptor, ...watchedBy(descriptor)]));
+  return open
+    .filter(({ descriptor, target }) => target !== undefined && !ofLoops.has(descriptor))
+    .map(({ descriptor }) => descriptor);
 }
 
 function descriptorNames(): string[] {
@@ -77,17 +91,23 @@ function descriptorNames(): string[] {
   }
 }
 
-function isCallers(descriptor: number): boolean {
+function targetOf(descriptor: number): string | undefined {
   try {
-    return !/^anon_inode:\[(event|timerfd|pidfd|io_uring)/.test(readlinkSync(`/proc/self/fd/${descriptor}`));
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Lines such as `tfd:        4 events: 80000019 data: ...` (proc_pid_fdinfo(5)). */
+function watchedBy(epoll: number): number[] {
+  const info = latin1(procFile(`fdinfo/${epoll}`));
+  return [...info.matchAll(/^tfd:\s*(\d+)/gm)].map(([, watched]) => Number(watched));
 }
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
 function ignoredSignals(): ReadonlySet<number> {
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(procStatus())?.[1];
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(latin1(procFile("status")))?.[1];
   const bits = mask === undefined ? 0n : BigInt(`0x${mask}`);
   const ignored = new Set<number>();
   for (let signal = 1; signal <= 64; signal++) {
@@ -100,11 +120,3 @@ function ignoredSignals(): ReadonlySet<number> {
 /** Linux numbers, the same on every architecture that Bun runs on. */
 export const SIGPIPE = 13;
 export const SIGXFSZ = 25;
-
-function procStatus(): string {
-  try {
-    return readFileSync("/proc/self/status", "latin1");
-  } catch {
-    return "";
-  }
-}

@@ -46,8 +46,11 @@ function open() {
       c.execve(native.path, native.argv, native.environment);
     },
 
-    /** Starts the program; its process id, or the errno as a negative number. Ignored signals stay ignored in it. */
-    spawn(launch: Launch): number {
+    /**
+     * Starts the program; its process id, or the errno as a negative number. Every signal that is not in `ignored` has
+     * its default action in it: glibc and musl would leave those of their own threads (32 to 34) ignored.
+     */
+    spawn(launch: Launch, ignored: ReadonlySet<number>): number {
       const native = nativeLaunch(launch);
       const actions = new Uint8Array(STRUCTURE_BYTES);
       const attributes = new Uint8Array(STRUCTURE_BYTES);
@@ -58,7 +61,7 @@ function open() {
         c.posix_spawn_file_actions_adddup2(ptr(actions), from, to);
       }
       c.posix_spawnattr_init(ptr(attributes));
-      c.posix_spawnattr_setsigdefault(ptr(attributes), ptr(signalSet(IGNORED_BY_BUN)));
+      c.posix_spawnattr_setsigdefault(ptr(attributes), ptr(allSignalsBut(ignored)));
       c.posix_spawnattr_setflags(ptr(attributes), POSIX_SPAWN_SETSIGDEF);
       const errno = c.posix_spawn(
         ptr(pid),
@@ -113,11 +116,15 @@ const LOCAL_FLAGS = 3;
 /** More than any of posix_spawnattr_t (336), posix_spawn_file_actions_t (80) and struct termios (60) takes. */
 const STRUCTURE_BYTES = 512;
 
-function signalSet(signals: readonly number[]): Uint8Array {
-  const set = new Uint8Array(128);
-  for (const signal of signals) {
+/** A sigset_t: signal 1 is the lowest bit of the first byte. */
+function allSignalsBut(left: ReadonlySet<number>): Uint8Array {
+  const set = new Uint8Array(SIGSET_BYTES);
+  for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
     const byte = (signal - 1) >> 3;
-    set[byte] = (set[byte] ?? 0) | (1 << ((signal - 1) & 7));
+    if (!left.has(signal)) set[byte] = (set[byte] ?? 0) | (1 << ((signal - 1) & 7));
   }
   return set;
 }
+
+const SIGSET_BYTES = 128;
+const LAST_SIGNAL = 64;
