@@ -34,6 +34,7 @@ type Verb = {
 
 /** In the order of the help. Each verb is loaded when it is called. */
 const VERBS: Readonly<Record<string, Verb>> = {
+  add: { load: async (context) => (await import("./commands/add.ts")).add(context) },
   list: { load: async (context) => (await import("./commands/list.ts")).list(context) },
   local: { load: async (context) => (await import("./commands/local.ts")).local(context) },
   global: { load: async (context) => (await import("./commands/global.ts")).global(context) },

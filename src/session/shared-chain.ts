@@ -8,17 +8,22 @@ import type { Places } from "../reconcile/places.ts";
  * A store of the Rust tool may share its active profile's chain with `~/.claude`, as a copy or through a link.
  * @throws ClauthError `shared_chain`
  */
-export function refuseSharedChain({ profile, paths, claude }: Places): void {
-  const ours = readRegularFile(paths.credentials);
-  if (ours === undefined) return;
-  const home = readRegularFile(claude.credentials);
-  if (home === undefined || !isOneChain(ours, home)) return;
+export function refuseSharedChain(places: Places): void {
+  if (!isSharedChain(places)) return;
+  const { profile, paths, claude } = places;
   throw new ClauthError({
     kind: "shared_chain",
     message: `profile "${profile}" holds the same login as ${claude.root}: a refresh in one would end the other`,
     hint: `clauth add ${profile} --home makes the profile stand for the login in ${claude.root}`,
     path: paths.credentials,
   });
+}
+
+/** True where the profile's login is that of `~/.claude`, by its refresh token or because it is the same file. */
+export function isSharedChain({ paths, claude }: Places): boolean {
+  const ours = readRegularFile(paths.credentials);
+  const home = ours === undefined ? undefined : readRegularFile(claude.credentials);
+  return ours !== undefined && home !== undefined && isOneChain(ours, home);
 }
 
 function isOneChain(a: FileContent, b: FileContent): boolean {

@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import type { Context } from "../context.ts";
+import { type Store, storeOf } from "../paths.ts";
+import { createProfile } from "../profile/create-profile.ts";
+import { profileExists } from "../profile/profiles.ts";
+import { type ProfileName, parseProfileName } from "../profile-name.ts";
+import { placesOf } from "../reconcile/places.ts";
+import { notice } from "../report.ts";
+import { type Input, standardInput } from "../run/standard-input.ts";
+import { becomeHome } from "../session/become-home.ts";
+import { readApiKey } from "./api-key-input.ts";
+import { type Command, command, usageError } from "./command.ts";
+import { readImport } from "./import-login.ts";
+import { logIn } from "./login.ts";
+import { writableStore } from "./store.ts";
+
+/** `clauth add`: a new profile, and how it logs in. */
+export function add(context: Context, input: Input = standardInput(context)): Command {
+  return command({
+    name: "add",
+    summary: "add a profile",
+    args: {
+      name: { type: "positional", required: true, description: "letters, digits or . _ @ + -" },
+      login: { type: "boolean", description: "log in now, by claude auth login" },
+      home: { type: "boolean", description: "stand for the login that is in ~/.claude" },
+      import: {
+        type: "string",
+        valueHint: "FILE|-",
+        description: "take over the login of a .credentials.json",
+      },
+      "api-key": { type: "boolean", description: "use an API key, read from a prompt or standard input" },
+      "base-url": { type: "string", valueHint: "URL", description: "another server for the API key" },
+    },
+    run: async (args) => {
+      const given = { login: args.login, home: args.home, import: args.import, apiKey: args["api-key"] };
+      const mode = modeOf(given) ?? ask(input);
+      const baseUrl = args["base-url"];
+      if (baseUrl !== undefined && mode !== "api-key")
+        throw usageError("--base-url goes with --api-key", "add");
+      const name = parseProfileName(args.name);
+      const store = writableStore(context);
+      const isFirst = !existsSync(store.config);
+
+      if (mode === "home") addHome(context, store, name);
+      else if (mode === "import") importLogin(context, store, name, args.import ?? "-", input);
+      else if (mode === "api-key") {
+        const apiKey = readApiKey(input);
+        createProfile(store, name, { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
+      } else createProfile(store, name, {});
+
+      notice(
+        context,
+        mode === "home" ? `profile "${name}" is the login in ~/.claude` : `added profile "${name}"`,
+      );
+      if (mode === "login") await logIn(context, store, name, []);
+      if (mode === "later") notice(context, `to log it in: clauth login ${name}`);
+      if (isFirst)
+        notice(context, `to use it: clauth local ${name} (this directory), or clauth global ${name}`);
+      return 0;
+    },
+  });
+}
+
+type Mode = "login" | "home" | "import" | "api-key" | "later";
+
+function modeOf(given: {
+  readonly login: boolean | undefined;
+  readonly home: boolean | undefined;
+  readonly import: string | undefined;
+  readonly apiKey: boolean | undefined;
+}): Mode | undefined {
+  const modes: Mode[] = [
+    ...(given.login ? ["login" as const] : []),
+    ...(given.home ? ["home" as const] : []),
+    ...(given.import === undefined ? [] : ["import" as const]),
+    ...(given.apiKey ? ["api-key" as const] : []),
+  ];
+  if (modes.length > 1) throw usageError("--login, --home, --import and --api-key exclude each other", "add");
+  return modes[0];
+}
+
+/** On a terminal; nobody is asked in a script. */
+function ask(input: Input): Mode {
+  if (!input.isTerminal) return "later";
+  const answer = input.line(
+    "how does it log in?\n  1  by claude auth login, now\n  2  with an API key\n  3  it is the login in ~/.claude\n  4  later\n[1-4, default 1]: ",
+  );
+  const mode = MODES[answer.trim() || "1"];
+  if (mode === undefined) throw usageError("the answer is 1, 2, 3 or 4", "add");
+  return mode;
+}
+
+const MODES: Readonly<Record<string, Mode>> = { 1: "login", 2: "api-key", 3: "home", 4: "later" };
+
+function addHome(context: Context, store: Store, name: ProfileName): void {
+  const present = profileExists(store, name);
+  if (present === undefined) createProfile(store, name, { home: true });
+  else becomeHome(store, placesOf(context.home, store, present));
+}
+
+function importLogin(context: Context, store: Store, name: ProfileName, file: string, input: Input): void {
+  const { bytes, source } = readImport(context, storeOf(context), file, input);
+  createProfile(store, name, {}, bytes);
+  notice(context, `the login of ${source} belongs to "${name}" now: used there again, it would end here`);
+}

@@ -1,0 +1,27 @@
+import { writeFileAtomic } from "../disk/write-file.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { type NewProfileConfig, newProfileConfig } from "./new-config.ts";
+import { addToProfileList, createProfileDirectory } from "./profiles.ts";
+
+/**
+ * Makes a profile, complete before it stands in the list.
+ * @param credentials the bytes of a login that becomes its own
+ * @throws ClauthError `profile_exists`, `profile_config_invalid`, `store_busy` (retry-safe)
+ */
+export function createProfile(
+  store: Store,
+  name: ProfileName,
+  config: NewProfileConfig,
+  credentials?: Uint8Array,
+): void {
+  const text = newProfileConfig(config, profilePathsOf(store, name).config);
+  withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+    const paths = createProfileDirectory(store, name, text);
+    if (credentials !== undefined) {
+      writeFileAtomic(paths.credentials, credentials, { expect: "absent", sync: true });
+    }
+    addToProfileList(store, name);
+  });
+}
