@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 
 export type CredentialsFile = { readonly bytes: Uint8Array; readonly mtimeNs: bigint };
@@ -62,7 +61,7 @@ const FIRST_YEARS_MS = 100_000_000_000;
 
 /** SHA-256 in hex: stands for content that must not be kept or shown, a token above all. */
 export function fingerprint(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
+  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
 }
 
 /** What is known of an account, from `oauthAccount` or from a credentials file; either may be missing. */

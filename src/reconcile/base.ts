@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { readRegularFile } from "../disk/read-file.ts";
@@ -104,7 +103,7 @@ function readToken(places: Places): string | undefined {
 }
 
 function makeToken(places: Places): string {
-  const token = randomBytes(16).toString("hex");
+  const token = crypto.getRandomValues(new Uint8Array(16)).toHex();
   writeFileAtomic(places.treeToken, new TextEncoder().encode(token), { mode: 0o600 });
   return token;
 }

@@ -169,7 +169,7 @@ function vouched(context: Context, store: Store, config: Config, file: RcFile): 
     if (verdict === "allowed") return undefined;
     throw notAllowed("rc_file_not_allowed", file, "was not allowed yet, or has changed since");
   }
-  return verdict === "unknown" && context.stderr.isTerminal && !wasAnnounced(store, file) ? file : undefined;
+  return verdict === "unknown" && !wasAnnounced(store, file) && context.stderr.isTerminal ? file : undefined;
 }
 
 function notAllowed(kind: string, file: RcFile, what: string): ClauthError {
