@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 
@@ -53,9 +54,17 @@ function plant(box: FakeSandbox): string {
   for (const name of ["claude", "clauth", "bun", "sh", "git", "bin/claude", "node_modules/.bin/claude"]) {
     box.write(join(box.project, name), script, 0o755);
   }
-  // The loader falls back to the working directory for a bare name that it can't find elsewhere.
-  for (const name of ["libc.so", "libc.so.6", "libc.musl-x86_64.so.1", "libSystem.B.dylib"]) {
-    box.write(join(box.project, name), "not a library");
+  // Bun's dlopen falls back to the working directory for a bare name that the loader can't find (seen on 1.4.5).
+  const library = join(box.project, "libc.so");
+  const trap = `#include <fcntl.h>\n__attribute__((constructor)) void f(void) { creat("${tripped}", 0600); }\n`;
+  const compiler = Bun.which("cc");
+  if (compiler === null) box.write(library, "not a library");
+  else
+    Bun.spawnSync([compiler, "-shared", "-fPIC", "-x", "c", "-", "-o", library], {
+      stdin: Buffer.from(trap),
+    });
+  for (const name of ["libc.so.6", "libc.musl-x86_64.so.1", "libSystem.B.dylib"]) {
+    copyFileSync(library, join(box.project, name));
   }
   return tripped;
 }
