@@ -1,6 +1,6 @@
 import { identityOf, tokensOf } from "./mock-accounts.ts";
 
-/** What the files of a logged-in Claude Code hold (FACTS: `.credentials.json` and `.claude.json`), for fake accounts. */
+/** What the files of a logged-in Claude Code hold (`.credentials.json`, `.claude.json`), for fake accounts. */
 export type Login = {
   readonly account: string;
   /** How often the chain was rotated, plus one. */
