@@ -158,7 +158,8 @@ function removeTemporary(path: string): void {
   } catch {}
 }
 
-function concurrentModification(path: string): ClauthError {
+/** What stops a write or a removal whose target is no longer what was judged. */
+export function concurrentModification(path: string): ClauthError {
   return new ClauthError({
     kind: "concurrent_modification",
     message: `${path} was changed by another program meanwhile`,

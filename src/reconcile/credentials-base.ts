@@ -7,7 +7,11 @@ import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import type { Places } from "./places.ts";
 
 /** What is remembered of a profile's logins: hashes, never a token, and whose the login was when we last looked. */
-export type CredentialsMemory = CredentialsBase & { readonly account: AccountIdentity };
+export type CredentialsMemory = CredentialsBase & {
+  readonly account: AccountIdentity;
+  /** The canonical file of which the user was told that the server refuses its token, by its hash. */
+  readonly refused?: string | undefined;
+};
 
 /** Undefined where nothing is remembered, or what is there is damaged: then nothing counts as "as before". */
 export function readCredentialsMemory(places: Places): CredentialsMemory | undefined {
@@ -16,18 +20,20 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
   if (!isObject(value)) return undefined;
   const canonicalHash = ownValue(value, "canonicalHash");
   const history = ownValue(value, "history");
+  const refused = ownValue(value, "refused");
   if (typeof canonicalHash !== "string" || !Array.isArray(history)) return undefined;
   return {
     canonicalHash,
     history: history.filter((item) => typeof item === "string"),
     account: identityIn(ownValue(value, "account")),
+    ...(typeof refused === "string" && { refused }),
   };
 }
 
 /** Writes nothing where the same is remembered already. */
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
-  const { canonicalHash, history, account } = memory;
-  const text = `${JSON.stringify({ canonicalHash, history, account })}\n`;
+  const { canonicalHash, history, account, refused } = memory;
+  const text = `${JSON.stringify({ canonicalHash, history, account, refused })}\n`;
   writeFileAtomic(memoryPath(places), new TextEncoder().encode(text), { mode: 0o600 });
 }
 

@@ -3,7 +3,8 @@ import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
+import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import {
@@ -133,12 +134,14 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
       putCredentialsLink(places, look.tree);
       break;
     case "log-out":
-      removeFile(places.paths.credentials);
+      removeJudged(places.paths.credentials, canonical);
+      checkpoint("credentials:logged-out");
+      removeFile(places.paths.account);
       break;
     case "reject-account":
       if (decision.cure === "refuse") throw accountRefused(places);
       if (decision.cure === "relink") putCredentialsLink(places, look.tree);
-      else removeFile(places.treeCredentials);
+      else removeJudged(places.treeCredentials, look.tree.kind === "file" ? look.tree.content : undefined);
       break;
   }
   checkpoint("credentials:linked");
@@ -157,8 +160,12 @@ function putCredentialsLink({ paths, treeCredentials }: Places, tree: TreeFile):
   });
 }
 
-function removeFile(path: string): void {
-  attempt("remove", path, () => disk.unlink(path));
+/** Compared once more right before it goes: what somebody wrote meanwhile is in no quarantine. */
+function removeJudged(path: string, judged: FileContent | undefined): void {
+  const now = readRegularFile(path);
+  if (now === undefined) return;
+  if (judged === undefined || !equalBytes(now.bytes, judged.bytes)) throw concurrentModification(path);
+  removeFile(path);
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */
@@ -171,6 +178,7 @@ function remember(places: Places, { memory, decision, canonical }: CredentialsLo
     canonicalHash: showsCanonical && shown !== undefined ? fingerprint(shown) : (memory?.canonicalHash ?? ""),
     history: decision.historyAfter,
     account: memory?.account ?? {},
+    refused: memory?.refused,
   });
 }
 

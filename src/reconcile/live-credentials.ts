@@ -15,6 +15,7 @@ import {
   lookAtCredentials,
   replacesLogin,
 } from "./credentials.ts";
+import { readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
 import type { Places } from "./places.ts";
 
 export type LiveCredentials = {
@@ -27,25 +28,36 @@ export type LiveCredentials = {
 /**
  * Carries a login between the tree and the canonical file while claude may be running, under Claude's own locks.
  * Carrying a refreshed token takes the storage lock alone: a stray refresh lock would cost every session of the tree 8 s.
+ * @returns lines for the user
  */
-export async function reconcileCredentials({ places, pin, ended, say }: LiveCredentials): Promise<void> {
+export async function reconcileCredentials(live: LiveCredentials): Promise<readonly string[]> {
+  const { places, pin, ended, say } = live;
   const first = lookAtCredentials(places, { pin, ended });
-  if (!asksToWrite(first)) return noteUnwritten(places, first, say);
+  if (!asksToWrite(first)) return withBaseGuard(places, () => noteUnwritten(live, first));
   await withClaudeLocks(locksFor(places, first), (assertHeld) =>
     withBaseGuard(places, () => {
       const inside = lookAtCredentials(places, { pin, ended });
       if (replacesLogin(inside) && !replacesLogin(first)) return;
       assertHeld();
       carryOutCredentials(places, inside);
-      say(`credentials: ${describe(inside)}`);
+      if (asksToWrite(inside)) say(`credentials: ${describe(inside)}`);
     }),
   );
+  return [];
 }
 
-/** A token that the server refused: its bytes are kept once, and the user is told when the session ends. */
-function noteUnwritten(places: Places, look: CredentialsLook, say: (text: string) => void): void {
-  if (look.decision.do === "dead") say("credentials: the server refused the token; log in again");
-  if (look.decision.do !== "wait") withBaseGuard(places, () => carryOutCredentials(places, look));
+/** A token that the server refused: its bytes are kept, and the user is told once, when the session has ended. */
+function noteUnwritten({ places, ended, say }: LiveCredentials, look: CredentialsLook): readonly string[] {
+  carryOutCredentials(places, look);
+  const memory = readCredentialsMemory(places);
+  const isNews =
+    look.decision.do === "dead" && memory !== undefined && memory.refused !== memory.canonicalHash;
+  if (!ended || !isNews) return [];
+  writeCredentialsMemory(places, { ...memory, refused: memory.canonicalHash });
+  say("credentials: the server refused the token");
+  return [
+    `the server refused the login of profile "${places.profile}"; log in again: clauth login ${places.profile}`,
+  ];
 }
 
 function locksFor({ paths }: Places, look: CredentialsLook): readonly ClaudeLock[] {

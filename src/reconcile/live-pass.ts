@@ -56,6 +56,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   const pass = { ...reconciled, ...moment };
   const waits: number[] = [];
   const failures: string[] = [];
+  const notes: string[] = [];
   const attempt = async (what: string, body: () => Promise<number | undefined> | number | undefined) => {
     try {
       const again = await body();
@@ -71,12 +72,12 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   const final = pass.moment === "final";
   await attempt("credentials", async () => {
     const { places, config } = pass;
-    await reconcileCredentials({ places, pin: config.account, ended: final, say: (text) => say(pass, text) });
+    const live = { places, pin: config.account, ended: final, say: (text: string) => say(pass, text) };
+    notes.push(...(await reconcileCredentials(live)));
     return undefined;
   });
   await attempt("tree", () => liveTreePass(pass, final));
   for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
-  const notes: string[] = [];
   await attempt("account", () => {
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
     return undefined;
