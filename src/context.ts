@@ -1,4 +1,4 @@
-import { realpathSync, writeSync } from "node:fs";
+import { realpathSync, statSync, writeSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { ClauthError, errnoOf } from "./errors.ts";
 import { pause } from "./pause.ts";
@@ -11,7 +11,7 @@ export type Context = {
   /** Arguments after the program's own name, as Bun decoded them (bytes that are not UTF-8 became U+FFFD). */
   readonly args: readonly string[];
   readonly env: Environment;
-  /** The working directory with every symlink resolved. */
+  /** The working directory with every symlink resolved; bytes of it that are not UTF-8 became U+FFFD. */
   readonly cwd: string;
   /** `$HOME`: absolute, as the user spells it. */
   readonly home: string;
@@ -61,9 +61,13 @@ function calledAs(): string {
 }
 
 function physicalWorkingDirectory(): string {
+  let path = "";
   try {
-    return realpathSync(process.cwd());
+    path = process.cwd();
+    return realpathSync(path);
   } catch (cause) {
+    // The kernel's own answer, which has no symlinks in it, under a name that Bun can't look up again.
+    if (path.includes("\ufffd") && statSync("/proc/self/cwd", { throwIfNoEntry: false })?.nlink) return path;
     throw new ClauthError({
       kind: "cwd_gone",
       message: "the working directory no longer exists",

@@ -4,6 +4,7 @@ import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { refuseUnreadable } from "./unreadable-directory.ts";
 
 /** The remotes of the repository that a directory is in, as `host/owner/repository`; those without a host left out. */
 export type Remotes = { readonly origin: readonly string[]; readonly others: readonly string[] };
@@ -11,9 +12,10 @@ export type Remotes = { readonly origin: readonly string[]; readonly others: rea
 /**
  * Reads the remotes from the repository's own config, without running git; worktrees and submodules too. Git's
  * includes and `insteadOf` are not followed.
- * @throws ClauthError `git_config_refused` where another user may have written the config, as git itself refuses.
+ * @throws ClauthError `git_config_refused` where another user may have written the config, as git itself refuses; `cwd_not_utf8`.
  */
 export function readRemotes(cwd: string, uid: number | undefined = currentUid()): Remotes | undefined {
+  refuseUnreadable(cwd, ".git");
   for (let directory = cwd; ; directory = dirname(directory)) {
     const config = configOf(join(directory, ".git"));
     const file = config === undefined ? undefined : readRegularFile(config, { maxBytes: MAX_BYTES });

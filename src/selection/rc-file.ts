@@ -6,6 +6,7 @@ import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isInside } from "./rules.ts";
+import { refuseUnreadable } from "./unreadable-directory.ts";
 
 export const RC_FILE = ".clauthrc";
 
@@ -23,13 +24,15 @@ export type RcFile = {
  * stands there under that name counts: a file that can't be believed is an error and never passed over, since what
  * comes after it could be another account.
  * @param where.cwd, where.home with every symlink resolved.
- * @throws ClauthError `rc_file_refused`, `rc_file_invalid`, `profile_name_invalid`, `secret_as_name`.
+ * @throws ClauthError `rc_file_refused`, `rc_file_invalid`, `profile_name_invalid`, `secret_as_name`,
+ * `cwd_not_utf8`.
  */
 export function readRcFile(where: {
   cwd: string;
   home: string;
   uid?: number | undefined;
 }): RcFile | undefined {
+  refuseUnreadable(where.cwd, RC_FILE);
   for (const directory of directoriesUpward(where.cwd, where.home)) {
     const path = join(directory, RC_FILE);
     const uid = "uid" in where ? where.uid : currentUid();

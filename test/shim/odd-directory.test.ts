@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { createProbeSandbox, type ProbeSandbox } from "../support/process-probe.ts";
+
+test("a file that picks a profile is refused, not passed over, where its directory can't be named", async () => {
+  using box = createProbeSandbox();
+  for (const made of ["printf work >.clauthrc", "printf work >../.clauthrc"]) {
+    const script = `mkdir -p $'odd\\xff/below'; cd $'odd\\xff/below'; ${made}; claude; status=$?; rm -f .clauthrc ../.clauthrc; exit $status`;
+    const { code, stderr, reports } = await box.observe("passthrough", script);
+    expect({ code, started: reports.length }).toEqual({ code: 125, started: 0 });
+    expect(stderr).toContain(".clauthrc can't be read here");
+    expect(stderr).toContain("CLAUTH_PROFILE=NAME");
+  }
+});
+
+test("so is a repository there where a rule goes by the remote", async () => {
+  using box = createProbeSandbox();
+  const script = "mkdir -p $'odd\\xff/.git'; cd $'odd\\xff'; claude";
+  expect((await box.observe("passthrough", script)).code).toBe(0);
+  const rules = '\n[[rule]]\nremote = "github.com/acme/*"\nprofile = "work"\n';
+  const seen = await box.observe("passthrough", `printf '${rules}' >"$CLAUTH_HOME/clauth.toml"; ${script}`);
+  expect(seen).toMatchObject({ code: 125, reports: [] });
+  expect(seen.stderr).toContain(".git can't be read here");
+});
+
+test("an explicit choice does not need the directory's name", async () => {
+  using box = createProbeSandbox();
+  const script = "mkdir -p $'odd\\xff'; cd $'odd\\xff'; printf own >.clauthrc; CLAUTH_PROFILE=work claude";
+  const { code, reports } = await box.observe("passthrough", script);
+  expect(code).toBe(0);
+  expect(reports[0]?.environment).toContain(`CLAUDE_CONFIG_DIR=${box.profile("work", "runtime")}`);
+});
+
+test("a deleted working directory ends in one clear error, and no claude", async () => {
+  using box = createProbeSandbox();
+  for (const way of ["passthrough", "profile"] as const) {
+    const { code, stderr, reports } = await inDeletedDirectory(box, way);
+    expect({ way, failed: code !== 0, started: reports.length }).toEqual({ way, failed: true, started: 0 });
+    expect(stderr.match(/working directory/gi)).toHaveLength(1);
+  }
+});
+
+function inDeletedDirectory(box: ProbeSandbox, way: "passthrough" | "profile") {
+  return box.observe(way, 'mkdir gone; cd gone; rmdir "$PWD"; exec claude');
+}
