@@ -153,11 +153,12 @@ export function createProbeSandbox(): ProbeSandbox {
  * its own, the real claude included), and that under a profile the shim is the process that the caller knows.
  */
 export function comparable(report: ProbeReport, way: Way): Record<string, unknown> {
-  const { pid, parent, group, session, environment, descriptors, limits, ...rest } = report;
+  const { pid, parent, group, session, environment, descriptors, limits, SigIgn, ...rest } = report;
   const caller = way === "profile" ? parent : pid;
   const ours = OUR_VARIABLES[way];
   return {
     ...rest,
+    ignored: ignoredIn(SigIgn).filter((signal) => way !== "direct" || !TAKEN_BY_BUN.includes(signal)),
     environment: environment.filter((entry) => !ours.includes(entry.slice(0, entry.indexOf("=")))),
     descriptors: withOrdinalPipes(
       Object.entries(descriptors).filter(([, { target }]) => !isSessionLock(target)),
@@ -167,9 +168,22 @@ export function comparable(report: ProbeReport, way: Way): Record<string, unknow
     ),
     leadsGroup: group === caller,
     leadsSession: session === caller,
-    ...(group !== caller && session !== caller && way !== "profile" ? {} : {}),
   };
 }
+
+/** Numbers of the signals in a mask as /proc has it. */
+export function ignoredIn(mask: string): number[] {
+  const bits = BigInt(`0x${mask}`);
+  return Array.from({ length: 64 }, (_, index) => index + 1).filter(
+    (signal) => (bits >> BigInt(signal - 1)) & 1n,
+  );
+}
+
+/**
+ * Signals that Bun (and its C library, the last one) takes for itself before our first line, in the real claude as well:
+ * PIPE, XFSZ, PWR, and those of a crash. That the caller ignored them can't be known; claude gets their default action.
+ */
+const TAKEN_BY_BUN = [4, 5, 6, 7, 8, 11, 13, 25, 30, 31, 33];
 
 /** The descriptors under which the report has the lock of a clauth session. */
 export function sessionLocks({ descriptors }: ProbeReport): number[] {
@@ -197,7 +211,7 @@ function isSessionLock(target: string): boolean {
 function withOrdinalPipes(entries: readonly (readonly [string, Descriptor])[]) {
   const seen: string[] = [];
   return entries.map(([number, { inode, ...descriptor }]) => {
-    const isNumbered = /^(?:pipe|socket):/.test(descriptor.target);
+    const isNumbered = /^(?:pipe|socket|\/memfd):/.test(descriptor.target);
     if (isNumbered && !seen.includes(inode)) seen.push(inode);
     const target = isNumbered
       ? descriptor.target.replace(/\d+/, String(seen.indexOf(inode)))
