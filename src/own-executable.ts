@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
  * executable (Bun 1.4.5 keeps its payload in a section of its own, so bytes after the ELF or PE file change nothing;
  * measured on Linux). A shell wrapper around a run from source has it in a comment.
  */
-export const SHIM_MARKER = "clauth-shim";
+export const SHIM_MARKER = "clauth-shim:7f3a51c0";
 
 /**
  * True where an executable is this shim: the very file, a copy, another build or version of it, or a script that
