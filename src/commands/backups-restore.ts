@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { restoreLogin } from "../session/restore-login.ts";
-import { syncProfile } from "../session/sync.ts";
+import { syncUnused } from "../session/sync.ts";
 import { PROFILE } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
@@ -19,7 +19,7 @@ export function backupsRestore(context: Context): Command {
     run: async ({ name, id }) => {
       const store = writableStore(context);
       const profile = writableProfile(context, store, name);
-      await syncProfile(context, store, profile);
+      for (const note of await syncUnused(context, store, profile)) notice(context, note);
       const places = placesOf(context.home, store, profile);
       if (restoreLogin(context.home, store, places, id) === "unchanged") {
         notice(context, `profile "${profile}" has this login already`);

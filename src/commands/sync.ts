@@ -1,9 +1,8 @@
 import type { Context } from "../context.ts";
-import { ClauthError } from "../errors.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { notice } from "../report.ts";
-import { syncProfile } from "../session/sync.ts";
+import { syncIncomplete, syncProfile } from "../session/sync.ts";
 import { type Command, command } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
@@ -25,18 +24,8 @@ export function sync(context: Context): Command {
         for (const note of notes) notice(context, note);
         if (!complete) unfinished.push(profile);
       }
-      if (unfinished.length > 0) throw incomplete(unfinished, store.log);
+      if (unfinished.length > 0) throw syncIncomplete(unfinished, store);
       return 0;
     },
-  });
-}
-
-function incomplete(names: readonly ProfileName[], log: string): ClauthError {
-  return new ClauthError({
-    kind: "sync_incomplete",
-    message: `not everything could be carried for ${names.join(", ")}`,
-    hint: `try again in a moment; ${log} says what was busy`,
-    path: log,
-    retrySafe: true,
   });
 }

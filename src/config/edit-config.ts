@@ -17,7 +17,9 @@ export async function editConfig(
   return withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
     const file = readRegularFile(store.config);
     const text = file === undefined ? "" : keepingMark.decode(file.bytes);
-    return writeFileAtomic(store.config, new TextEncoder().encode(edit(text)), {
+    const edited = edit(text);
+    if (edited === text) return "unchanged";
+    return writeFileAtomic(store.config, new TextEncoder().encode(edited), {
       expect: file ?? "absent",
       keepMode: true,
       sync: true,

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
-import type { Store } from "../paths.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { deletionMemory } from "../reconcile/deletion-memory.ts";
 import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
+import { refuseInUse } from "./in-use.ts";
 import { createRecord, releaseRecord } from "./record.ts";
 
 export type Synced = {
@@ -38,6 +40,32 @@ export async function syncProfile(
   } finally {
     underStateLock(() => releaseRecord(record));
   }
+}
+
+/**
+ * The same before a profile is moved or its login replaced: nothing may live there, and all has to be carried.
+ * @returns lines for the user
+ * @throws ClauthError `profile_in_use`, `sync_incomplete` (retry-safe)
+ */
+export async function syncUnused(
+  context: Pick<Context, "home" | "cwd">,
+  store: Store,
+  name: ProfileName,
+): Promise<readonly string[]> {
+  refuseInUse(name, profilePathsOf(store, name));
+  const { complete, notes } = await syncProfile(context, store, name);
+  if (!complete) throw syncIncomplete([name], store);
+  return notes;
+}
+
+export function syncIncomplete(names: readonly ProfileName[], { log }: Pick<Store, "log">): ClauthError {
+  return new ClauthError({
+    kind: "sync_incomplete",
+    message: `not everything could be carried for ${names.join(", ")}`,
+    hint: `try again in a moment; ${log} says what was busy`,
+    path: log,
+    retrySafe: true,
+  });
 }
 
 const NOTHING: Synced = { complete: true, notes: [] };

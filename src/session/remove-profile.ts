@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { ensureDirectory } from "../disk/directory.ts";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { statFile } from "../disk/read-file.ts";
+import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import { removeFromProfileList } from "../profile/profiles.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { refuseInUse } from "./in-use.ts";
+
+/**
+ * Takes a profile out of the store: one rename moves its whole directory, so that its login and all that is only there stays
+ * together. A profile of which only the list knows is taken off the list.
+ * @returns where the directory is now; undefined where there was none
+ * @throws ClauthError `profile_in_use`, `store_busy` (retry-safe), or as `domainError`
+ */
+export function removeProfile(store: Store, name: ProfileName): string | undefined {
+  const paths = profilePathsOf(store, name);
+  if (statFile(paths.root) === undefined) {
+    withStoreLock(stateLock(store), WAIT, () => removeFromProfileList(store, name));
+    return undefined;
+  }
+  const rotation = acquireStoreLock(rotationLock(paths), WAIT);
+  try {
+    return withStoreLock(stateLock(store), WAIT, () => {
+      refuseInUse(name, paths);
+      ensureDirectory(store.removed);
+      const target = join(store.removed, `${timeName()}-${name}`);
+      removeFromProfileList(store, name);
+      checkpoint("remove:unlisted");
+      move(paths.root, target);
+      return target;
+    });
+  } finally {
+    rotation.release();
+  }
+}
+
+const WAIT = { waitMs: 5000 } as const;
+
+/** As quarantine writes it: sorts by time, and no character that Windows refuses. */
+function timeName(): string {
+  return new Date().toISOString().replace(/[-:.]/g, "");
+}
+
+function move(from: string, to: string): void {
+  try {
+    disk.rename(from, to);
+  } catch (cause) {
+    throw domainError(cause, "move", from);
+  }
+}
