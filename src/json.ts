@@ -1,3 +1,5 @@
+import { decodeUtf8 } from "./utf8.ts";
+
 /**
  * JSON as data that other people own: key order, unknown keys and even a key named `__proto__` survive.
  */
@@ -6,15 +8,15 @@ export type JsonObject = { readonly [key: string]: Json };
 
 /** Parses UTF-8 bytes, tolerating a byte order mark. Undefined where they are not UTF-8 or not JSON. */
 export function parseJson(bytes: Uint8Array): Json | undefined {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return undefined;
   try {
-    const value: Json = JSON.parse(utf8.decode(bytes));
+    const value: Json = JSON.parse(text);
     return value;
   } catch {
     return undefined;
   }
 }
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@ import { posix, win32 } from "node:path";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { Store } from "../paths.ts";
+import { decodeUtf8 } from "../utf8.ts";
 import { type Choice, choiceFrom } from "./choice.ts";
 import { complaintAboutOwner } from "./ownership.ts";
 import { type Statement, statementsOf } from "./toml-statements.ts";
@@ -141,14 +142,6 @@ function isAnchored(path: string): boolean {
 
 function hasDrive(path: string): boolean {
   return /^[A-Za-z]:/.test(path) && win32.isAbsolute(path);
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function refused(path: string, complaint: string): ClauthError {

@@ -3,6 +3,7 @@ import { type Statement, statementsOf } from "../config/toml-statements.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
+import { decodeUtf8 } from "../utf8.ts";
 import { judgeProfileConfig, type MODEL_KEYS } from "./config-guard.ts";
 
 /** `config.toml` of a profile: the Rust tool's keys, plus ours. Written by the user, so all of it is meant. */
@@ -74,14 +75,6 @@ function firstBadLine(text: string): number {
   let good = lines.length;
   while (good > 0 && parseToml(lines.slice(0, good).join("\n")) === undefined) good -= 1;
   return good + 1;
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(path: string, line: number | undefined, what: string): ClauthError {

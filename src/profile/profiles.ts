@@ -8,6 +8,7 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import { isProfileName, type ProfileName, sameName } from "../profile-name.ts";
+import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { namesIn, withName, withNameChanged, withoutName } from "./profile-list.ts";
 
 type Listing = Pick<Store, "profileList" | "profiles">;
@@ -112,17 +113,14 @@ type List = { readonly text: string; readonly file: FileContent | undefined };
 function readList(store: Listing): List {
   const file = readRegularFile(store.profileList, { maxBytes: 4 * 1024 * 1024 });
   if (file === undefined) return { text: "", file };
-  try {
-    // The byte order mark is kept, so that an edit gives it back.
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file.bytes), file };
-  } catch {
-    throw new ClauthError({
-      kind: "profile_list_invalid",
-      message: `${store.profileList} is not UTF-8 text`,
-      hint: `edit ${store.profileList}, or move it away: profiles are found without it`,
-      path: store.profileList,
-    });
-  }
+  const text = decodeUtf8KeepingMark(file.bytes);
+  if (text !== undefined) return { text, file };
+  throw new ClauthError({
+    kind: "profile_list_invalid",
+    message: `${store.profileList} is not UTF-8 text`,
+    hint: `edit ${store.profileList}, or move it away: profiles are found without it`,
+    path: store.profileList,
+  });
 }
 
 function editList(store: Listing, edit: (text: string) => string): void {

@@ -5,6 +5,7 @@ import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { decodeUtf8 } from "../utf8.ts";
 import { isInside } from "./rules.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 
@@ -116,15 +117,6 @@ function readPlain(path: string) {
 }
 
 const MAX_BYTES = 4096;
-
-/** A byte order mark is dropped. */
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 function refused(path: string, complaint: string): ClauthError {
   return new ClauthError({

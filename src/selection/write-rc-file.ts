@@ -6,6 +6,7 @@ import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
+import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { RC_FILE } from "./rc-file.ts";
 
 /**
@@ -64,11 +65,9 @@ function readOwn(path: string) {
 }
 
 function textOf(path: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw refused(path, "is not UTF-8 text");
-  }
+  const text = decodeUtf8KeepingMark(bytes);
+  if (text === undefined) throw refused(path, "is not UTF-8 text");
+  return text;
 }
 
 function refused(path: string, complaint: string): ClauthError {

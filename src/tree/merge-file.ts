@@ -1,6 +1,5 @@
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError } from "../errors.ts";
+import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 import { keepBothTails } from "./jsonl-tails.ts";
@@ -60,13 +59,7 @@ export function mergeFile(files: TwoFiles, paths: { readonly backups: string }):
 export function readJudged(path: string, judged: FileFacts): FileContent {
   const content = readRegularFile(path);
   if (content !== undefined && sameFileFacts(content.stat, judged)) return content;
-  throw new ClauthError({
-    kind: "concurrent_modification",
-    message: `${path} was changed by another program meanwhile`,
-    hint: "try again",
-    path,
-    retrySafe: true,
-  });
+  throw concurrentModification(path);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
-import { ClauthError, errnoOf } from "../errors.ts";
+import { concurrentModification } from "../disk/write-file.ts";
+import { errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 
 /** What has to stand at a path for us to replace or remove it. */
@@ -50,13 +51,7 @@ function refuseSurprise(path: string, present: Present): void {
       if (stat.isSymbolicLink() && disk.readlink(path) === present.text) return;
     } else if (stat.isFile() && sameFileFacts(stat, present.file)) return;
   }
-  throw new ClauthError({
-    kind: "concurrent_modification",
-    message: `${path} was changed by another program meanwhile`,
-    hint: "try again",
-    path,
-    retrySafe: true,
-  });
+  throw concurrentModification(path);
 }
 
 /** In the form that `isTemporaryName` knows, so that a leftover is swept. */

@@ -7,6 +7,7 @@ import { errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";
 import type { Skipped } from "./step.ts";
+import { decodeUtf8KeepingMark } from "../utf8.ts";
 
 /** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
 const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
@@ -53,18 +54,9 @@ function lookAt(path: string, clean: FileFacts | undefined, roots: LeakRoots): L
   if (clean !== undefined && sameFileFacts(stat, clean)) return clean;
   const content = readRegularFile(path);
   if (content === undefined) return "missing";
-  const text = decode(content.bytes);
+  const text = decodeUtf8KeepingMark(content.bytes);
   const leaks = text === undefined ? undefined : homewardText(text, roots);
   return leaks === undefined ? content.stat : { leaks, content };
-}
-
-/** Undefined for bytes that are not UTF-8: they could not be written back as they were. A byte order mark stays. */
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
