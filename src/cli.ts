@@ -56,6 +56,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "backups restore": {
     load: async (context) => (await import("./commands/backups-restore.ts")).backupsRestore(context),
   },
+  doctor: { load: async (context) => (await import("./commands/doctor.ts")).doctor(context) },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
     load: async (context) =>

@@ -1,0 +1,55 @@
+import type { Context } from "../context.ts";
+import { type Store, storeOf } from "../paths.ts";
+import { listProfiles } from "../profile/profiles.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { JSON_FLAG } from "./arguments.ts";
+import { type Command, command } from "./command.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { fixProfile } from "./doctor/fix.ts";
+import { checkHome } from "./doctor/home.ts";
+import { checkProfile } from "./doctor/profile.ts";
+import { checkPrograms } from "./doctor/programs.ts";
+import { checkStore } from "./doctor/store.ts";
+import { jsonText } from "./output.ts";
+import { writableStore } from "./store.ts";
+
+/** `clauth doctor`: everything that can be wrong, with its cure. Exit 1 where something is. */
+export function doctor(context: Context): Command {
+  return command({
+    name: "doctor",
+    summary: "look for what is wrong, and say the cure",
+    args: { fix: { type: "boolean", description: "repair what needs no judgement" }, json: JSON_FLAG },
+    run: async ({ fix, json }) => {
+      const store = fix ? writableStore(context) : storeOf(context);
+      const fixed: Finding[] = [];
+      if (fix) for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
+      const found = [
+        ...fixed,
+        ...(await checkPrograms(context, store)),
+        ...(await checkStore(context, store)),
+        ...profilesOf(store).flatMap((name) => checkProfile(context, store, name)),
+        ...checkHome(context),
+      ];
+      context.stdout.write(json ? jsonText(found.map(fields)) : found.map(text).join(""));
+      return found.some(({ level }) => level === "problem") ? 1 : 0;
+    },
+  });
+}
+
+/** A list that can't be read is said by the check of the store. */
+function profilesOf(store: Store): readonly ProfileName[] {
+  try {
+    return listProfiles(store);
+  } catch {
+    return [];
+  }
+}
+
+function fields({ check, level, message, hint, path }: Finding) {
+  return { check, level, message, hint: hint ?? null, path: path ?? null };
+}
+
+function text({ check, level, message, hint }: Finding): string {
+  const line = `${level.padEnd("problem".length)}  ${check}: ${message}\n`;
+  return hint === undefined ? line : `${line}${" ".repeat("problem".length)}  hint: ${hint}\n`;
+}

@@ -1,0 +1,33 @@
+import type { Context } from "../../context.ts";
+import { sweepTemporaries } from "../../disk/sweep.ts";
+import { stateLock, withStoreLock } from "../../lock/store-lock.ts";
+import { profilePathsOf, type Store } from "../../paths.ts";
+import type { ProfileName } from "../../profile-name.ts";
+import { pruneDead } from "../../session/record.ts";
+import { syncProfile } from "../../session/sync.ts";
+import { type Finding, problemOf } from "./finding.ts";
+
+/** Repairs what needs no judgement. Sessions that can't be known are taken for ended: the user said so by `--fix`. */
+export async function fixProfile(
+  context: Context,
+  store: Store,
+  name: ProfileName,
+): Promise<readonly Finding[]> {
+  const check = `profile ${name}`;
+  const paths = profilePathsOf(store, name);
+  try {
+    const closed = withStoreLock(stateLock(store), { waitMs: 5000 }, () =>
+      pruneDead(paths, { unknown: true }),
+    );
+    const swept = [paths.root, paths.base, paths.runtime].flatMap((directory) => sweepTemporaries(directory));
+    const { notes } = await syncProfile(context, store, name);
+    const done = [
+      ...(closed.length > 0 ? [`closed ${closed.length} sessions`] : []),
+      ...(swept.length > 0 ? [`removed ${swept.length} unfinished files`] : []),
+      ...notes,
+    ];
+    return done.map((message) => ({ check, level: "ok", message }));
+  } catch (error) {
+    return [problemOf(check, error)];
+  }
+}

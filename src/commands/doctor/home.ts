@@ -1,0 +1,51 @@
+import { realpathSync } from "node:fs";
+import type { Context } from "../../context.ts";
+import { findOverrides, managedDirectories } from "../../environment/overrides.ts";
+import { overridesIn } from "../../environment/settings-tier.ts";
+import { claudeHomeOf } from "../../paths.ts";
+import { attempted, type Finding } from "./finding.ts";
+import { isDamaged } from "./profile.ts";
+
+/** What Claude Code reads besides a profile: `~/.claude`, and settings of this directory and of the machine that beat it. */
+export function checkHome(context: Context): readonly Finding[] {
+  return attempted("~/.claude", () => {
+    const { json, legacyJson, settings } = claudeHomeOf(context.home);
+    return [
+      ...[json, legacyJson, settings].filter(isDamaged).map(damaged),
+      ...identityKeys(settings),
+      ...overrides(context),
+    ];
+  });
+}
+
+function damaged(path: string): Finding {
+  return {
+    check: "~/.claude",
+    level: "problem",
+    message: `${path} is damaged: it is left as it is, and nothing of it reaches the profiles`,
+    hint: "mend it; Claude Code keeps copies of .claude.json in ~/.claude/backups",
+    path,
+  };
+}
+
+/** They stay in `~/.claude` alone; started in the home directory a profile refuses to run beside them. */
+function identityKeys(settings: string): readonly Finding[] {
+  return overridesIn(settings, { keep: [], overlay: {} }).map(({ key, why }) => ({
+    check: "~/.claude",
+    level: "warning",
+    message: `${key} in ${settings} decides the login of the untouched claude; profiles do not get it (${why})`,
+    path: settings,
+  }));
+}
+
+function overrides(context: Context): readonly Finding[] {
+  const home = realpathSync(context.home);
+  if (context.cwd === home) return [];
+  const place = { cwd: context.cwd, home, managedDirs: managedDirectories(context.platform) };
+  return findOverrides(place, { keep: [], overlay: {} }).map(({ file, key, why }) => ({
+    check: "settings",
+    level: "warning",
+    message: `${key} in ${file} beats every profile (${why})`,
+    path: file,
+  }));
+}

@@ -1,0 +1,95 @@
+import type { Context } from "../../context.ts";
+import { readRegularFile } from "../../disk/read-file.ts";
+import { refuseSdkFederation } from "../../environment/sdk-federation.ts";
+import { isObject, parseJson } from "../../json.ts";
+import { judgeCredentials } from "../../merge/judge-credentials.ts";
+import type { ProfilePaths, Store } from "../../paths.ts";
+import { type ProfileConfig, readProfileConfig } from "../../profile/profile-config.ts";
+import type { ProfileName } from "../../profile-name.ts";
+import { type Places, placesOf } from "../../reconcile/places.ts";
+import { listRecords } from "../../session/record.ts";
+import { attempted, type Finding } from "./finding.ts";
+
+/** One profile: its files can be read, its login is one, and nothing that is over still counts as running. */
+export function checkProfile(context: Context, store: Store, name: ProfileName): readonly Finding[] {
+  const check = `profile ${name}`;
+  const places = placesOf(context.home, store, name);
+  const found = [
+    ...attempted(check, () => {
+      const config = readProfileConfig(places.paths);
+      refuseSdkFederation(context, config);
+      return checkLogin(check, places, config);
+    }),
+    ...attempted(check, () => checkDocuments(check, places)),
+    ...attempted(check, () => checkSessions(check, places.paths)),
+  ];
+  return found.length > 0 ? found : [{ check, level: "ok", message: "in order" }];
+}
+
+function checkLogin(check: string, places: Places, config: ProfileConfig): readonly Finding[] {
+  if (config.home || config.apiKey !== undefined) return [];
+  const hint = `clauth login ${places.profile}`;
+  const path = places.paths.credentials;
+  const canonical = readRegularFile(path);
+  if (canonical === undefined) return [{ check, level: "warning", message: "is logged out", hint }];
+  const judged = judgeCredentials(canonical.bytes);
+  if (judged.document === undefined) {
+    return [
+      {
+        check,
+        level: "problem",
+        message: `${path} is damaged`,
+        hint: `clauth backups ${places.profile}, or ${hint}`,
+        path,
+      },
+    ];
+  }
+  // What Claude Code leaves where the server refused the token; the shim keeps it, so that no start asks again.
+  const tree = readRegularFile(places.treeCredentials);
+  const refused = !judged.login || (tree !== undefined && judgeCredentials(tree.bytes).stub);
+  return refused ? [{ check, level: "problem", message: "the server refused its token", hint, path }] : [];
+}
+
+function checkDocuments(check: string, { treeJson, treeSettings }: Places): readonly Finding[] {
+  return [treeJson, treeSettings].filter(isDamaged).map((path) => ({
+    check,
+    level: "problem",
+    message: `${path} is damaged`,
+    hint: "the next start rebuilds .claude.json; settings.json waits for you to mend it",
+    path,
+  }));
+}
+
+/** True for a file that is there and is no JSON object. */
+export function isDamaged(path: string): boolean {
+  const content = readRegularFile(path);
+  return content !== undefined && !isObject(parseJson(content.bytes));
+}
+
+function checkSessions(check: string, paths: ProfilePaths): readonly Finding[] {
+  const records = listRecords(paths);
+  const dead = records.filter(({ liveness }) => liveness === "dead").length;
+  const unknown = records.filter(({ liveness }) => liveness === "unknown").length;
+  return [
+    ...(dead > 0
+      ? [
+          {
+            check,
+            level: "warning",
+            message: `${dead} ended sessions were not closed`,
+            hint: "the next start closes them",
+          } as const,
+        ]
+      : []),
+    ...(unknown > 0
+      ? [
+          {
+            check,
+            level: "problem",
+            message: `of ${unknown} sessions it can't be known whether they run (another machine or container?)`,
+            hint: "if none does: clauth doctor --fix",
+          } as const,
+        ]
+      : []),
+  ];
+}

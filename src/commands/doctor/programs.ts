@@ -1,0 +1,69 @@
+import { statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+import { readConfig } from "../../config/config.ts";
+import type { Context } from "../../context.ts";
+import { isShim } from "../../own-executable.ts";
+import type { Store } from "../../paths.ts";
+import { findRealClaude } from "../../real-claude.ts";
+import { type Finding, problemOf } from "./finding.ts";
+
+/** PATH: the shim has to stand before every other claude, and a real one has to be found behind it. */
+export async function checkPrograms(context: Context, store: Store): Promise<readonly Finding[]> {
+  return [...checkPath(context, store), await checkRealClaude(context, store), ...checkEnvironment(context)];
+}
+
+function checkPath(context: Context, store: Store): readonly Finding[] {
+  const directories = (context.env["PATH"] ?? "").split(delimiter);
+  const relative = directories.some((directory) => !isAbsolute(directory));
+  const claudes = directories
+    .filter(isAbsolute)
+    .map((directory) => join(directory, "claude"))
+    .filter(isFile);
+  const shim = claudes.findIndex((path) => isShim(path, context));
+  const hint = `in the shell's startup file, as its last line: export PATH="${store.bin}:$PATH"`;
+  const first: Finding =
+    shim === 0
+      ? { check: "PATH", level: "ok", message: `claude is ${claudes[0]}, the shim` }
+      : shim === -1
+        ? {
+            check: "PATH",
+            level: "problem",
+            message: "the shim is not on PATH: claude picks no profile",
+            hint,
+          }
+        : {
+            check: "PATH",
+            level: "problem",
+            message: `${claudes[0]} stands before the shim ${claudes[shim]} on PATH: claude picks no profile`,
+            hint,
+          };
+  if (!relative) return [first];
+  const message = "PATH has a relative or empty entry, which means the working directory";
+  return [first, { check: "PATH", level: "warning", message, hint: "take it out" }];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** A clauth.toml that is not valid is said by another check. */
+async function checkRealClaude(context: Context, store: Store): Promise<Finding> {
+  const config = await readConfig(store).catch(() => undefined);
+  try {
+    const { path, why } = findRealClaude(context, { config });
+    return { check: "claude", level: "ok", message: `the real claude is ${path} (${why})`, path };
+  } catch (error) {
+    return problemOf("claude", error);
+  }
+}
+
+function checkEnvironment({ env }: Context): readonly Finding[] {
+  const bypassed = env["CLAUTH_BYPASS"] === "1";
+  if (!bypassed) return [];
+  const message = "CLAUTH_BYPASS=1 is set: claude picks no profile";
+  return [{ check: "environment", level: "warning", message, hint: "unset CLAUTH_BYPASS" }];
+}

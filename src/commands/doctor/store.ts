@@ -1,0 +1,71 @@
+import { type Config, readConfig } from "../../config/config.ts";
+import type { Context } from "../../context.ts";
+import { tightenStore } from "../../disk/tighten-store.ts";
+import { profilePathsOf, type Store } from "../../paths.ts";
+import { listProfiles, profileExists, refuseForeignStore } from "../../profile/profiles.ts";
+import { SYSTEM } from "../../profile-name.ts";
+import { tokenHolders } from "../../session/token-holders.ts";
+import { attempted, type Finding, problemOf } from "./finding.ts";
+
+/** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */
+export async function checkStore(context: Context, store: Store): Promise<readonly Finding[]> {
+  return [
+    ...attempted("store", () => {
+      refuseForeignStore(store);
+      const profiles = [undefined, ...listProfiles(store).map((name) => profilePathsOf(store, name))];
+      const tightened = profiles.flatMap((paths) => tightenStore(store, paths));
+      return tightened.map((message) => ({ check: "store", level: "ok", message }));
+    }),
+    ...(await checkConfig(store)),
+    ...attempted("tokens", () => sharedChains(context, store)),
+  ];
+}
+
+async function checkConfig(store: Store): Promise<readonly Finding[]> {
+  try {
+    const config = await readConfig(store);
+    return attempted("clauth.toml", () => unknownNames(config, store));
+  } catch (error) {
+    return [problemOf("clauth.toml", error)];
+  }
+}
+
+function unknownNames(config: Config, store: Store): readonly Finding[] {
+  const named = [
+    ...(config.default === undefined
+      ? []
+      : [{ name: config.default, line: config.defaultLine, cure: "clauth global NAME" }]),
+    ...config.rules.map(({ profile, line, pattern }) => ({
+      name: profile,
+      line,
+      cure: `clauth rule remove "${pattern}"`,
+    })),
+  ];
+  return named
+    .filter(({ name }) => name !== SYSTEM && profileExists(store, name) === undefined)
+    .map(({ name, line, cure }) => ({
+      check: "clauth.toml",
+      level: "problem",
+      message: `${store.config}${line === undefined ? "" : `:${line}`} names "${name}", and there is no such profile`,
+      hint: `clauth add ${name}, or ${cure}`,
+      path: store.config,
+    }));
+}
+
+/** Two config directories with one refresh token have no lock in common: the first refresh kills the other (invariant 2). */
+function sharedChains(context: Context, store: Store): readonly Finding[] {
+  const byToken = Map.groupBy(tokenHolders(context.home, store), ({ token }) => token);
+  return [...byToken.values()].flatMap((holders) => {
+    const owners = [...new Set(holders.map(({ owner }) => owner))];
+    const [first, second] = owners;
+    if (first === undefined || second === undefined) return [];
+    return [
+      {
+        check: "tokens",
+        level: "problem",
+        message: `${owners.join(" and ")} hold the same login: a refresh in one ends it in the other`,
+        hint: first.startsWith("/") ? `clauth add ${second} --home` : `clauth login ${second}`,
+      } as const,
+    ];
+  });
+}

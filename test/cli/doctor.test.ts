@@ -1,0 +1,174 @@
+import { expect, test } from "bun:test";
+import { existsSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { credentialsText } from "../support/claude-login.ts";
+import { createFakeSandbox } from "../support/fake-sandbox.ts";
+import { createDesk, type Desk } from "./call.ts";
+
+test("a fresh installation is in order", async () => {
+  using box = createFakeSandbox();
+  await box.call([], { profile: "work" });
+  const { code, stdout, stderr } = await box.run(["clauth", "doctor"]);
+  expect({ code, stdout: box.redact(stdout), stderr }).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stderr": "",
+      "stdout": 
+    "ok       PATH: claude is $CLAUTH_HOME/bin/claude, the shim
+    ok       claude: the real claude is <sandbox>/real/claude (the first claude on PATH after the shim)
+    ok       profile work: in order
+    "
+    ,
+    }
+  `);
+});
+
+test("names each thing that is wrong with its cure, and fails", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("broken", { account: "B" }, "home = 3\n");
+  desk.addProfile("fresh");
+  desk.addProfile("dead");
+  desk.write(
+    desk.profile("dead", "credentials.json"),
+    '{"claudeAiOauth":{"accessToken":"","refreshToken":""}}',
+  );
+  desk.addProfile("torn");
+  desk.write(desk.profile("torn", "credentials.json"), '{"claudeAi');
+  desk.write(".clauth/clauth.toml", 'default = "gone"\n');
+  desk.write(".claude.json", "{");
+  desk.write(".claude/settings.json", '{"env":{"ANTHROPIC_API_KEY":"sk-fake"}}');
+  desk.write("project/.claude/settings.json", '{"apiKeyHelper":"x"}');
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect(code).toBe(1);
+  expect(stdout).not.toContain("sk-");
+  expect(stdout).toMatchInlineSnapshot(`
+    "ok       PATH: claude is ~/.clauth/bin/claude, the shim
+    ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
+    problem  clauth.toml: ~/.clauth/clauth.toml:1 names "gone", and there is no such profile
+             hint: clauth add gone, or clauth global NAME
+    problem  profile broken: ~/.clauth/profiles/broken/config.toml:1: home has to be true or false
+             hint: edit ~/.clauth/profiles/broken/config.toml
+    warning  profile fresh: is logged out
+             hint: clauth login fresh
+    problem  profile dead: the server refused its token
+             hint: clauth login dead
+    problem  profile torn: ~/.clauth/profiles/torn/credentials.json is damaged
+             hint: clauth backups torn, or clauth login torn
+    problem  ~/.claude: ~/.claude.json is damaged: it is left as it is, and nothing of it reaches the profiles
+             hint: mend it; Claude Code keeps copies of .claude.json in ~/.claude/backups
+    warning  ~/.claude: env.ANTHROPIC_API_KEY in ~/.claude/settings.json decides the login of the untouched claude; profiles do not get it (is sent as the API key in place of the login)
+    warning  settings: apiKeyHelper in ~/project/.claude/settings.json beats every profile (its output is sent in place of the login)
+    "
+  `);
+});
+
+test("one login in two places is a problem", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  desk.addProfile("copy", { account: "W" });
+  desk.addProfile("home", { account: "H" });
+  desk.write(".claude/.credentials.json", credentialsText({ account: "H" }));
+  const findings = await problems(desk, "tokens");
+  expect(findings).toMatchInlineSnapshot(`
+    [
+      "~/.claude and home hold the same login: a refresh in one ends it in the other; clauth add home --home",
+      "work and copy hold the same login: a refresh in one ends it in the other; clauth login copy",
+    ]
+  `);
+});
+
+test("another claude before the shim is a problem, and a relative PATH entry a warning", async () => {
+  using desk = healthyDesk();
+  const shims = join(desk.store, "bin");
+  const env = { PATH: `${desk.home}/bin:${shims}:` };
+  const { code, stdout } = await desk.clauth(["doctor"], { env });
+  expect(code).toBe(1);
+  expect(stdout).toMatchInlineSnapshot(`
+    "problem  PATH: ~/bin/claude stands before the shim ~/.clauth/bin/claude on PATH: claude picks no profile
+             hint: in the shell's startup file, as its last line: export PATH="~/.clauth/bin:$PATH"
+    warning  PATH: PATH has a relative or empty entry, which means the working directory
+             hint: take it out
+    ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
+    "
+  `);
+});
+
+test("a store that others can write is a problem; one that is merely loose is tightened", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  await Bun.$`chmod 775 ${desk.store}/profiles`;
+  expect((await desk.clauth(["doctor"])).stdout).toContain("~/.clauth/profiles was open to others (0775)");
+  await Bun.$`chmod 777 ${desk.store}/profiles`;
+  expect(await problems(desk, "store")).toMatchInlineSnapshot(`
+    [
+      "~/.clauth/profiles can be written by every user; look at what is in it, then: chmod o-w ~/.clauth/profiles",
+    ]
+  `);
+});
+
+test("--fix closes what was left open", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  const record = desk.write(
+    desk.profile("work", "sessions/4242-abc"),
+    JSON.stringify({
+      profile: "work",
+      pid: 4242,
+      claude_pid: null,
+      cwd: "/",
+      started: "2026-01-01T00:00:00Z",
+      boot_id: "another",
+      pid_ns: "another",
+    }),
+  );
+  const unfinished = desk.write(desk.profile("work", ".credentials.json.clauth-1-abc.tmp"), "half");
+  utimesSync(unfinished, 1, 1);
+  expect((await desk.clauth(["doctor"])).stdout).toContain("sessions");
+  expect(existsSync(record)).toBe(true);
+  const { code, stdout } = await desk.clauth(["doctor", "--fix"]);
+  expect({ code, stdout }).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stdout": 
+    "ok       profile work: closed 1 sessions
+    ok       profile work: removed 1 unfinished files
+    ok       PATH: claude is ~/.clauth/bin/claude, the shim
+    ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
+    ok       profile work: in order
+    "
+    ,
+    }
+  `);
+  expect([record, unfinished].filter((path) => existsSync(path))).toEqual([]);
+});
+
+test("--json has one object for each finding", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("fresh");
+  const { stdout } = await desk.clauth(["doctor", "--json"]);
+  expect(JSON.parse(stdout)).toContainEqual({
+    check: "profile fresh",
+    level: "warning",
+    message: "is logged out",
+    hint: "clauth login fresh",
+    path: null,
+  });
+});
+
+/** A desk whose PATH has the shim first. */
+function healthyDesk(): Desk {
+  const desk = createDesk();
+  desk.write(".clauth/bin/claude", `#!/bin/sh\n# ${SHIM_MARKER}\n`, 0o755);
+  const env = { PATH: `${desk.store}/bin:${desk.home}/bin` };
+  return { ...desk, clauth: (args, change) => desk.clauth(args, { env, ...change }) };
+}
+
+async function problems(desk: Desk, check: string): Promise<readonly string[]> {
+  const findings: { check: string; level: string; message: string; hint: string }[] = JSON.parse(
+    (await desk.clauth(["doctor", "--json"])).stdout,
+  );
+  return findings
+    .filter((finding) => finding.level === "problem" && finding.check === check)
+    .map(({ message, hint }) => `${message}; ${hint}`);
+}
