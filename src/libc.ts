@@ -18,7 +18,7 @@ export function openLibc<const Calls extends Record<string, FFIFunction>>(calls:
 export const libcPath = once(() => {
   if (process.platform === "darwin") return "/usr/lib/libSystem.B.dylib";
   const maps = readRegularFile("/proc/self/maps");
-  const path = maps === undefined ? undefined : libcIn(new TextDecoder().decode(maps.bytes));
+  const path = maps === undefined ? undefined : libcIn(Buffer.from(maps.bytes).toString());
   if (path !== undefined) return path;
   throw new ClauthError({
     kind: "libc_not_found",
@@ -29,7 +29,10 @@ export const libcPath = once(() => {
 
 /** Finds glibc or musl in the text of /proc/self/maps. */
 export function libcIn(maps: string): string | undefined {
-  return /\/.*\/(?:libc\.so\.6|libc\.musl-.+|ld-musl-.+)$/m.exec(maps)?.[0];
+  const line = maps
+    .split("\n")
+    .find((end) => end.endsWith("/libc.so.6") || end.includes("/libc.musl-") || end.includes("/ld-musl-"));
+  return line?.slice(line.indexOf("/"));
 }
 
 /** Makes a value at its first use and keeps it. */

@@ -18,6 +18,7 @@ import { findRealClaude, type RealClaude } from "./real-claude.ts";
 import { checkRecursion, GUARD } from "./recursion.ts";
 import { notice, trace } from "./report.ts";
 import { become } from "./run/become.ts";
+import { utf8Bytes } from "./run/byte-string.ts";
 import type { Exit } from "./run/exit.ts";
 import { type Inherited, readInherited } from "./run/inherited.ts";
 import { type EnvironmentEdit, type Launch, launchFrom } from "./run/launch.ts";
@@ -136,7 +137,7 @@ function launchOf(
   edit: EnvironmentEdit,
 ): Launch {
   const args = call.args
-    ? claude.args.map((arg) => new TextEncoder().encode(arg))
+    ? claude.args.map(utf8Bytes)
     : inherited.args.slice(inherited.args.length - claude.args.length);
   const argv0 = call.program?.argv0 ?? argv0Of(context);
   return launchFrom(inherited, { path: claude.path, argv0, args }, edit);

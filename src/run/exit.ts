@@ -1,4 +1,4 @@
-import { processCalls } from "./process-calls.ts";
+import { disableCoreFile, restoreDefaultAction } from "./process-calls.ts";
 
 /** How a program ended. */
 export type Exit =
@@ -24,8 +24,7 @@ export function exitAs(exit: Exit): never {
 }
 
 function dieBy(signal: number): void {
-  const calls = processCalls();
-  calls.disableCoreFile();
-  calls.defaultAction(signal);
+  disableCoreFile();
+  restoreDefaultAction(signal);
   process.kill(process.pid, signal);
 }

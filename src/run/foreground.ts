@@ -2,7 +2,14 @@ import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import { type Exit, exitOf } from "./exit.ts";
 import { explainStart } from "./explain-start.ts";
 import type { Launch } from "./launch.ts";
-import { type ProcessCalls, processCalls } from "./process-calls.ts";
+import {
+  changeOf,
+  foregroundGroup,
+  keyboardSendsSignals,
+  processGroup,
+  sessionOf,
+  spawn,
+} from "./process-calls.ts";
 
 export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
 
@@ -22,7 +29,6 @@ export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
  * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
  */
 export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<number>): Running {
-  const calls = processCalls();
   let pid = 0;
   let settle: (exit: Exit) => void = () => {};
   const exited = new Promise<Exit>((resolve) => {
@@ -32,9 +38,9 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
   // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
   const alive = setInterval(() => {}, LONGEST_TIMER_MS);
   process.on("SIGCHLD", () => {
-    for (let status = calls.changeOf(pid); status !== undefined; status = calls.changeOf(pid)) {
+    for (let status = changeOf(pid); status !== undefined; status = changeOf(pid)) {
       const exit = exitOf(status);
-      if (exit === undefined) setTimeout(() => followStop(calls, pid), STOP_SETTLES_MS);
+      if (exit === undefined) setTimeout(() => followStop(pid), STOP_SETTLES_MS);
       else {
         clearInterval(alive);
         // From now on the number may be somebody else's: no signal goes there any more.
@@ -44,9 +50,9 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
       }
     }
   });
-  relaySignals(calls, () => pid, ignoredSignals);
+  relaySignals(() => pid, ignoredSignals);
 
-  pid = calls.spawn(launch, ignoredSignals);
+  pid = spawn(launch, ignoredSignals);
   if (pid > 0) return { pid, exited };
   clearInterval(alive);
   throw explainStart(launch.path);
@@ -57,7 +63,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** An `fg` may already be on its way when a stop is reported; what is still stopped after this long stays so. */
 const STOP_SETTLES_MS = 20;
 
-function relaySignals(calls: ProcessCalls, pid: () => number, ignored: ReadonlySet<number>): void {
+function relaySignals(pid: () => number, ignored: ReadonlySet<number>): void {
   const on = (signal: NodeJS.Signals, number: number, act: () => void) => {
     if (!ignored.has(number)) process.on(signal, act);
   };
@@ -65,7 +71,7 @@ function relaySignals(calls: ProcessCalls, pid: () => number, ignored: ReadonlyS
   for (const [signal, number] of MEANT_FOR_US) on(signal, number, passOn(signal));
   for (const [signal, number] of FROM_THE_KEYBOARD) {
     on(signal, number, () => {
-      if (!keyboardReached(calls, pid())) passOn(signal)();
+      if (!keyboardReached(pid())) passOn(signal)();
     });
   }
   on("SIGCONT", SIGCONT, () => {
@@ -101,15 +107,13 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** True where the terminal driver gave this signal to the program as well. */
-function keyboardReached(calls: ProcessCalls, pid: number): boolean {
+function keyboardReached(pid: number): boolean {
   const terminal = openTerminal();
   if (terminal === undefined) return false;
   try {
-    const foreground = calls.foregroundGroup(terminal);
+    const foreground = foregroundGroup(terminal);
     return (
-      foreground === calls.processGroup(0) &&
-      foreground === calls.processGroup(pid) &&
-      calls.keyboardSendsSignals(terminal)
+      foreground === processGroup(0) && foreground === processGroup(pid) && keyboardSendsSignals(terminal)
     );
   } finally {
     closeSync(terminal);
@@ -129,17 +133,13 @@ function openTerminal(): number | undefined {
  * control: without one (setsid, a container's init) nobody would ever continue us. SIGSTOP, because SIGTSTP is ignored in
  * an orphaned process group.
  */
-function followStop(calls: ProcessCalls, pid: number): void {
-  if (isStopped(pid) && underJobControl(calls)) process.kill(process.pid, "SIGSTOP");
+function followStop(pid: number): void {
+  if (isStopped(pid) && underJobControl()) process.kill(process.pid, "SIGSTOP");
 }
 
-function underJobControl(calls: ProcessCalls): boolean {
+function underJobControl(): boolean {
   const parent = process.ppid;
-  return (
-    parent > 1 &&
-    calls.session(parent) === calls.session(0) &&
-    calls.processGroup(parent) !== calls.processGroup(0)
-  );
+  return parent > 1 && sessionOf(parent) === sessionOf(0) && processGroup(parent) !== processGroup(0);
 }
 
 function isStopped(pid: number): boolean {

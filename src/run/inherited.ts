@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { once } from "../libc.ts";
+import { type ByteString, utf8Bytes } from "./byte-string.ts";
 
 /**
  * What the caller handed to this process, exact to the byte and the number: Bun decodes arguments and environment as
@@ -8,13 +10,13 @@ import type { Context } from "../context.ts";
  */
 export type Inherited = {
   /** The user's arguments, without a terminating NUL. */
-  readonly args: readonly Uint8Array[];
+  readonly args: readonly ByteString[];
   /** `NAME=value` entries as the kernel has them: duplicates, odd names and bytes that are not UTF-8 included. */
-  readonly environment: readonly Uint8Array[];
+  readonly environment: readonly ByteString[];
   /** Descriptors beyond 2 that the caller left open for us. */
   readonly descriptors: readonly number[];
   /** Numbers of the signals that were ignored when we were started (`nohup`, `trap ''`). */
-  readonly ignoredSignals: ReadonlySet<number>;
+  readonly ignoredSignals: () => ReadonlySet<number>;
 };
 
 /** Reads it all. Call it first: descriptors that we open later would look like the caller's. */
@@ -23,47 +25,37 @@ export function readInherited(context: Pick<Context, "args" | "env">): Inherited
     args: exactArguments(context.args),
     environment: exactEnvironment(context.env),
     descriptors: callersDescriptors(),
-    ignoredSignals: ignoredSignals(),
+    ignoredSignals: once(ignoredSignals),
   };
 }
 
-/** The kernel's command line also holds the interpreter and the script where Bun runs us from source: ours are the last ones. */
-function exactArguments(decoded: readonly string[]): readonly Uint8Array[] {
+/**
+ * An argument without U+FFFD was decoded from UTF-8 without loss. For any other the kernel's command line is asked, which also
+ * holds the interpreter and the script where Bun runs us from source: ours are the last ones.
+ */
+function exactArguments(decoded: readonly string[]): readonly ByteString[] {
+  if (!decoded.some((arg) => arg.includes("\uFFFD"))) return decoded.map(utf8Bytes);
   const all = split(procFile("cmdline"));
-  return all.length >= decoded.length && all.length > 0
-    ? all.slice(all.length - decoded.length)
-    : decoded.map((arg) => utf8.encode(arg));
+  return all.length >= decoded.length ? all.slice(all.length - decoded.length) : decoded.map(utf8Bytes);
 }
 
-function exactEnvironment(env: Context["env"]): readonly Uint8Array[] {
+function exactEnvironment(env: Context["env"]): readonly ByteString[] {
   const entries = split(procFile("environ"));
   if (entries.length > 0) return entries;
-  return Object.entries(env).map(([name, value]) => utf8.encode(`${name}=${value ?? ""}`));
+  return Object.entries(env).map(([name, value]) => utf8Bytes(`${name}=${value ?? ""}`));
 }
 
-const utf8 = new TextEncoder();
-
-function procFile(name: string): Uint8Array {
+function procFile(name: string): ByteString {
   try {
-    return readFileSync(`/proc/self/${name}`);
+    return readFileSync(`/proc/self/${name}`, "latin1");
   } catch {
-    return new Uint8Array();
+    return "";
   }
 }
 
-function latin1(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
-}
-
-/** Cuts at each NUL. */
-function split(block: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  let start = 0;
-  for (let end = block.indexOf(0); end >= 0; end = block.indexOf(0, start)) {
-    parts.push(block.subarray(start, end));
-    start = end + 1;
-  }
-  return parts;
+/** Cuts at each NUL; what follows the last one is nothing. */
+function split(block: ByteString): readonly ByteString[] {
+  return block.split("\0").slice(0, -1);
 }
 
 /**
@@ -101,13 +93,13 @@ function targetOf(descriptor: number): string | undefined {
 
 /** Lines such as `tfd:        4 events: 80000019 data: ...` (proc_pid_fdinfo(5)). */
 function watchedBy(epoll: number): number[] {
-  const info = latin1(procFile(`fdinfo/${epoll}`));
-  return [...info.matchAll(/^tfd:\s*(\d+)/gm)].map(([, watched]) => Number(watched));
+  const lines = procFile(`fdinfo/${epoll}`).split("\n");
+  return lines.filter((line) => line.startsWith("tfd:")).map((line) => Number.parseInt(line.slice(4), 10));
 }
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
 function ignoredSignals(): ReadonlySet<number> {
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(latin1(procFile("status")))?.[1];
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(procFile("status"))?.[1];
   const bits = mask === undefined ? 0n : BigInt(`0x${mask}`);
   const ignored = new Set<number>();
   for (let signal = 1; signal <= 64; signal++) {

@@ -37,7 +37,7 @@ function startClaude(session: Session, launch: Launch, inherited: Inherited) {
   try {
     return startForeground(
       { ...launch, descriptors: [...launch.descriptors, lock] },
-      inherited.ignoredSignals,
+      inherited.ignoredSignals(),
     );
   } catch (error) {
     releaseRecord(session.record);
