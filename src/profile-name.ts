@@ -68,12 +68,15 @@ function complaintAbout(text: string): string | undefined {
   if (text !== text.trim()) return "it has a space or a line end around it";
   if (text.length > 64) return "it is longer than 64 characters";
   if (!/^[A-Za-z0-9._@+-]+$/.test(text)) return "it has a character that names can't have";
-  if (/^[.-]/.test(text)) return "it starts with a dot or a dash";
-  if (/\.lock$/i.test(text)) return "it ends in .lock, as Claude Code's lock directories do";
-  if (sameName(text, SYSTEM)) return `"${SYSTEM}" is reserved for the untouched Claude Code`;
-  if (VERBS.some((verb) => sameName(verb, text))) return "it is a verb of clauth";
+  if (text.startsWith(".") || text.startsWith("-")) return "it starts with a dot or a dash";
+  const folded = text.toLowerCase();
+  if (folded.endsWith(".lock")) return "it ends in .lock, as Claude Code's lock directories do";
+  if (folded === SYSTEM) return `"${SYSTEM}" is reserved for the untouched Claude Code`;
+  if (TAKEN.has(folded)) return "it is a verb of clauth";
   return undefined;
 }
+
+const TAKEN: ReadonlySet<string> = new Set(VERBS);
 
 /** Throws without echoing the text where a token stands in the place of a name. */
 function refuseSecret(text: string): void {
@@ -86,5 +89,5 @@ function refuseSecret(text: string): void {
 }
 
 function looksLikeSecret(text: string): boolean {
-  return /sk-ant-/i.test(text);
+  return text.toLowerCase().includes("sk-ant-");
 }

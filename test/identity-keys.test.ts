@@ -55,6 +55,12 @@ describe("variables that beat the login", () => {
     expect(beatsLogin(name)).toBe(false);
   });
 
+  test("every entry is one of ANTHROPIC_ or CLAUDE_, which is looked at first", () => {
+    for (const entry of IDENTITY_ENV) {
+      expect("name" in entry ? entry.name : entry.pattern.source).toMatch(/^\^?(ANTHROPIC|CLAUDE)_/);
+    }
+  });
+
   test("every entry gives a reason", () => {
     for (const entry of IDENTITY_ENV) expect(entry.why).toMatch(/^[a-z].*[^.]$/);
   });
