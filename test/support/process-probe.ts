@@ -48,7 +48,7 @@ export type Descriptor = {
 };
 
 /**
- * What the probe does after its report: `exit N`, `raise N`, `group N` (a signal to its own group), `say TEXT`, `cat`,
+ * What the probe does after its report: `exit N`, `raise N`, `group N` (a signal to its own group), `say TEXT`, `cat`, `spin`,
  * `count` (outlive signals and note each delivery), `make NAME` and `wait NAME` (a file beside the probe).
  */
 export type ProbeStep = string;

@@ -11,6 +11,8 @@ export type PtySession = {
   shows(text: string, after?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: Bun.Subprocess["signalCode"] }>;
+  /** Takes the terminal away, as closing its window does. */
+  hangUp(): void;
   close(): void;
 };
 
@@ -47,9 +49,10 @@ export function openPty(
     },
     kill: (signal) => child.kill(signal),
     exited: child.exited.then(() => ({ code: child.exitCode, signal: child.signalCode })),
+    hangUp: () => child.terminal?.close(),
     close: () => {
       child.kill("SIGKILL");
-      child.terminal?.close();
+      if (child.terminal?.closed === false) child.terminal.close();
     },
   };
 }
