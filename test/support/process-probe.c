@@ -205,12 +205,18 @@ static void take(char *step) {
   else _exit(96);
 }
 
+/* Where the test looks: $PROBE_HOME, or beside this very file where the environment is empty. */
+static void find_directory(void) {
+  char *given = getenv("PROBE_HOME");
+  ssize_t length = given ? 0 : readlink("/proc/self/exe", directory, sizeof directory - 1);
+  if (given) snprintf(directory, sizeof directory, "%s", given);
+  else if (length < 0) _exit(95);
+  else *strrchr(directory, '/') = 0;
+}
+
 int main(int argc, char **argv) {
   (void)argc;
-  ssize_t length = readlink("/proc/self/exe", directory, sizeof directory - 1);
-  if (length < 0) return 95;
-  directory[length] = 0;
-  *strrchr(directory, '/') = 0;
+  find_directory();
   report(argv);
 
   char path[PATH_MAX + 64];

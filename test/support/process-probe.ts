@@ -108,7 +108,8 @@ export function createProbeSandbox(): ProbeSandbox {
 
   function callEnv(chosen: Way, steps: readonly ProbeStep[] = []): Record<string, string> {
     const bypass = chosen === "bypass" ? "1" : "0";
-    return { ...box.env, PATH: path, CLAUTH_BYPASS: bypass, PROBE_STEPS: steps.join(";") };
+    const probe = { PROBE_HOME: real, PROBE_STEPS: steps.join(";") };
+    return { ...box.env, ...probe, PATH: path, CLAUTH_BYPASS: bypass };
   }
 
   function begin(chosen: Way, argv: readonly string[], options: ObserveOptions = {}): Running {
