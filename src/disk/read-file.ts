@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from "node:fs";
 import { ClauthError, errnoOf } from "../errors.ts";
-import { disk } from "./disk.ts";
+import { disk, letGo } from "./disk.ts";
 import { domainError } from "./errno.ts";
 
 /** A file as it was read: decide and write by these very bytes, never by a second read (trap 16). */
@@ -39,7 +39,7 @@ export function readRegularFile(
   } catch (cause) {
     throw domainError(cause, "read", path);
   } finally {
-    disk.close(descriptor);
+    letGo(descriptor);
   }
 }
 

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { pause } from "../pause.ts";
-import { disk } from "./disk.ts";
+import { disk, letGo } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
@@ -147,7 +147,7 @@ function syncDirectory(path: string): void {
   } catch (cause) {
     if (errnoOf(cause) !== "EINVAL") throw cause;
   } finally {
-    disk.close(descriptor);
+    letGo(descriptor);
   }
 }
 

@@ -161,13 +161,23 @@ async function takeOne(lock: ClaudeLock, take: Take): Promise<Held> {
     retries: 0,
     onCompromised: () => {},
   });
-  return { lock, identity: identityOf(lock.path) ?? "", release };
+  try {
+    return { lock, identity: identityOf(lock.path) ?? "", release };
+  } catch (cause) {
+    await release();
+    throw cause;
+  }
 }
 
-/** In reverse. A lock that was taken from us meanwhile (a laptop's sleep) is its new owner's: left alone. */
+/**
+ * In reverse. A lock that was taken from us meanwhile (a laptop's sleep) is its new owner's: left alone. One that can't be
+ * looked at is most likely still ours, and a stray one would cost Claude's sessions a minute.
+ */
 async function giveBack(held: readonly Held[]): Promise<void> {
   for (const { lock, identity, release } of held.toReversed()) {
-    if (identityOf(lock.path) !== identity) continue;
+    try {
+      if (identityOf(lock.path) !== identity) continue;
+    } catch {}
     try {
       await release();
     } catch {

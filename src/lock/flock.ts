@@ -1,6 +1,6 @@
 import { type Pointer, read } from "bun:ffi";
 import { constants } from "node:fs";
-import { disk } from "../disk/disk.ts";
+import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isAbsence, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
@@ -48,7 +48,7 @@ export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
 /** Frees the lock for every holder of a copy of this descriptor, and closes ours. */
 export function unlockAndClose(descriptor: number): void {
   calls().flock(descriptor, LOCK_UN);
-  disk.close(descriptor);
+  letGo(descriptor);
 }
 
 /**
@@ -76,8 +76,13 @@ function openRegular(path: string, flags: number): number {
   } catch (cause) {
     throw domainError(cause, "open the lock", path);
   }
-  if (disk.statOpen(descriptor).isFile()) return descriptor;
-  disk.close(descriptor);
+  try {
+    if (disk.statOpen(descriptor).isFile()) return descriptor;
+  } catch (cause) {
+    letGo(descriptor);
+    throw domainError(cause, "open the lock", path);
+  }
+  letGo(descriptor);
   throw new ClauthError({
     kind: "not_a_file",
     message: `${path} should be a lock file and is something else`,

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
-import { disk } from "../disk/disk.ts";
+import { letGo } from "../disk/disk.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { pause } from "../pause.ts";
@@ -89,10 +89,10 @@ function tryFile(path: string): number | undefined {
     if (answer === "unknown") throw lockUnavailable(path);
     if (answer === "held" && isStillLinked(descriptor, path)) return descriptor;
   } catch (error) {
-    disk.close(descriptor);
+    letGo(descriptor);
     throw error;
   }
-  disk.close(descriptor);
+  letGo(descriptor);
   return undefined;
 }
 

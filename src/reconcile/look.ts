@@ -26,7 +26,11 @@ export function sameLook(a: Look, b: Look): boolean {
 }
 
 /** The credentials' link itself: Claude Code replaces it by a file when it refreshes a token. */
-function linkIdentity(path: string): Signature {
-  const stat = disk.lstatIfThere(path);
-  return stat === undefined ? MISSING : `${stat.isSymbolicLink()}:${stat.dev}:${stat.ino}:${stat.mtimeNs}`;
+function linkIdentity(path: string): Signature | undefined {
+  try {
+    const stat = disk.lstatIfThere(path);
+    return stat === undefined ? MISSING : `${stat.isSymbolicLink()}:${stat.dev}:${stat.ino}:${stat.mtimeNs}`;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,9 +1,10 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { sweepTemporaries } from "../disk/sweep.ts";
 import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { pruneQuarantine } from "../quarantine.ts";
 import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
+import type { Places } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 
 /**
@@ -26,13 +27,17 @@ export async function lastPass(
 
 /** What killed processes left, and quarantine beyond its limits. Nobody waits for it: a busy lock leaves it for next time. */
 function tidy({ places, store }: Reconciled): void {
-  const { paths, claude } = places;
+  const { paths } = places;
   try {
     withStoreLock(stateLock(store), { waitMs: 0 }, () => pruneQuarantine(paths));
-    for (const directory of [paths.root, paths.base, claude.root, dirname(places.homeJson)]) {
+    for (const directory of directoriesWrittenTo(places)) {
       sweepTemporaries(directory);
     }
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
   }
+}
+
+function directoriesWrittenTo({ paths, claude, homeJson }: Places): readonly string[] {
+  return [paths.root, paths.base, claude.root, join(claude.root, "plugins"), dirname(homeJson)];
 }

@@ -31,12 +31,17 @@ export type Evidence = {
 export function judgeLiveness(evidence: Evidence, here: Here = facts): Liveness {
   if (evidence.lock === "busy") return "live";
   if (evidence.lock === "unknown") return "unknown";
-  if (evidence.place === undefined) return here.isLocal(evidence.path) ? "dead" : "unknown";
   const place = here.place();
-  if (evidence.place.bootId === place.bootId) {
-    return evidence.place.pidNamespace === place.pidNamespace ? "dead" : "unknown";
-  }
+  if (evidence.place?.bootId === place.bootId && evidence.place.pidNamespace === place.pidNamespace)
+    return "dead";
+  if (!saysWhere(evidence.place)) return here.isLocal(evidence.path) ? "dead" : "unknown";
+  if (evidence.place.bootId === place.bootId) return "unknown";
   return here.isLocal(evidence.path) && isBefore(evidence.started, here.bootTime()) ? "dead" : "unknown";
+}
+
+/** A record of the Rust tool says nothing, nor does one that was made while /proc could not be read. */
+function saysWhere(place: Place | undefined): place is Place {
+  return place !== undefined && place.bootId !== "" && place.pidNamespace !== "";
 }
 
 /** What must be known about this machine; asked for only when needed. */

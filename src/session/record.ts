@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { basename, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ensureDirectory, listDirectory } from "../disk/directory.ts";
-import { disk } from "../disk/disk.ts";
+import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
@@ -74,15 +74,13 @@ export function releaseRecord(held: HeldRecord): void {
   } catch (cause) {
     throw domainError(cause, "remove", held.path);
   } finally {
-    disk.close(held.fd);
+    letGo(held.fd);
   }
 }
 
 /** Lets go of the record without removing it. */
 export function abandonRecord(held: HeldRecord): void {
-  try {
-    disk.close(held.fd);
-  } catch {}
+  letGo(held.fd);
 }
 
 /**
@@ -119,11 +117,11 @@ function tryCreate(path: string, facts: SessionFacts): HeldRecord | undefined {
       checkpoint("record-written");
       return held;
     }
-    disk.close(fd);
+    letGo(fd);
     return undefined;
   } catch (cause) {
     if (fd !== undefined) {
-      disk.close(fd);
+      letGo(fd);
       removeFile(path);
     }
     throw domainError(cause, "record the session in", path);
@@ -170,7 +168,7 @@ function probe<T>(
     const liveness = judgeLiveness({ lock, place: facts?.place, started: facts?.started, path });
     return visit({ path, liveness, facts }, lock === "held");
   } finally {
-    disk.close(fd);
+    letGo(fd);
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
-import { disk } from "../disk/disk.ts";
+import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -136,7 +136,7 @@ function makeAtHome(path: string, type: "directory" | "file"): void {
     return;
   }
   try {
-    disk.close(disk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
+    letGo(disk.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }

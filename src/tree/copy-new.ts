@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { disk } from "../disk/disk.ts";
+import { disk, letGo } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
 
 /**
@@ -40,7 +40,7 @@ function syncData(path: string): void {
   try {
     disk.syncData(descriptor);
   } finally {
-    disk.close(descriptor);
+    letGo(descriptor);
   }
 }
 

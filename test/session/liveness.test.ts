@@ -50,6 +50,18 @@ describe("judgeLiveness", () => {
       "unknown",
     ],
     ["a record that says nothing is dead on a local disk", { place: undefined }, here, "dead"],
+    [
+      "a record that was made while /proc could not be read is dead on a local disk",
+      { place: { ...place, bootId: "" } },
+      here,
+      "dead",
+    ],
+    [
+      "a record that was made while /proc could not be read is unknown on a network disk",
+      { place: { ...place, pidNamespace: "" } },
+      elsewhere,
+      "unknown",
+    ],
     ["a record that says nothing is unknown on a network disk", { place: undefined }, elsewhere, "unknown"],
   ])("%s", (_name, change, machine, expected) => {
     expect(judgeLiveness({ ...evidence, ...change }, machine)).toBe(expected);
