@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
-import { disk } from "../disk/disk.ts";
-import { readRegularFile } from "../disk/read-file.ts";
-import { isObject, ownValue, parseJson } from "../json.ts";
 import type { ProfilePaths } from "../paths.ts";
 import type { Places } from "../reconcile/places.ts";
+import { daemonLives } from "./daemon.ts";
+import { processLives } from "./living-process.ts";
 import { listRecords } from "./record.ts";
 
 /**
@@ -20,31 +19,6 @@ export function livesAlone(paths: ProfilePaths, except?: string): boolean {
     return others.length === 0 && !daemonLives(paths);
   } catch {
     return false;
-  }
-}
-
-/** Claude Code's daemon of this tree: `daemon.lock` names its process. */
-export function daemonLives(paths: Pick<ProfilePaths, "runtime">): boolean {
-  const lock = join(paths.runtime, "daemon.lock");
-  if (disk.statIfThere(lock) === undefined) return false;
-  const pid = pidIn(lock);
-  return pid === undefined || processLives(pid);
-}
-
-function pidIn(lock: string): number | undefined {
-  const content = readRegularFile(lock, { maxBytes: 64 * 1024 });
-  const value = content === undefined ? undefined : parseJson(content.bytes);
-  const pid = isObject(value) ? ownValue(value, "pid") : value;
-  return typeof pid === "number" && Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
-}
-
-/** EPERM: it lives and belongs to another user. */
-export function processLives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
   }
 }
 

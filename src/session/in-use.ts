@@ -1,7 +1,8 @@
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
-import { daemonLives, livesAlone } from "./alone.ts";
+import { livesAlone } from "./alone.ts";
+import { daemonLives } from "./daemon.ts";
 
 /**
  * Refuses what must not happen under a living claude. The caller holds the state lock.
