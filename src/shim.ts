@@ -1,4 +1,3 @@
-import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Choice } from "./config/choice.ts";
 import { type Config, readConfig } from "./config/config.ts";
@@ -6,10 +5,10 @@ import type { Context } from "./context.ts";
 import { tightenStore } from "./disk/tighten-store.ts";
 import { childEnvironment } from "./environment/child-environment.ts";
 import { refuseHomeSettings } from "./environment/home-settings.ts";
-import { findOverrides, managedDirectories } from "./environment/overrides.ts";
 import { parentProfile } from "./environment/parent-profile.ts";
+import { overridesHere, profileEnvironment } from "./environment/profile-environment.ts";
 import { refuseSdkFederation } from "./environment/sdk-federation.ts";
-import type { JsonObject } from "./json.ts";
+import type { Override } from "./environment/settings-tier.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
 import { readProfileConfig } from "./profile/profile-config.ts";
@@ -91,19 +90,10 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   if (!profile.home) refuseHomeSettings(context, profile.keepEnv);
   refuseSdkFederation(context, profile);
   const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
-  const parent = parentProfile(context, store);
-  const edit = childEnvironment({
-    env: context.env,
-    platform: context.platform,
-    selection,
-    keepEnv: profile.keepEnv,
-    guard,
-    ...(parent && { parent }),
-    ...(!profile.home && { configDir: paths.runtime }),
-  });
+  const edit = profileEnvironment(context, store, { ...selection, profile, guard });
   if (!config.quiet) {
-    for (const line of warnings(context, name, edit.removed, { keep: profile.keepEnv, overlay }))
-      notice(context, line);
+    const overrides = overridesHere(context, profile, overlay);
+    for (const line of warnings(name, edit.removed, overrides)) notice(context, line);
   }
   const launch = launchOf(start, edit);
   if (profile.home) return become(launch);
@@ -114,22 +104,19 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
 
 /** What the user has to hear: whose login would have been used without us, and what we could not keep from being used. */
 function warnings(
-  context: Context,
   name: ProfileName,
   removed: readonly string[],
-  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
-): string[] {
-  const { cwd, platform } = context;
-  const place = { cwd, home: realpathSync(context.home), managedDirs: managedDirectories(platform) };
-  const overrides = findOverrides(place, profile).map(({ file, key }) => `${key} in ${file}`);
-  return [
-    ...(removed.length > 0
-      ? [`profile "${name}" does not use ${removed.join(", ")} from the environment`]
-      : []),
-    ...(overrides.length > 0
-      ? [`settings beat the login of profile "${name}": ${overrides.join(", ")}`]
-      : []),
-  ];
+  overrides: readonly Override[],
+): readonly string[] {
+  const lines: string[] = [];
+  if (removed.length > 0) {
+    lines.push(`profile "${name}" does not use ${removed.join(", ")} from the environment`);
+  }
+  if (overrides.length > 0) {
+    const named = overrides.map(({ file, key }) => `${key} in ${file}`);
+    lines.push(`settings beat the login of profile "${name}": ${named.join(", ")}`);
+  }
+  return lines;
 }
 
 function launchOf(

@@ -2,14 +2,12 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { childEnvironment } from "../environment/child-environment.ts";
-import { findOverrides, managedDirectories } from "../environment/overrides.ts";
-import { parentProfile } from "../environment/parent-profile.ts";
+import { overridesHere, profileEnvironment } from "../environment/profile-environment.ts";
 import type { Override } from "../environment/settings-tier.ts";
 import { ClauthError } from "../errors.ts";
 import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { overlayOf } from "../profile/overlay.ts";
-import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
+import { readProfileConfig } from "../profile/profile-config.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { notice } from "../report.ts";
 import { resolveSelection } from "../selection/resolve.ts";
@@ -107,37 +105,13 @@ function effects(context: Context, store: Store, selection: Selection): Effects 
   }
   const paths = profilePathsOf(store, selection.name);
   const profile = readProfileConfig(paths);
-  const parent = parentProfile(context, store);
-  const { removed } = childEnvironment({
-    env: context.env,
-    platform: context.platform,
-    selection,
-    keepEnv: profile.keepEnv,
-    guard: {},
-    ...(parent && { parent }),
-    ...(!profile.home && { configDir: paths.runtime }),
-  });
+  const { removed } = profileEnvironment(context, store, { ...selection, profile, guard: {} });
+  const overlay = overlayOf(profile, { name: selection.name, clauthCommand: "clauth" });
   return {
     configDir: profile.home ? claudeHome : paths.runtime,
     removedEnv: removed,
-    overrides: overridesOf(context, selection, profile),
+    overrides: overridesHere(context, profile, overlay),
   };
-}
-
-function overridesOf(
-  context: Context,
-  { name }: Selection & { kind: "profile" },
-  profile: ProfileConfig,
-): readonly Override[] {
-  const place = {
-    cwd: context.cwd,
-    home: realpathSync(context.home),
-    managedDirs: managedDirectories(context.platform),
-  };
-  return findOverrides(place, {
-    keep: profile.keepEnv,
-    overlay: overlayOf(profile, { name, clauthCommand: "clauth" }),
-  });
 }
 
 function subject(selection: Selection): string {
