@@ -17,10 +17,11 @@ export type CallOptions = RunOptions & {
   readonly profile?: string;
 };
 
-export function createFakeSandbox(): FakeSandbox {
+/** @param options.profiles false for a user who has none yet */
+export function createFakeSandbox({ profiles = true } = {}): FakeSandbox {
   const box = createSandbox();
   writeFakeClaude(box.claude);
-  box.addProfile("work", { account: "W" });
+  if (profiles) box.addProfile("work", { account: "W" });
 
   function begin(args: readonly string[], { steps = [], profile, ...options }: CallOptions = {}): Running {
     const chosen = profile === undefined ? {} : { CLAUTH_PROFILE: profile };
