@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { exchangeNames } from "./exchange.ts";
 
 /**
  * The one seam over node:fs for all that reads or changes the store, a tree or claude home, narrowed to what they use. All calls
@@ -27,6 +28,8 @@ export type Disk = {
   symlink(text: string, path: string): void;
   link(existing: string, created: string): void;
   rename(from: string, to: string): void;
+  /** Exchanges two names in one step; false where nothing was exchanged. */
+  exchange(a: string, b: string): boolean;
   unlink(path: string): void;
   chmod(path: string, mode: number): void;
   /** Makes those above it too; content with one that is there. */
@@ -63,6 +66,7 @@ export const disk: Disk = {
   symlink: (text, path) => fs.symlinkSync(text, path),
   link: (existing, created) => fs.linkSync(existing, created),
   rename: (from, to) => fs.renameSync(from, to),
+  exchange: exchangeNames,
   unlink: (path) => fs.unlinkSync(path),
   chmod: (path, mode) => fs.chmodSync(path, mode),
   makeDirectory: (path, mode) => void fs.mkdirSync(path, { recursive: true, mode }),

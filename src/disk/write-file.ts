@@ -104,11 +104,27 @@ function writeTemporary(temporary: string, bytes: Uint8Array, mode: number, sync
   }
 }
 
-/** The last look at the target stands right before the rename; a file that must be new can't even be raced. */
+/**
+ * The last look at the target stands right before the new name; what comes in between (however long this process is stopped
+ * there) is put back. A file that must be new can't even be raced.
+ */
 function publish(temporary: string, target: string, expect: WriteOptions["expect"]): void {
   if (expect === "absent" && linkInPlace(temporary, target)) return;
   if (expect !== undefined) refuseSurprise(target, readRegularFile(target), expect);
-  renameWithRetry(temporary, target);
+  const judged = expect === "absent" ? undefined : expect;
+  if (judged !== undefined && disk.exchange(temporary, target)) confirmExchange(temporary, target, judged);
+  else renameWithRetry(temporary, target);
+}
+
+/** What stood at the target in that very moment stands at the temporary name now. */
+function confirmExchange(temporary: string, target: string, expect: FileContent): void {
+  try {
+    refuseSurprise(target, readRegularFile(temporary), expect);
+  } catch (cause) {
+    disk.rename(temporary, target);
+    throw cause;
+  }
+  removeTemporary(temporary);
 }
 
 /** link(2) refuses an existing name atomically, which rename can't. False where the file system has no hard links. */

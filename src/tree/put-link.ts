@@ -17,12 +17,31 @@ export function putLink(target: string, path: string, present: Present): void {
   disk.symlink(target, temporary);
   checkpoint("tree-link-made");
   try {
-    refuseSurprise(path, present);
-    disk.rename(temporary, path);
+    refuseSurprise(path, path, present);
+    if (disk.exchange(temporary, path)) confirmExchange(temporary, path, present);
+    else disk.rename(temporary, path);
   } catch (error) {
-    disk.unlink(temporary);
+    discard(temporary);
     throw error;
   }
+}
+
+/** What stood at the path in that very moment stands at the temporary name now: what nobody judged is put back. */
+function confirmExchange(temporary: string, path: string, present: Present): void {
+  try {
+    refuseSurprise(path, temporary, present);
+  } catch (error) {
+    disk.rename(temporary, path);
+    throw error;
+  }
+  discard(temporary);
+}
+
+/** A leftover is swept later; the first failure is the one to report. */
+function discard(temporary: string): void {
+  try {
+    disk.unlink(temporary);
+  } catch {}
 }
 
 /** Makes a symlink, unless something of that name is there by now. */
@@ -39,16 +58,16 @@ export function linkUnlessThere(target: string, path: string): void {
  * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now
  */
 export function removeLink(path: string, text: string): void {
-  refuseSurprise(path, { text });
+  refuseSurprise(path, path, { text });
   disk.unlink(path);
 }
 
 /** The last look stands right before the rename: Claude Code replaces files by rename too, whenever it likes. */
-function refuseSurprise(path: string, present: Present): void {
-  const stat = disk.lstatIfThere(path);
+function refuseSurprise(path: string, at: string, present: Present): void {
+  const stat = disk.lstatIfThere(at);
   if (stat !== undefined) {
     if ("text" in present) {
-      if (stat.isSymbolicLink() && disk.readlink(path) === present.text) return;
+      if (stat.isSymbolicLink() && disk.readlink(at) === present.text) return;
     } else if (stat.isFile() && sameFileFacts(stat, present.file)) return;
   }
   throw concurrentModification(path);

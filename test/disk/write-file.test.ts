@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -34,6 +35,11 @@ afterEach(() => {
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (path: string) => readFileSync(path, "utf8");
 const modeOf = (path: string) => statSync(path).mode & 0o7777;
+/** A file with this text, under another name. */
+const put = (content: string) => {
+  writeFileSync(join(home, "other"), content);
+  return join(home, "other");
+};
 const leftovers = () => readdirSync(home).filter(isTemporaryName);
 
 describe("writeFileAtomic", () => {
@@ -202,6 +208,30 @@ describe("expect", () => {
     expect(error?.retrySafe).toBe(true);
     expect(readRegularFile(file)?.bytes).not.toEqual(bytes("new"));
     expect(leftovers()).toEqual([]);
+  });
+
+  test("puts back what another program wrote between the last look and the new name", () => {
+    writeFileSync(file, "judged");
+    const judged = readRegularFile(file);
+    const write = () => writeFileAtomic(file, bytes("ours"), { expect: judged ?? "absent" });
+    const kind = testOnlyWithFaults(
+      ({ exchange }) => ({
+        exchange: (a, b) => {
+          renameSync(put("theirs"), b);
+          return exchange(a, b);
+        },
+      }),
+      () => kindOf(write),
+    );
+    expect([kind, text(file), leftovers()]).toEqual(["concurrent_modification", "theirs", []]);
+  });
+
+  test("lets the write through where the file system can't exchange names", () => {
+    writeFileSync(file, "judged");
+    const judged = readRegularFile(file);
+    const write = () => writeFileAtomic(file, bytes("ours"), { expect: judged ?? "absent" });
+    expect(testOnlyWithFaults(() => ({ exchange: () => false }), write)).toBe("written");
+    expect([text(file), leftovers()]).toEqual(["ours", []]);
   });
 
   test("absent stops the write where another program made the file at the last moment", () => {

@@ -3,6 +3,7 @@ import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, u
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { type Disk, testOnlyWithFaults } from "../../src/disk/disk.ts";
 import { putLink, removeLink } from "../../src/tree/put-link.ts";
 import { kind, put, text } from "./support/two-roots.ts";
 
@@ -33,6 +34,22 @@ describe("putLink", () => {
       renameSync(join(root, "b"), join(root, "a"));
     });
     expect(() => putLink("/target", join(root, "a"), { file: judged })).toThrow(CHANGED);
+    expect(text(join(root, "a"))).toBe("newer");
+    expect(readdirSync(root)).toEqual(["a"]);
+  });
+
+  test("puts back a file that came between the last look and the link", () => {
+    put(join(root, "a"), "judged");
+    const judged = lstatSync(join(root, "a"), { bigint: true });
+    const comesBetween = ({ exchange }: Disk) => ({
+      exchange: (from: string, to: string) => {
+        put(join(root, "b"), "newer");
+        renameSync(join(root, "b"), join(root, "a"));
+        return exchange(from, to);
+      },
+    });
+    const link = () => putLink("/target", join(root, "a"), { file: judged });
+    expect(() => testOnlyWithFaults(comesBetween, link)).toThrow(CHANGED);
     expect(text(join(root, "a"))).toBe("newer");
     expect(readdirSync(root)).toEqual(["a"]);
   });
