@@ -4,10 +4,10 @@ import { domainError } from "../disk/errno.ts";
 import { type FileContent, readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
+import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";
 import type { Skipped } from "./step.ts";
-import { decodeUtf8KeepingMark } from "../utf8.ts";
 
 /** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
 const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
@@ -52,6 +52,7 @@ function lookAt(path: string, clean: FileFacts | undefined, roots: LeakRoots): L
   const stat = statFile(path);
   if (stat === undefined) return "missing";
   if (clean !== undefined && sameFileFacts(stat, clean)) return clean;
+  removeStaleLock(lockOf(path));
   const content = readRegularFile(path);
   if (content === undefined) return "missing";
   const text = decodeUtf8KeepingMark(content.bytes);
@@ -61,11 +62,11 @@ function lookAt(path: string, clean: FileFacts | undefined, roots: LeakRoots): L
 
 /**
  * Claude Code 2.1.329 holds `<file>.lock`, a directory, while it writes known_marketplaces.json (2.1.197: no lock). We
- * hold it for one rename and never wait for it; were we killed inside, Claude takes it as stale after 10 s.
+ * hold it for one rename and never wait for it.
  * @returns false where somebody else holds it
  */
 function writeUnderLock(path: string, text: string, content: FileContent): boolean {
-  const lock = `${path}.lock`;
+  const lock = lockOf(path);
   try {
     disk.makeNewDirectory(lock, 0o777);
   } catch (error) {
@@ -79,3 +80,16 @@ function writeUnderLock(path: string, text: string, content: FileContent): boole
     disk.removeEmptyDirectory(lock);
   }
 }
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
+/** What a process that was killed inside left, one of ours too: nobody holds it for seconds. */
+function removeStaleLock(lock: string): void {
+  const stat = disk.lstatIfThere(lock);
+  if (stat !== undefined && Date.now() - Number(stat.mtimeMs) > STALE_MS) disk.removeEmptyDirectory(lock);
+}
+
+/** The shortest of Claude's own limits (2.1.329). */
+const STALE_MS = 10_000;

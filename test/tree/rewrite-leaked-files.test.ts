@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, utimesSync } from "node:fs";
 import { type Disk, testOnlyWithFaults } from "../../src/disk/disk.ts";
 import { put, type TwoRoots, text, twoRoots } from "./support/two-roots.ts";
 
@@ -61,6 +61,17 @@ test("a list that Claude Code is writing (its lock is held) is left for the next
   rmdirSync(roots.homePath(`${MARKETPLACES}.lock`));
   expect(roots.pass().rewritten).toEqual([MARKETPLACES]);
   expect(existsSync(roots.homePath(`${MARKETPLACES}.lock`))).toBe(false);
+});
+
+test("a lock that a killed process left does not stand for ever", () => {
+  leak(MARKETPLACES);
+  const lock = roots.homePath(`${MARKETPLACES}.lock`);
+  mkdirSync(lock);
+  const then = new Date(Date.now() - 11_000);
+  utimesSync(lock, then, then);
+  roots.pass();
+  expectRewritten(MARKETPLACES);
+  expect(existsSync(lock)).toBe(false);
 });
 
 test("a list that is damaged stays as it is", () => {
