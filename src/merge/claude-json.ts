@@ -1,9 +1,10 @@
+import { isIdentitySetting } from "../identity-keys.ts";
 import { type JsonObject, objectFrom } from "../json.ts";
 import { agreedBase } from "./agreed.ts";
 import { putBackAside, setAside } from "./aside.ts";
-import { mapStrings } from "./leaves.ts";
+import { leavesOf, mapStrings, valueAt } from "./leaves.ts";
 import { looksReset } from "./reset.ts";
-import { type KeyPath, type MergeInput, type MergeResult, mergeObjects, type Side } from "./three-way.ts";
+import { type KeyPath, type Loss, type MergeInput, type MergeResult, mergeObjects, type Side } from "./three-way.ts";
 
 export type ClaudeJsonInput = Omit<MergeInput, "atomic"> & {
   /** A string value that names the runtime tree, as claude home has to spell it. */
@@ -13,6 +14,9 @@ export type ClaudeJsonInput = Omit<MergeInput, "atomic"> & {
 /**
  * Merges `~/.claude.json` (home) with a runtime tree's copy. Keys of the account stay where they are; all else travels,
  * `projects` by project and key, `mcpServers` by server. A side that looks reset deletes nothing and wins nothing.
+ *
+ * Claude Code exports `env` of this document too (seen on 2.1.197 and 2.1.329), and it beats the login: identity keys stay
+ * in home alone, and one that stands in the tree goes.
  */
 export function mergeClaudeJson(input: ClaudeJsonInput): MergeResult {
   const home = divide(input.home);
@@ -30,8 +34,17 @@ export function mergeClaudeJson(input: ClaudeJsonInput): MergeResult {
   return {
     ...merged,
     home: putBackAside(input.home, home.aside, merged.home),
-    tree: putBackAside(input.tree, tree.aside, merged.tree),
+    tree: putBackAside(input.tree, accountPart(input.tree), merged.tree),
+    lost: [...merged.lost, ...identityLosses(input.tree)],
   };
+}
+
+function identityLosses(tree: JsonObject): Loss[] {
+  const identity = setAside(tree, (key) => isIdentitySetting(key)).aside;
+  return leavesOf(identity).flatMap((key) => {
+    const lost = valueAt(tree, key);
+    return lost === undefined ? [] : [{ key, side: "tree", kept: undefined, lost }];
+  });
 }
 
 /** The next base of `.claude.json`: what travels, per key only where both sides agree. */
@@ -51,14 +64,15 @@ export function sharedPart(document: JsonObject): JsonObject {
 
 /** The part that belongs to the account, kept in the profile's `account.json`. */
 export function accountPart(document: JsonObject): JsonObject {
-  return divide(document).aside;
+  return setAside(document, isAccountPath).aside;
 }
 
 function divide(document: JsonObject) {
-  return setAside(
-    document,
-    ([key, ...below]) => key !== undefined && below.length === 0 && isAccountKey(key),
-  );
+  return setAside(document, (key) => isAccountPath(key) || isIdentitySetting(key));
+}
+
+function isAccountPath([key, ...below]: KeyPath): boolean {
+  return key !== undefined && below.length === 0 && isAccountKey(key);
 }
 
 /** True for a top-level key that belongs to one account or one config directory; unknown ones go by their names. */

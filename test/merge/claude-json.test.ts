@@ -224,3 +224,25 @@ describe("seedClaudeJson", () => {
     expect(seedClaudeJson({ home: { a: 2 }, base })).toEqual({ a: 2, b: 1, c: 1 });
   });
 });
+
+describe("env of .claude.json, which Claude Code exports and which beats the login", () => {
+  const home = { env: { ANTHROPIC_API_KEY: "sk-home", EDITOR: "vi" }, theme: "dark" };
+
+  test("stays in home where it decides the identity, and travels where it does not", () => {
+    const merged = merge({ base: "void", home, tree: {} });
+    expect(merged.home).toEqual(home);
+    expect(merged.tree).toEqual({ env: { EDITOR: "vi" }, theme: "dark" });
+    expect(seedClaudeJson({ home, base: home })).toEqual({ env: { EDITOR: "vi" }, theme: "dark" });
+    expect(accountPart(home)).toEqual({});
+  });
+
+  test("goes from a tree that holds it, and is set aside", () => {
+    const tree = { env: { ANTHROPIC_AUTH_TOKEN: "tok" }, theme: "dark" };
+    const merged = merge({ base: "void", home: { theme: "dark" }, tree });
+    expect(merged.home).toEqual({ theme: "dark" });
+    expect(merged.tree).toEqual({ theme: "dark" });
+    expect(merged.lost).toEqual([
+      { key: ["env", "ANTHROPIC_AUTH_TOKEN"], side: "tree", kept: undefined, lost: "tok" },
+    ]);
+  });
+});
