@@ -25,6 +25,10 @@ export const IDENTITY_ENV: readonly IdentityVariable[] = [
     pattern: /^CLAUDE_CODE_USE_(?!CCR_|COWORK_|NATIVE_|POWERSHELL_)\w+$/,
     why: "switches to another provider",
   },
+  {
+    name: "CLAUDE_CODE_USE_COWORK_PLUGINS",
+    why: "reads cowork_settings.json in the place of the profile's settings",
+  },
   { pattern: /^ANTHROPIC_IDENTITY_TOKEN(_FILE)?$/, why: "is exchanged for a token of its own" },
   { name: "ANTHROPIC_FEDERATION_RULE_ID", why: "takes part in the exchange of an identity token" },
   { name: "ANTHROPIC_ORGANIZATION_ID", why: "takes part in the exchange of an identity token" },
