@@ -1,0 +1,73 @@
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "../scripts/build.ts";
+
+/** The executables that are compared, all built anew in one directory by one compiler. */
+export type Programs = {
+  /** Ours, called `claude`. */
+  readonly shim: string;
+  /** A native claude that ends at once (coreutils' true), and one that lives until the file it reads ends (cat). */
+  readonly claude: string;
+  readonly waitingClaude: string;
+  /** What any compiled Bun program costs: it has no line of code. */
+  readonly empty: string;
+  /** The least that a shim in Bun can do: find out nothing, become claude through libc. */
+  readonly become: string;
+  /** The least that can stand beside claude: starts it and waits. */
+  readonly wait: string;
+  /** The least that can carry a file: watches a directory and copies one file at each event. */
+  readonly watch: string;
+  /** `exec` in a shell script. */
+  readonly shell: string;
+};
+
+export async function makePrograms(root: string): Promise<Programs> {
+  const at = (name: string) => join(root, name);
+  mkdirSync(at("shim"), { recursive: true });
+  mkdirSync(at("real"));
+  mkdirSync(at("waiting"));
+  for (const [name, source] of Object.entries(FLOORS)) {
+    writeFileSync(at(`${name}.ts`), source);
+    await build({ entry: at(`${name}.ts`), outfile: at(name) });
+  }
+  copyFileSync("/bin/true", at("real/claude"));
+  copyFileSync("/bin/cat", at("waiting/claude"));
+  writeFileSync(at("shell"), '#!/bin/sh\nexec "$REAL_CLAUDE" "$@"\n', { mode: 0o755 });
+  return {
+    shim: await build({ outfile: at("shim/claude") }),
+    claude: at("real/claude"),
+    waitingClaude: at("waiting/claude"),
+    empty: at("empty"),
+    become: at("become"),
+    wait: at("wait"),
+    watch: at("watch"),
+    shell: at("shell"),
+  };
+}
+
+/** Each does what its name says and nothing else; REAL_CLAUDE names the program behind it. */
+const FLOORS = {
+  empty: "export {};\n",
+  become: `
+import { dlopen, ptr } from "bun:ffi";
+import { readFileSync } from "node:fs";
+const libc = /\\/.*\\/(?:libc\\.so\\.6|libc\\.musl-.+|ld-musl-.+)$/m.exec(readFileSync("/proc/self/maps", "latin1"))?.[0];
+const { symbols } = dlopen(libc, { execv: { args: ["ptr", "ptr"], returns: "i32" } });
+const path = Buffer.from(process.env.REAL_CLAUDE + "\\0");
+symbols.execv(ptr(path), ptr(new BigUint64Array([BigInt(ptr(path)), 0n])));
+`,
+  wait: `
+const child = Bun.spawn([process.env.REAL_CLAUDE, ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit"] });
+process.exit(await child.exited);
+`,
+  watch: `
+import { copyFileSync, renameSync, watch } from "node:fs";
+const [directory, name, target] = process.argv.slice(2);
+watch(directory, (_, changed) => {
+  if (changed !== name) return;
+  copyFileSync(directory + "/" + name, target + ".tmp");
+  renameSync(target + ".tmp", target);
+});
+console.log("watching");
+`,
+} as const;

@@ -1,0 +1,163 @@
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pause } from "../src/pause.ts";
+import type { Programs } from "./programs.ts";
+import { replaceFile } from "./replace-file.ts";
+import { claudeJson, credentials, makeUser, USUAL, type User } from "./user.ts";
+
+/** A program that waits beside a claude that lives until `end` is called. */
+export type Waiting = { readonly pid: number; readonly end: () => Promise<number> };
+
+/**
+ * Starts a parent whose claude reads a FIFO.
+ * @returns when claude runs; `end` closes the FIFO and resolves to the milliseconds until the parent was gone
+ */
+export function startWaiting(
+  programs: Programs,
+  parent: string,
+  user: User,
+  more: Readonly<Record<string, string>>,
+): Waiting {
+  const fifo = join(user.home, `fifo-${crypto.randomUUID()}`);
+  Bun.spawnSync(["mkfifo", fifo]);
+  const child = Bun.spawn([parent, fifo], {
+    cwd: user.project,
+    env: user.env(dirname(programs.waitingClaude), { REAL_CLAUDE: programs.waitingClaude, ...more }),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  // Opens once claude opens its end, so this waits for claude.
+  const descriptor = openSync(fifo, "w");
+  writeSync(descriptor, "x");
+  return {
+    pid: child.pid,
+    end: async () => {
+      const start = performance.now();
+      closeSync(descriptor);
+      await child.exited;
+      if (child.exitCode !== 0) throw new Error(`${parent} ended with ${child.exitCode}`);
+      return performance.now() - start;
+    },
+  };
+}
+
+export type Idle = {
+  /** Milliseconds of processor time, and voluntary context switches of all threads, for each second. */
+  readonly cpuMsPerSecond: number;
+  readonly wakeUpsPerSecond: number;
+  /** Resident, and what of it no other process shares, in MB. */
+  readonly residentMb: number;
+  readonly privateMb: number;
+};
+
+/** Watches processes do nothing, together. */
+export async function watchIdle(pids: readonly number[], seconds: number): Promise<Idle[]> {
+  const before = pids.map(usage);
+  await Bun.sleep(seconds * 1000);
+  return pids.map((pid, index) => {
+    const now = usage(pid);
+    const then = before[index] ?? now;
+    return {
+      cpuMsPerSecond: (now.cpuMs - then.cpuMs) / seconds,
+      wakeUpsPerSecond: (now.switches - then.switches) / seconds,
+      residentMb: memory(pid, "Rss"),
+      privateMb: memory(pid, "Private_Dirty"),
+    };
+  });
+}
+
+function usage(pid: number): { cpuMs: number; switches: number } {
+  let switches = 0;
+  let cpuMs = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
+    switches += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
+    // schedstat: nanoseconds on the processor, nanoseconds runnable, slices.
+    cpuMs += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  }
+  return { cpuMs, switches };
+}
+
+function memory(pid: number, name: string): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1]) / 1024;
+}
+
+/** Milliseconds from a change of one file until `arrived` holds. */
+export function latency(change: () => void, arrived: () => boolean): number {
+  const start = performance.now();
+  change();
+  while (!arrived()) {
+    if (performance.now() - start > 10_000) return Number.POSITIVE_INFINITY;
+    pause(0.1);
+  }
+  return performance.now() - start;
+}
+
+/** A rotated token until it is canonical; each `rounds` replaces the link as Claude Code's refresh does. */
+export async function tokenLatencies(user: User, rounds: number): Promise<number[]> {
+  const canonical = join(user.profile, "credentials.json");
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const text = credentials(Date.now() + round);
+    const runtime = join(user.runtime, ".credentials.json");
+    values.push(
+      latency(
+        () => replaceFile(runtime, text),
+        () => readFileSync(canonical, "utf8") === text,
+      ),
+    );
+    await Bun.sleep(150);
+  }
+  return values;
+}
+
+/** A key that Claude Code writes in the tree's `.claude.json`, until it stands in `~/.claude.json`. */
+export async function keyLatencies(user: User, rounds: number): Promise<number[]> {
+  const home = join(user.home, ".claude.json");
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const key = `key-${round}`;
+    const text = claudeJson(USUAL.projects, { [key]: round });
+    values.push(
+      latency(
+        () => replaceFile(join(user.runtime, ".claude.json"), text),
+        () => readFileSync(home, "utf8").includes(key),
+      ),
+    );
+    await Bun.sleep(300);
+  }
+  return values;
+}
+
+/** The floor of both: a bare Bun program that copies a file at each event. */
+export async function floorLatencies(programs: Programs, rounds: number): Promise<number[]> {
+  const user = makeUser({ ...USUAL, entries: 0 });
+  const [watched, target] = [join(user.home, "watched"), join(user.home, "target")];
+  const child = Bun.spawn([programs.watch, user.home, "watched", target], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const _ of child.stdout) break;
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const text = credentials(round);
+    values.push(
+      latency(
+        () => replaceFile(watched, text),
+        () => readIfThere(target) === text,
+      ),
+    );
+    await Bun.sleep(20);
+  }
+  child.kill();
+  await child.exited;
+  user.close();
+  return values;
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
