@@ -31,7 +31,7 @@ export function logout(context: Context): Command {
       notice(
         context,
         apiKey === undefined
-          ? `profile "${name}" is logged out; its last login, revoked, is in ${places.paths.backups}`
+          ? `profile "${name}" is logged out; its last login is in ${places.paths.backups}`
           : `profile "${name}" is logged out, and still uses the API key of ${places.paths.config}`,
       );
       return 0;

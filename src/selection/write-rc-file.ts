@@ -45,12 +45,10 @@ export function withChoice(text: string, choice: Choice): string {
   const lines = body === "" ? [] : body.replace(/\r?\n$/, "").split(/\r?\n/);
   const at = lines.findIndex(counts);
   const named = lines[at]?.includes("=") === true ? `profile = "${choice}"` : choice;
-  const edited = at === -1 ? [...lines, named] : lines.with(at, named);
-  return (
-    mark +
-    edited.filter((line, index) => line === named || index === at || !counts(line)).join(newline) +
-    newline
-  );
+  const kept = lines
+    .map((line, index) => (index === at ? named : line))
+    .filter((line, index) => index === at || !counts(line));
+  return mark + [...kept, ...(at === -1 ? [named] : [])].join(newline) + newline;
 }
 
 function counts(line: string): boolean {

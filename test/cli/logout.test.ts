@@ -15,7 +15,7 @@ test("the profile is logged out, and its last login is in backups", async () => 
     {
       "code": 0,
       "stderr": 
-    "clauth: profile "work" is logged out; its last login, revoked, is in $CLAUTH_HOME/profiles/work/backups
+    "clauth: profile "work" is logged out; its last login is in $CLAUTH_HOME/profiles/work/backups
     "
     ,
     }
