@@ -10,6 +10,7 @@ const LAYERS = [
   ["main.ts"],
   ["cli.ts"],
   ["commands"],
+  ["doctor"],
   ["shim.ts"],
   ["session"],
   ["environment"],

@@ -1,15 +1,15 @@
 import type { Context } from "../context.ts";
+import { checkHome } from "../doctor/check-home.ts";
+import { checkProfile } from "../doctor/check-profile.ts";
+import { checkPrograms } from "../doctor/check-programs.ts";
+import { checkStore } from "../doctor/check-store.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { fixProfile } from "../doctor/fix-profile.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import type { Finding } from "./doctor/finding.ts";
-import { fixProfile } from "./doctor/fix.ts";
-import { checkHome } from "./doctor/home.ts";
-import { checkProfile } from "./doctor/profile.ts";
-import { checkPrograms } from "./doctor/programs.ts";
-import { checkStore } from "./doctor/store.ts";
 import { jsonText } from "./output.ts";
 import { writableStore } from "./store.ts";
 

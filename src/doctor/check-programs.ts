@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
-import { readConfig } from "../../config/config.ts";
-import type { Context } from "../../context.ts";
-import { isShim } from "../../own-executable.ts";
-import type { Store } from "../../paths.ts";
-import { findRealClaude } from "../../real-claude.ts";
+import { readConfig } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { isShim } from "../own-executable.ts";
+import type { Store } from "../paths.ts";
+import { findRealClaude } from "../real-claude.ts";
 import { type Finding, problemOf } from "./finding.ts";
 
 /** PATH: the shim has to stand before every other claude, and a real one has to be found behind it. */

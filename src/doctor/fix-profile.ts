@@ -1,10 +1,10 @@
-import type { Context } from "../../context.ts";
-import { sweepTemporaries } from "../../disk/sweep.ts";
-import { stateLock, withStoreLock } from "../../lock/store-lock.ts";
-import { profilePathsOf, type Store } from "../../paths.ts";
-import type { ProfileName } from "../../profile-name.ts";
-import { pruneDead } from "../../session/record.ts";
-import { syncProfile } from "../../session/sync.ts";
+import type { Context } from "../context.ts";
+import { sweepTemporaries } from "../disk/sweep.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { pruneDead } from "../session/record.ts";
+import { syncProfile } from "../session/sync.ts";
 import { type Finding, problemOf } from "./finding.ts";
 
 /** Repairs what needs no judgement. Sessions that can't be known are taken for ended: the user said so by `--fix`. */

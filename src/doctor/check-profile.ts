@@ -1,13 +1,13 @@
-import type { Context } from "../../context.ts";
-import { readRegularFile } from "../../disk/read-file.ts";
-import { refuseSdkFederation } from "../../environment/sdk-federation.ts";
-import { isObject, parseJson } from "../../json.ts";
-import { judgeCredentials } from "../../merge/judge-credentials.ts";
-import type { ProfilePaths, Store } from "../../paths.ts";
-import { type ProfileConfig, readProfileConfig } from "../../profile/profile-config.ts";
-import type { ProfileName } from "../../profile-name.ts";
-import { type Places, placesOf } from "../../reconcile/places.ts";
-import { listRecords } from "../../session/record.ts";
+import type { Context } from "../context.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { refuseSdkFederation } from "../environment/sdk-federation.ts";
+import { isObject, parseJson } from "../json.ts";
+import { judgeCredentials } from "../merge/judge-credentials.ts";
+import type { ProfilePaths, Store } from "../paths.ts";
+import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { type Places, placesOf } from "../reconcile/places.ts";
+import { listRecords } from "../session/record.ts";
 import { attempted, type Finding } from "./finding.ts";
 
 /** One profile: its files can be read, its login is one, and nothing that is over still counts as running. */

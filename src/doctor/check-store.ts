@@ -1,10 +1,10 @@
-import { type Config, readConfig } from "../../config/config.ts";
-import type { Context } from "../../context.ts";
-import { tightenStore } from "../../disk/tighten-store.ts";
-import { profilePathsOf, type Store } from "../../paths.ts";
-import { listProfiles, profileExists, refuseForeignStore } from "../../profile/profiles.ts";
-import { SYSTEM } from "../../profile-name.ts";
-import { tokenHolders } from "../../session/token-holders.ts";
+import { type Config, readConfig } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { tightenStore } from "../disk/tighten-store.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
+import { SYSTEM } from "../profile-name.ts";
+import { tokenHolders } from "../session/token-holders.ts";
 import { attempted, type Finding, problemOf } from "./finding.ts";
 
 /** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
-import type { Context } from "../../context.ts";
-import { findOverrides, managedDirectories } from "../../environment/overrides.ts";
-import { overridesIn } from "../../environment/settings-tier.ts";
-import { claudeHomeOf } from "../../paths.ts";
+import type { Context } from "../context.ts";
+import { findOverrides, managedDirectories } from "../environment/overrides.ts";
+import { overridesIn } from "../environment/settings-tier.ts";
+import { claudeHomeOf } from "../paths.ts";
+import { isDamaged } from "./check-profile.ts";
 import { attempted, type Finding } from "./finding.ts";
-import { isDamaged } from "./profile.ts";
 
 /** What Claude Code reads besides a profile: `~/.claude`, and settings of this directory and of the machine that beat it. */
 export function checkHome(context: Context): readonly Finding[] {

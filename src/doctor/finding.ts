@@ -1,4 +1,4 @@
-import { asClauthError } from "../../report.ts";
+import { asClauthError } from "../report.ts";
 
 /** One thing that `clauth doctor` looked at. A problem makes it fail; a warning is for the user to judge. */
 export type Finding = {
