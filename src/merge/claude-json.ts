@@ -4,7 +4,14 @@ import { agreedBase } from "./agreed.ts";
 import { putBackAside, setAside } from "./aside.ts";
 import { leavesOf, mapStrings, valueAt } from "./leaves.ts";
 import { looksReset } from "./reset.ts";
-import { type KeyPath, type Loss, type MergeInput, type MergeResult, mergeObjects, type Side } from "./three-way.ts";
+import {
+  type KeyPath,
+  type Loss,
+  type MergeInput,
+  type MergeResult,
+  mergeObjects,
+  type Side,
+} from "./three-way.ts";
 
 export type ClaudeJsonInput = Omit<MergeInput, "atomic"> & {
   /** A string value that names the runtime tree, as claude home has to spell it. */
