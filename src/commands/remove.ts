@@ -16,13 +16,14 @@ export function remove(context: Context): Command {
     run: async (args) => {
       const store = writableStore(context);
       const name = writableProfile(context, store, args.name);
+      const mentions = await mentionsOf(store, name);
       for (const note of await syncUnused(context, store, name)) notice(context, note);
       const kept = removeProfile(store, name);
       notice(
         context,
         `removed profile "${name}"${kept === undefined ? "" : `; all that was its own is in ${kept}`}`,
       );
-      for (const mention of await mentionsOf(store, name)) notice(context, mention);
+      for (const mention of mentions) notice(context, mention);
       return 0;
     },
   });
