@@ -10,6 +10,8 @@ export type RealClaude = {
   readonly path: string;
   /** Where it was found, for `clauth which` and the trace. */
   readonly why: string;
+  /** True where the caller gave its path with this very call, so that nothing was searched. */
+  readonly wasNamed: boolean;
   /** The arguments for it: those given, less what an editor put in front. */
   readonly args: readonly string[];
 };
@@ -33,10 +35,10 @@ export function findRealClaude(
   const wrapped = wrappedProgram(args, context);
   const rest = wrapped === undefined ? args : args.slice(1);
   if (wrapped?.isShim === false)
-    return { path: wrapped.path, why: "named by the editor that called", args: rest };
+    return { path: wrapped.path, why: "named by the editor that called", wasNamed: true, args: rest };
   const fixed = fixedByUser(context, given.config);
-  if (fixed !== undefined) return { ...verified(fixed, context), args: rest };
-  return { ...found(context, given.places), args: rest };
+  if (fixed !== undefined) return { ...verified(fixed, context), wasNamed: false, args: rest };
+  return { ...found(context, given.places), wasNamed: false, args: rest };
 }
 
 /**

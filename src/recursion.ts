@@ -6,15 +6,18 @@ export const GUARD = "CLAUTH_GUARD";
 
 /**
  * Counts the starts of the shim without a real claude in between, so that a wrapper which calls the shim again ends
- * in an error, while claudes that start claudes may nest as deep as they like: each gives its children another id.
+ * in an error, while claudes that start claudes may nest as deep as they like: each gives its children another id. What the
+ * caller named is no find of ours that could lead back here, so it begins anew: Claude Code starts the daemon of its
+ * background agents, its hosts and the agents through `CLAUDE_CODE_PROCESS_WRAPPER`, one below the other and without an id.
  * @returns the value of `CLAUTH_GUARD` for the child.
  * @throws ClauthError `recursion` at the fourth start in a row.
  */
 export function checkRecursion(
   env: Environment,
-  enclosingId: string = enclosingClaude(env),
+  { wasNamed }: { readonly wasNamed: boolean },
 ): { readonly next: string } {
-  const starts = startsIn(env[GUARD], enclosingId);
+  const enclosingId = enclosingClaude(env);
+  const starts = wasNamed ? 0 : startsIn(env[GUARD], enclosingId);
   if (starts < MOST_STARTS) return { next: `${starts + 1}:${enclosingId}` };
   throw new ClauthError({
     kind: "recursion",

@@ -44,18 +44,19 @@ export type Call = {
 export async function runClaude(context: Context, call: Call = {}): Promise<Exit> {
   const inherited = readInherited(context);
   const args = call.args ?? context.args.slice(call.skip ?? 0);
-  const guard = { [GUARD]: checkRecursion(context.env).next };
   if (call.explicit === undefined && context.env["CLAUTH_BYPASS"] === "1") {
     const claude = findRealClaude(context, { args });
-    return become(launchOf({ context, call, inherited, claude }, { set: guard, remove: [] }));
+    const set = { [GUARD]: checkRecursion(context.env, claude).next };
+    return become(launchOf({ context, call, inherited, claude }, { set, remove: [] }));
   }
 
   const store = storeOf(context);
   for (const line of tightenStore(store)) notice(context, line);
   const config = await readConfig(store);
   const claude = call.program
-    ? { ...call.program, why: "named on the command line", args }
+    ? { ...call.program, why: "named on the command line", wasNamed: true, args }
     : findRealClaude(context, { config, args });
+  const guard = { [GUARD]: checkRecursion(context.env, claude).next };
   const { selection, notes, firstUse } = resolveSelection(context, store, config, call.explicit);
   trace(context, `selected ${nameOf(selection)}: ${sourceSentence(selection.source)}`);
   trace(context, `to be started: ${claude.path}: ${claude.why}`);

@@ -160,6 +160,7 @@ describe("as the process wrapper of an editor", () => {
     expect(find(env, { args: [bundled, "-p", bundled] })).toEqual({
       path: bundled,
       why: "named by the editor that called",
+      wasNamed: true,
       args: ["-p", bundled],
     });
   });

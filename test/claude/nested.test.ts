@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+/** Whatever Claude starts finds the shim by PATH: a claude in there keeps the profile, unless its directory says otherwise. */
+describeClaude("a claude that a claude starts", (openLab) => {
+  const WAYS: Readonly<Record<string, (lab: Lab, command: string) => readonly string[]>> = {
+    "from the Bash tool": (_, command) => ["claude", "-p", `[[bash ${command}]]`, "--allowedTools", "Bash"],
+    "from a hook": (lab, command) => {
+      const hooks = { SessionStart: [{ hooks: [{ type: "command", command: oncePer(lab, command) }] }] };
+      return ["claude", "-p", "outer", "--settings", lab.write("hooks.json", JSON.stringify({ hooks }))];
+    },
+    "from an MCP server": (lab, command) => {
+      const server = lab.write("server.sh", `#!/bin/sh\n${oncePer(lab, command)}\n`, 0o755);
+      const config = JSON.stringify({ mcpServers: { nested: { command: server } } });
+      return ["claude", "-p", "outer", "--mcp-config", lab.write("mcp.json", config)];
+    },
+    "from the Bash tool, in a session of its own": (_, command) => [
+      "claude",
+      "-p",
+      `[[bash setsid -w sh -c '${command}']]`,
+      "--allowedTools",
+      "Bash",
+    ],
+  };
+
+  for (const [where, argv] of Object.entries(WAYS)) {
+    test(`${where} keeps the profile, and takes that of another directory`, async () => {
+      await using lab = await twoProfiles(openLab);
+      const command = [
+        "(cd ~/elsewhere && claude -p kept </dev/null)",
+        "(cd ~/named && claude -p named </dev/null)",
+        "true",
+      ].join("; ");
+      const finished = await lab.run(argv(lab, command), { env: { CLAUTH_PROFILE: undefined } });
+      expect(finished.code).toBe(0);
+      await waitFor("both", async () => (await lab.network.tokensFor("named")).length > 0);
+      expect(await lab.network.tokensFor("kept")).toEqual(["sk-ant-oat01-fakeW"]);
+      expect(await lab.network.tokensFor("named")).toEqual(["sk-ant-oat01-fakeP"]);
+    });
+  }
+});
+
+async function twoProfiles(openLab: OpenLab): Promise<Lab> {
+  const lab = await openLab();
+  lab.addProfile("work", { account: "W" });
+  lab.addProfile("private", { account: "P" });
+  lab.write("project/.clauthrc", "work\n");
+  lab.write("named/.clauthrc", "private\n");
+  lab.write("elsewhere/notes", "");
+  return lab;
+}
+
+/** The nested claude has the same hooks and servers only where it has the same options: this guards against surprises. */
+function oncePer(lab: Lab, command: string): string {
+  return `mkdir ${join(lab.root, "once")} 2>/dev/null && { ${command}; } >/dev/null 2>&1`;
+}
