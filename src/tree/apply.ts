@@ -104,6 +104,8 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
       removeLink(treePath, step.text);
       return [];
     case "swap":
+      // With one name alone both paths are that name, by a mount.
+      if (disk.lstat(homePath).nlink < 2n) return [{ name: step.name, why: "it is claude home's own file" }];
       putLink(homePath, treePath, { file: step.tree });
       return [];
     case "adopt":

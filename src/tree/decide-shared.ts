@@ -80,6 +80,7 @@ function decideFile(scene: Scene, name: string, tree: FileFacts, inHome: Entry):
   if (inHome.type === "link" && inHome.leads === "elsewhere") return skip(name, describe(inHome));
   const home = inHome.type === "file" ? inHome.stat : inHome.type === "link" ? inHome.file : undefined;
   if (home !== undefined && sameInode(tree, home)) {
+    if (inHome.type === "link") return skip(name, "claude home's entry is a link to it");
     return { do: "swap", name, tree, why: "it is the very file of claude home" };
   }
   const winner = decideWinner(name, tree, home, scene.known?.entries.get(name));

@@ -6,6 +6,7 @@ import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
+import { sameInode } from "./inspect.ts";
 import { decideWinner, mergeFile, readJudged } from "./merge-file.ts";
 import { linkUnlessThere } from "./put-link.ts";
 import type { Skipped } from "./step.ts";
@@ -49,6 +50,9 @@ function moveWhole(both: TwoDirectories): boolean {
 function mergeDirectory(both: TwoDirectories): Skipped[] {
   const skipped: Skipped[] = [];
   disk.makeDirectory(both.home, 0o700);
+  // By a mount, or a link of claude home: what is removed here would be gone there.
+  if (sameInode(disk.stat(both.tree), disk.stat(both.home)))
+    return [{ name: both.name, why: "it is the very directory of claude home" }];
   for (const entry of disk.listEntries(both.tree)) {
     const inside = {
       ...both,
@@ -89,8 +93,12 @@ function bringFile(entry: TwoDirectories): void {
   const inHome = disk.lstatIfThere(entry.home);
   const home = disk.statIfThere(entry.home);
   if (inHome === undefined) copyNew(entry.tree, entry.home);
-  else if (home?.isDirectory()) quarantineFile(entry.paths, entry.name, readJudged(entry.tree, tree).bytes);
-  else if (home === undefined || home.dev !== tree.dev || home.ino !== tree.ino) {
+  else if (inHome.isSymbolicLink() && home !== undefined && sameInode(home, tree)) {
+    // The link of claude home leads here: its name takes the file itself.
+    disk.rename(entry.tree, entry.home);
+    return;
+  } else if (home?.isDirectory()) quarantineFile(entry.paths, entry.name, readJudged(entry.tree, tree).bytes);
+  else if (home === undefined || !sameInode(home, tree)) {
     const winner = decideWinner(entry.name, tree, home, undefined);
     mergeFile(
       { name: entry.name, treePath: entry.tree, homePath: entry.home, tree, home, winner },

@@ -3,7 +3,7 @@ import { isTemporaryName } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { decideShared } from "./decide-shared.ts";
 import { entryKind, type Isolation, SHARED_DIRECTORIES, SHARED_FILES, SPLIT_DIRECTORY } from "./entries.ts";
-import { type Entry, leadsToDirectory, type RootFacts, type TreeFacts } from "./inspect.ts";
+import { type Entry, leadsToDirectory, type RootFacts, sameInode, type TreeFacts } from "./inspect.ts";
 import { knowsRoots, type LinkMode, type Manifest } from "./manifest.ts";
 import { isOurs, type Scene } from "./scene.ts";
 import { type Decision, describe, isStep, type Skipped, type Step, skip } from "./step.ts";
@@ -30,10 +30,12 @@ export type PlanOptions = {
 
 /**
  * Decides what to do about every entry of both roots.
- * @throws ClauthError `tree_unreadable` where the tree is there and can't be listed; `link_mode_unsupported`
+ * @throws ClauthError `tree_unreadable` where the tree is there and can't be listed; `tree_is_home` where both roots are one
+ * directory (a mount, a link), so that linking would delete what it links; `link_mode_unsupported`
  */
 export function planTree(facts: TreeFacts, manifest: Manifest | undefined, options: PlanOptions): TreePlan {
   if (facts.tree.state === "unreadable") throw treeUnreadable(facts.tree.path);
+  if (isOneDirectory(facts)) throw treeIsHome(facts);
   if (options.mode !== "symlink") throw unsupported(options.mode);
   const known = manifest !== undefined && knowsRoots(manifest, facts) ? manifest : undefined;
   const scene: Scene = { facts, known, formerHome: manifest?.home.path, isolate: options.isolate };
@@ -151,6 +153,21 @@ function treeUnreadable(path: string): ClauthError {
     message: `the runtime tree ${path} can't be read`,
     hint: "check its owner and mode with `ls -ld`: it has to be a directory of yours",
     path,
+  });
+}
+
+function isOneDirectory({ home, tree }: TreeFacts): boolean {
+  return (
+    home.identity !== undefined && tree.identity !== undefined && sameInode(home.identity, tree.identity)
+  );
+}
+
+function treeIsHome({ home, tree }: TreeFacts): ClauthError {
+  return new ClauthError({
+    kind: "tree_is_home",
+    message: `${tree.path} and ${home.path} are one directory`,
+    hint: "undo the mount or the link that makes them one: look at both with `ls -ld` and `findmnt`",
+    path: tree.path,
   });
 }
 

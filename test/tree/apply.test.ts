@@ -387,3 +387,39 @@ test("leftovers of a killed process are swept when idle, and nobody else's", () 
   expect(kind(roots.treePath(".link.clauth-1-abc0.tmp"))).toBe("nothing");
   expect(text(roots.treePath("x.tmp"))).toBe("not ours");
 });
+
+describe("one file, one directory, reached by both roots", () => {
+  test("claude home that is a link to the tree is refused, and everything stays", () => {
+    put(roots.treePath("CLAUDE.md"), "mine");
+    put(roots.treePath("projects/p/a.jsonl"), "line");
+    symlinkSync(roots.paths.runtime, roots.home.root);
+    expect(() => roots.pass()).toThrow(expect.objectContaining({ kind: "tree_is_home" }));
+    expect(everyContent(roots.paths.runtime).sort()).toEqual(["line", "mine"]);
+  });
+
+  test("entries of claude home that are links into the tree keep what they lead to", () => {
+    put(roots.treePath("CLAUDE.md"), "mine");
+    put(roots.treePath("skills/x/SKILL.md"), "skill");
+    put(roots.treePath("projects/p/a.jsonl"), "line");
+    put(roots.homePath("projects/q/b.jsonl"), "other");
+    symlinkSync(roots.treePath("CLAUDE.md"), roots.homePath("CLAUDE.md"));
+    symlinkSync(roots.treePath("skills"), roots.homePath("skills"));
+    symlinkSync(roots.treePath("projects/p"), roots.homePath("projects/p"));
+    roots.pass();
+    roots.pass();
+    expect(text(roots.homePath("CLAUDE.md"))).toBe("mine");
+    expect(text(roots.homePath("skills/x/SKILL.md"))).toBe("skill");
+    expect(text(roots.homePath("projects/p/a.jsonl"))).toBe("line");
+    expect(text(roots.homePath("projects/q/b.jsonl"))).toBe("other");
+  });
+
+  test("a link inside a directory of claude home that leads to the tree's file becomes that file", () => {
+    put(roots.treePath("skills/a.md"), "skill");
+    mkdirSync(roots.homePath("skills"), { recursive: true });
+    symlinkSync(roots.treePath("skills/a.md"), roots.homePath("skills/a.md"));
+    roots.pass();
+    expect(kind(roots.homePath("skills/a.md"))).toBe("file");
+    expect(text(roots.treePath("skills/a.md"))).toBe("skill");
+    expectLinked("skills");
+  });
+});

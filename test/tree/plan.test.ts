@@ -76,7 +76,7 @@ function root(
       path,
       realPath: path,
       state,
-      identity: state === "present" ? { dev: 1n, ino } : undefined,
+      identity: state === "present" ? { dev: 1n, ino: path === HOME ? ino : ino + 10n } : undefined,
       entries: new Map(state === "present" ? entries : []),
     }));
 }
@@ -90,7 +90,7 @@ const manifest: fc.Arbitrary<Manifest | undefined> = fc.option(
   fc.array(fc.tuple(names, fileFacts)).map((entries) => ({
     mode: "symlink" as const,
     home: { dev: 1n, ino: 1n, path: "/old/.claude" },
-    tree: { dev: 1n, ino: 1n },
+    tree: { dev: 1n, ino: 11n },
     entries: new Map(entries),
     leakFree: new Map(),
   })),
