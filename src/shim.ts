@@ -55,7 +55,9 @@ export async function runClaude(context: Context, call: Call = {}): Promise<Exit
   const config = await readConfig(store);
   const claude = call.program
     ? { ...call.program, why: "named on the command line", wasNamed: true, args }
-    : findRealClaude(context, { config, args });
+    : call.explicit === undefined
+      ? findRealClaude(context, { config, args })
+      : { ...findRealClaude(context, { config }), args };
   const guard = { [GUARD]: checkRecursion(context.env, claude).next };
   const { selection, notes, firstUse } = resolveSelection(context, store, config, call.explicit);
   trace(context, `selected ${nameOf(selection)}: ${sourceSentence(selection.source)}`);

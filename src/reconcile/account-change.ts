@@ -1,5 +1,7 @@
+import { listDirectory } from "../disk/directory.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
+import { quarantineKind } from "../quarantine.ts";
 import { identityIn, readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
 import type { Places } from "./places.ts";
 
@@ -16,9 +18,18 @@ export function noteAccountChange(places: Places): readonly string[] {
   if (before.email === now.email && before.uuid === now.uuid) return [];
   writeCredentialsMemory(places, { ...memory, account: now });
   if (before.email === undefined || before.email === now.email) return [];
+  const undo = newestReplaced(places);
   return [
-    `profile "${places.profile}" is now ${now.email} (was ${before.email}); the login before is in ${places.paths.backups}`,
+    `profile "${places.profile}" is now ${now.email} (was ${before.email})${undo === undefined ? "" : `; undo: clauth backups restore ${places.profile} ${undo}`}`,
   ];
+}
+
+/** The name, in quarantine, of the login that was replaced last. */
+function newestReplaced({ paths }: Places): string | undefined {
+  return listDirectory(paths.backups)
+    .filter((name) => quarantineKind(name) === "credentials-replaced")
+    .sort()
+    .at(-1);
 }
 
 function treeAccount({ treeJson }: Places) {

@@ -7,7 +7,7 @@ export function explainStart(path: string): ClauthError {
   const missing = reason === MISSING;
   return new ClauthError({
     kind: missing ? "claude_not_found" : "claude_not_runnable",
-    message: `the real claude at ${path} ${reason}`,
+    message: `can't start ${path}: it ${reason}`,
     hint: 'reinstall Claude Code, or name another one by CLAUTH_CLAUDE or by `claude = "..."` in clauth.toml',
     path,
     exitCode: missing ? 127 : 126,

@@ -19,6 +19,15 @@ test("gives claude what stands after --, byte for byte, and the profile to its c
   });
 });
 
+test("takes the path of a claude for an argument, not for the call of an editor", async () => {
+  using box = createFakeSandbox();
+  const to = join(box.root, "report");
+  await box.run(["clauth", "run", "work", "--", box.claude, "hello"], {
+    env: fakeSteps({ do: "report", to }),
+  });
+  expect(readReport(to).args).toEqual([box.claude, "hello"]);
+});
+
 test("wins over CLAUTH_PROFILE and CLAUTH_BYPASS, and system is the untouched claude", async () => {
   using box = createFakeSandbox();
   const to = join(box.root, "report");
