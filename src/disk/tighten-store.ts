@@ -19,7 +19,9 @@ export function tightenStore(store: Store, profile?: ProfilePaths, user = proces
     look,
   );
   for (const one of found) refuseUnsafe(one, user);
-  return found.filter(isLoose).map(tighten);
+  // A mistyped CLAUTH_HOME may be any directory, whose mode is none of ours.
+  const isStore = found.some(({ kind }) => kind !== "root");
+  return isStore ? found.filter(isLoose).map(tighten) : [];
 }
 
 type Place = { readonly path: string; readonly kind: "root" | "directory" | "file" };
@@ -28,6 +30,7 @@ type Found = Place & {
   readonly mode: number;
   readonly uid: number;
   readonly linked: boolean;
+  readonly isDirectory: boolean;
 };
 
 function placesOf(store: Store): readonly Place[] {
@@ -51,14 +54,19 @@ function places(kind: Place["kind"], paths: readonly string[]): readonly Place[]
   return paths.map((path) => ({ path, kind }));
 }
 
-/** Nothing where the place is missing, or is a file's link that leads nowhere. */
+/** Nothing where the place is missing. A link that leads nowhere is no missing file: other accounts would follow from that. */
 function look(place: Place): readonly Found[] {
   try {
     const named = disk.lstatIfThere(place.path);
     if (named === undefined) return [];
     const linked = named.isSymbolicLink();
-    const stats = linked && place.kind !== "directory" ? disk.stat(place.path) : named;
-    return [{ ...place, linked, mode: Number(stats.mode) & 0o7777, uid: Number(stats.uid) }];
+    const stats = linked && place.kind !== "directory" ? disk.statIfThere(place.path) : named;
+    if (stats === undefined)
+      throw unsafe(place.path, "is a symbolic link that leads to nothing", "mend the link, or remove it");
+    const { mode, uid } = stats;
+    return [
+      { ...place, linked, isDirectory: stats.isDirectory(), mode: Number(mode) & 0o7777, uid: Number(uid) },
+    ];
   } catch (cause) {
     if (isAbsence(cause)) return [];
     throw domainError(cause, "look at", place.path);
@@ -66,13 +74,16 @@ function look(place: Place): readonly Found[] {
 }
 
 /** `$CLAUTH_HOME` itself and single files may be links (a dotfiles repository, a read-only store of root's). */
-function refuseUnsafe({ path, kind, linked, mode, uid }: Found, user: number): void {
+function refuseUnsafe({ path, kind, linked, isDirectory, mode, uid }: Found, user: number): void {
   if (kind === "directory" && linked) {
     throw unsafe(
       path,
       "is a symbolic link where a directory should be",
       `look at it with \`ls -l\`, and remove the link`,
     );
+  }
+  if (kind !== "file" && !isDirectory) {
+    throw unsafe(path, "is no directory", "look at it with `ls -l`, and move it away");
   }
   const trusted = uid === user || (kind === "file" && linked && uid === 0);
   if (!trusted) {

@@ -145,3 +145,31 @@ describe("links that are the user's own arrangement", () => {
     expect(kindOf(() => tightenStore(store))).toBe("store_unsafe");
   });
 });
+
+describe("what is no store", () => {
+  test("a directory that CLAUTH_HOME names by mistake keeps its mode", () => {
+    chmodSync(home, 0o755);
+    expect(tightenStore(storeOf({ env: { CLAUTH_HOME: home }, home }))).toEqual([]);
+    expect(modeOf(home)).toBe(0o755);
+  });
+
+  test("a file in the place of the store, or of a directory in it", () => {
+    rmSync(work.runtime, { recursive: true });
+    writeFileSync(work.runtime, "", { mode: 0o600 });
+    expect(kindOf(() => tightenStore(store, work))).toBe("store_unsafe");
+    rmSync(store.root, { recursive: true });
+    writeFileSync(store.root, "", { mode: 0o600 });
+    expect(kindOf(() => tightenStore(store))).toBe("store_unsafe");
+  });
+
+  test.each([
+    ["the store", () => store.root],
+    ["clauth.toml", () => store.config],
+    ["trust.json", () => store.trust],
+    ["config.toml", () => work.config],
+  ])("a link in place of %s that leads to nothing (a disk that is not mounted)", (_what, path) => {
+    rmSync(path(), { recursive: true, force: true });
+    symlinkSync(join(home, "unmounted"), path());
+    expect(errorOf(() => tightenStore(store, work))?.message).toContain("leads to nothing");
+  });
+});
