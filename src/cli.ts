@@ -46,6 +46,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   allow: { load: async (context) => (await import("./commands/allow.ts")).allow(context) },
   deny: { load: async (context) => (await import("./commands/deny.ts")).deny(context) },
   which: { load: async (context) => (await import("./commands/which.ts")).which(context) },
+  current: { load: async (context) => (await import("./commands/current.ts")).current(context) },
   run: { starts: true, load: async (context) => (await import("./commands/run.ts")).run(context) },
   exec: { starts: true, load: async (context) => (await import("./commands/exec.ts")).exec(context) },
   login: { load: async (context) => (await import("./commands/login.ts")).login(context) },
@@ -57,6 +58,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async (context) => (await import("./commands/backups-restore.ts")).backupsRestore(context),
   },
   doctor: { load: async (context) => (await import("./commands/doctor.ts")).doctor(context) },
+  statusline: { load: async (context) => (await import("./commands/statusline.ts")).statusline(context) },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
     load: async (context) =>

@@ -73,6 +73,14 @@ describe("the architecture", () => {
     expect([...hot]).not.toContain("lock/claude-locks.ts");
   });
 
+  test("loads no package for a prompt or a status line", () => {
+    for (const verb of ["current", "statusline"]) {
+      const loaded = [...loadedBefore("cli.ts", modules, [`commands/${verb}.ts`])];
+      const packages = loaded.flatMap((module) => modules.get(module)?.imports ?? []);
+      expect(packages.filter(({ to, lazy }) => !lazy && isPackage(to))).toEqual([]);
+    }
+  });
+
   test("loads a known number of modules before claude starts", () => {
     // Each costs a start some microseconds: a change of these numbers wants a reason in its commit.
     expect(loadedBefore("shim.ts", modules, []).size).toMatchInlineSnapshot(`62`);

@@ -16,7 +16,8 @@ export function accountOf(places: Places, { home }: { readonly home: boolean }):
   return known ?? {};
 }
 
-function identityOf(path: string): AccountIdentity {
+/** Whose account a `.claude.json` names. */
+export function identityOf(path: string): AccountIdentity {
   const content = readRegularFile(path);
   const document = content === undefined ? undefined : parseJson(content.bytes);
   return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);

@@ -1,4 +1,4 @@
-import { type ArgsDef, type CommandDef, type ParsedArgs, renderUsage, runCommand } from "citty";
+import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import { ClauthError } from "../errors.ts";
 
 /** One verb of `clauth`, ready to run or to explain itself. */
@@ -32,11 +32,13 @@ export function command<const Args extends ArgsDef>(definition: Definition<Args>
     run: async (given) => {
       const { own, after } = splitAtDashes(given);
       checkArguments(definition, own, after);
+      const { runCommand } = await import("citty");
       const parsed: CommandDef<Args> = { args, run: ({ args: values }) => definition.run(values, after) };
       const { result } = await runCommand(parsed, { rawArgs: [...own] });
       return typeof result === "number" ? result : 0;
     },
     usage: async () => {
+      const { renderUsage } = await import("citty");
       const shown = await renderUsage({ meta: { name: `clauth ${name}`, description: summary }, args });
       const line = Bun.stripANSI(shown).trimEnd();
       return `${rest === undefined ? line : line.replace(/^(USAGE .*)$/m, `$1 [-- ${rest}]`)}\n`;

@@ -1,5 +1,4 @@
-import { readSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, readSync } from "node:fs";
 import type { Context } from "../context.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { pause } from "../pause.ts";
@@ -9,6 +8,8 @@ export type Input = {
   readonly isTerminal: boolean;
   /** All of standard input. */
   all(): Uint8Array;
+  /** Reads what a program pipes in and drops it, so that it does not find its pipe closed. Waits for no terminal. */
+  drop(): void;
   /** One line, after a prompt on stderr. */
   line(prompt: string): string;
   /** The same without showing what is typed. */
@@ -17,8 +18,16 @@ export type Input = {
 
 export function standardInput({ stderr }: Pick<Context, "stderr">): Input {
   return {
-    isTerminal: isatty(0) && stderr.isTerminal,
+    get isTerminal() {
+      // Loaded when it is asked for, as in context.ts.
+      const tty: typeof import("node:tty") = require("node:tty");
+      return tty.isatty(0) && stderr.isTerminal;
+    },
     all: () => Buffer.concat([...chunks()]),
+    // A terminal and /dev/null are character devices; to ask node:tty would cost 2.5 ms.
+    drop: () => {
+      if (!fstatSync(0).isCharacterDevice()) for (const _ of chunks());
+    },
     line: (prompt) => {
       stderr.write(prompt);
       return until(NEWLINE);

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { type AccountIdentity, judgeCredentials } from "../merge/judge-credentials.ts";
+import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
+import { readProfileConfig } from "../profile/profile-config.ts";
+import { profileExists } from "../profile/profiles.ts";
+import type { ProfileName } from "../profile-name.ts";
+import { placesOf } from "../reconcile/places.ts";
+import { type Input, standardInput } from "../run/standard-input.ts";
+import { profileOfTree } from "../selection/resolve.ts";
+import { accountOf, identityOf } from "./account.ts";
+import { type Command, command } from "./command.ts";
+import { planOf } from "./plan.ts";
+
+/**
+ * `clauth statusline`, for `statusLine` of Claude Code's settings: whose session this is, in one line. It goes by what the
+ * session runs under, not by what would be selected now: a .clauthrc may have changed since it began.
+ */
+export function statusline(context: Context, input: Input = standardInput(context)): Command {
+  const parsed = command({
+    name: "statusline",
+    summary: "print profile, account and plan, for Claude Code's statusLine",
+    args: {},
+    run: () => printLine(context, input),
+  });
+  return {
+    ...parsed,
+    run: async (args) => (args.length === 0 ? printLine(context, input) : parsed.run(args)),
+  };
+}
+
+function printLine(context: Context, input: Input): number {
+  input.drop();
+  const parts = partsOf(context, storeOf(context));
+  const line = parts.filter((part) => part !== undefined).join(" · ");
+  context.stdout.write(`${line.replace(/[\x00-\x1f\x7f-\x9f]/g, "")}\n`);
+  return 0;
+}
+
+function partsOf(context: Context, store: Store): (string | undefined)[] {
+  const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
+  const name =
+    configDir === undefined ? homeProfile(context, store) : profileOfTree(configDir, store, context.cwd);
+  if (name === undefined) return ["no profile", ...loginIn(configDir, context)];
+  const { apiKey, home } = readProfileConfig(profilePathsOf(store, name));
+  if (apiKey !== undefined) return [name, "API key"];
+  const places = placesOf(context.home, store, name);
+  return [
+    name,
+    ...login(accountOf(places, { home }), home ? places.claude.credentials : places.paths.credentials),
+  ];
+}
+
+/** A profile that stands for `~/.claude` has no tree to be known by. */
+function homeProfile({ env }: Context, store: Store): ProfileName | undefined {
+  return profileExists(store, env["CLAUTH_ACTIVE_PROFILE"] ?? "");
+}
+
+function loginIn(configDir: string | undefined, { home }: Context): (string | undefined)[] {
+  const claude = claudeHomeOf(home);
+  return configDir === undefined
+    ? login(identityOf(claude.json), claude.credentials)
+    : login(identityOf(join(configDir, ".claude.json")), join(configDir, ".credentials.json"));
+}
+
+function login({ email }: AccountIdentity, credentials: string): (string | undefined)[] {
+  const file = readRegularFile(credentials);
+  const judged = file === undefined ? undefined : judgeCredentials(file.bytes);
+  return judged?.login ? [email, planOf(judged.document)] : ["logged out"];
+}
