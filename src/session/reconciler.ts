@@ -20,6 +20,7 @@ export function startReconciler(session: Session): Reconciler {
   const watchers: FSWatcher[] = [];
   let election: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let dueAtOnce = false;
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -37,7 +38,7 @@ export function startReconciler(session: Session): Reconciler {
   /** Directories, because a watch on a file dies at the first rename over it (measured on Bun 1.4.5). */
   function watchEverything(): void {
     const soon = () => schedule(DEBOUNCE_MS);
-    watchDirectory(places.paths.runtime, isNoPassingFile, soon);
+    watchDirectory(places.paths.runtime, isNoPassingFile, (name) => schedule(patienceFor(name)));
     watchDirectory(places.paths.root, among("credentials.json"), soon);
     watchDirectory(places.claude.root, isNoPassingFile, soon);
     watchDirectory(session.home, among(basename(places.homeJson)), soon);
@@ -45,10 +46,14 @@ export function startReconciler(session: Session): Reconciler {
     schedule(0);
   }
 
-  function watchDirectory(path: string, isWatched: (name: string) => boolean, wake: () => void): void {
+  function watchDirectory(
+    path: string,
+    isWatched: (name: string) => boolean,
+    wake: (name: string) => void,
+  ): void {
     try {
       const watcher = watch(path, (_event, name) => {
-        if (name === null || isWatched(name)) wake();
+        if (name === null || isWatched(name)) wake(name ?? "");
       });
       watcher.on("error", () => watcher.close());
       watchers.push(watcher);
@@ -57,10 +62,13 @@ export function startReconciler(session: Session): Reconciler {
     }
   }
 
+  /** What happens meanwhile puts a pass off, but never one that is due at once. */
   function schedule(delayMs: number): void {
-    if (stopped) return;
+    if (stopped || dueAtOnce) return;
     clearTimeout(timer);
+    dueAtOnce = delayMs === 0;
     timer = setTimeout(() => {
+      dueAtOnce = false;
       underWay = underWay.then(pass);
     }, delayMs);
   }
@@ -86,8 +94,13 @@ export function startReconciler(session: Session): Reconciler {
   }
 }
 
-/** Claude Code writes in bursts of about ten events; a longer pause would only delay a rotated token. */
+/** Claude Code writes in bursts of about ten events. */
 const DEBOUNCE_MS = 50;
+
+/** A rotated token is one rename, and until it is canonical a kill could leave the profile with a used one. */
+function patienceFor(name: string): number {
+  return name === ".credentials.json" ? 0 : DEBOUNCE_MS;
+}
 
 function among(...names: readonly string[]): (name: string) => boolean {
   return (name) => names.includes(name);
