@@ -1,21 +1,12 @@
 import { checkpoint } from "../checkpoint.ts";
-import { attempt } from "../disk/attempt.ts";
-import { disk } from "../disk/disk.ts";
-import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
-import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
+import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
-import {
-  type CredentialsDecision,
-  decideCredentials,
-  type Quarantined,
-  type TreeCredentials,
-} from "../merge/credentials.ts";
+import { type CredentialsDecision, decideCredentials, type Quarantined } from "../merge/credentials.ts";
 import { fingerprint } from "../merge/judge-credentials.ts";
 import { quarantineFile } from "../quarantine.ts";
-import { putLink } from "../tree/put-link.ts";
 import { readAccount } from "./account.ts";
 import {
   type CredentialsMemory,
@@ -23,21 +14,17 @@ import {
   readCredentialsMemory,
   writeCredentialsMemory,
 } from "./credentials-base.ts";
+import { lookAtLinkedLogin, removeJudged } from "./linked-login.ts";
 import type { Places } from "./places.ts";
+import type { TreeLogin } from "./tree-login.ts";
 
 /** What one look at the profile's login found, and what is to become of it. */
 export type CredentialsLook = {
   readonly canonical: FileContent | undefined;
-  readonly tree: TreeFile;
+  readonly tree: TreeLogin;
   readonly memory: CredentialsMemory | undefined;
   readonly decision: CredentialsDecision;
 };
-
-/** The tree's side as it stands: the link's text, or the bytes of the file that replaced it. */
-type TreeFile =
-  | { readonly kind: "missing" }
-  | { readonly kind: "link"; readonly text: string }
-  | { readonly kind: "file"; readonly content: FileContent };
 
 export type CredentialsQuestion = {
   /** The profile's `account`: an e-mail address or a uuid. */
@@ -49,31 +36,19 @@ export type CredentialsQuestion = {
 /** Reads both sides and decides. Writes nothing. The bytes that are judged are those that are carried (trap 16). */
 export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQuestion): CredentialsLook {
   const canonical = readRegularFile(places.paths.credentials);
-  const tree = readTree(places);
   const memory = readCredentialsMemory(places);
-  const account = tree.kind === "link" && pin === undefined ? undefined : readTreeAccount(places);
+  const tree = (places.lookAtTree ?? lookAtLinkedLogin)(places, { canonical, base: memory });
+  const isLink = tree.shown.kind === "link-ok" || tree.shown.kind === "link-wrong";
+  const account = isLink && pin === undefined ? undefined : readTreeAccount(places);
   const decision = decideCredentials({
     base: memory,
     canonical: canonical && { bytes: canonical.bytes, mtimeNs: canonical.stat.mtimeNs },
-    tree: sideOf(tree, places),
+    tree: tree.shown,
     oauthAccountDropped: wasDropped(places, account, ended),
     pin,
     identity: identityIn(account),
   });
   return { canonical, tree, memory, decision };
-}
-
-function readTree({ treeCredentials }: Places): TreeFile {
-  const text = readLink(treeCredentials);
-  if (text !== undefined) return { kind: "link", text };
-  const content = readRegularFile(treeCredentials);
-  return content === undefined ? { kind: "missing" } : { kind: "file", content };
-}
-
-function sideOf(tree: TreeFile, { paths }: Places): TreeCredentials {
-  if (tree.kind === "missing") return tree;
-  if (tree.kind === "link") return { kind: tree.text === paths.credentials ? "link-ok" : "link-wrong" };
-  return { kind: "file", bytes: tree.content.bytes, mtimeNs: tree.content.stat.mtimeNs };
 }
 
 /** `oauthAccount` of the tree's `.claude.json`; null where the document is good and has none, undefined where it is not good. */
@@ -104,7 +79,7 @@ export function asksToWrite({ decision }: CredentialsLook): boolean {
 
 /** True where the login that the tree shows is replaced by another one: a refresh of it must not be under way. */
 export function replacesLogin({ tree, decision }: CredentialsLook): boolean {
-  if (tree.kind !== "file") return false;
+  if (tree.shown.kind !== "file") return false;
   return decision.do === "relink" || decision.do === "reject-account";
 }
 
@@ -115,9 +90,10 @@ export function replacesLogin({ tree, decision }: CredentialsLook): boolean {
  * `concurrent_modification` (retry-safe)
  */
 export function carryOutCredentials(places: Places, look: CredentialsLook): void {
-  const { decision, canonical } = look;
+  const { decision, canonical, tree } = look;
   if (decision.do === "wait") return;
   if ("quarantine" in decision) setAside(places, decision.quarantine);
+  if (tree.unused !== undefined) setAside(places, [tree.unused]);
   checkpoint("credentials:quarantined");
   switch (decision.do) {
     case "adopt":
@@ -127,11 +103,11 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
         expect: canonical ?? "absent",
       });
       checkpoint("credentials:canonical-written");
-      putCredentialsLink(places, look.tree);
+      tree.show(decision.bytes);
       break;
     case "link":
     case "relink":
-      putCredentialsLink(places, look.tree);
+      tree.show(canonical?.bytes);
       break;
     case "log-out":
       removeJudged(places.paths.credentials, canonical);
@@ -140,8 +116,8 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
       break;
     case "reject-account":
       if (decision.cure === "refuse") throw accountRefused(places);
-      if (decision.cure === "relink") putCredentialsLink(places, look.tree);
-      else removeJudged(places.treeCredentials, look.tree.kind === "file" ? look.tree.content : undefined);
+      if (decision.cure === "relink") tree.show(canonical?.bytes);
+      else tree.remove();
       break;
   }
   checkpoint("credentials:linked");
@@ -150,22 +126,6 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
 
 function setAside(places: Places, quarantine: readonly Quarantined[]): void {
   for (const { what, bytes } of quarantine) quarantineFile(places.paths, what, bytes);
-}
-
-function putCredentialsLink({ paths, treeCredentials }: Places, tree: TreeFile): void {
-  attempt("link", treeCredentials, () => {
-    if (tree.kind === "missing") disk.symlink(paths.credentials, treeCredentials);
-    else
-      putLink(paths.credentials, treeCredentials, tree.kind === "link" ? tree : { file: tree.content.stat });
-  });
-}
-
-/** Compared once more right before it goes: what somebody wrote meanwhile is in no quarantine. */
-function removeJudged(path: string, judged: FileContent | undefined): void {
-  const now = readRegularFile(path);
-  if (now === undefined) return;
-  if (judged === undefined || !equalBytes(now.bytes, judged.bytes)) throw concurrentModification(path);
-  removeFile(path);
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */

@@ -17,7 +17,7 @@ export type OpenCredentials = {
 export function openCredentials(places: Places, { pin, alone }: OpenCredentials): boolean {
   if (alone) adoptPending(places);
   const look = lookAtCredentials(places, { pin, ended: alone });
-  const takes = look.tree.kind === "file" || look.decision.do === "log-out";
+  const takes = look.tree.shown.kind === "file" || look.decision.do === "log-out";
   if (!alone && takes) return asksToWrite(look);
   if (look.decision.do === "wait") return true;
   carryOutCredentials(places, look);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
+import type { LookAtTree } from "./tree-login.ts";
 
 /** Both sides of everything that is reconciled for one profile: claude home and the runtime tree, and the base between. */
 export type Places = {
@@ -15,6 +16,8 @@ export type Places = {
   readonly treeCredentials: string;
   /** A random token that stands in the tree and in the base: a tree made anew or restored from a backup has another. */
   readonly treeToken: string;
+  /** Where the tree's login is found; undefined for the file that Claude Code uses on all systems but macOS. */
+  readonly lookAtTree?: LookAtTree;
 };
 
 export function placesOf(home: string, store: Store, profile: ProfileName): Places {
