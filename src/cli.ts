@@ -59,6 +59,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   doctor: { load: async (context) => (await import("./commands/doctor.ts")).doctor(context) },
   statusline: { load: async (context) => (await import("./commands/statusline.ts")).statusline(context) },
+  "editor vscode": {
+    load: async (context) => (await import("./commands/editor-vscode.ts")).editorVscode(context),
+  },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
     load: async (context) =>
