@@ -87,6 +87,16 @@ describe("the architecture", () => {
     expect(loadedBefore("shim.ts", modules, ["session/run.ts"]).size).toMatchInlineSnapshot(`119`);
   });
 
+  test("loads three of Bun's own modules before claude starts", () => {
+    // Each costs more than all of ours: node:os 1.4 ms, node:crypto 3.0, node:tty 3.2 (measured on Bun 1.4.5).
+    const hot = [...loadedBefore("main.ts", modules, ["shim.ts", "session/run.ts"])];
+    const builtIn = hot
+      .flatMap((module) => modules.get(module)?.imports ?? [])
+      .filter(({ to }) => /^(node|bun):/.test(to));
+    const eager = new Set(builtIn.filter(({ lazy }) => !lazy).map(({ to }) => to));
+    expect([...eager].sort()).toEqual(["bun:ffi", "node:fs", "node:path"]);
+  });
+
   test("reads the process in context.ts and run/ alone", () => {
     const readers = [...modules]
       .filter(([, { text }]) => /\bprocess\.(argv|env|cwd|exit|on|stdout|stderr|stdin)\b/.test(text))
