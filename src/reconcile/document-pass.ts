@@ -1,4 +1,6 @@
 import { checkpoint } from "../checkpoint.ts";
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { formatLike, type JsonObject } from "../json.ts";
@@ -44,7 +46,8 @@ export function lookAt(
 ): DocumentLook {
   const base = readBaseDocument(places, kind.name);
   const home = judgeSide(readRegularFile(kind.home));
-  const tree = judgeSide(readRegularFile(kind.tree));
+  // What is read through a link is home's, and what were written through it would reach home: the overlay too.
+  const tree = isLink(kind.tree) ? MISSING_SIDE : judgeSide(readRegularFile(kind.tree));
   const account = tree.kind === "ok" ? undefined : readAccount(places);
   return { base, home, tree, decision: decideDocument(kind, { base, home, tree, account, ...options }) };
 }
@@ -73,11 +76,21 @@ export function carryOut(
     ...decision.deleted.filter(({ missingOn }) => sides === "both" || missingOn === "home"),
   ]);
   checkpoint(`${kind.name}:before-tree`);
-  if (decision.tree !== undefined) writeSide(kind.tree, look.tree, decision.tree);
+  if (decision.tree !== undefined) {
+    if (isLink(kind.tree)) attempt("unlink", kind.tree, () => disk.unlink(kind.tree));
+    writeSide(kind.tree, look.tree, decision.tree);
+  }
   checkpoint(`${kind.name}:before-home`);
   if (sides === "both" && decision.home !== undefined) writeSide(kind.home, look.home, decision.home);
   checkpoint(`${kind.name}:written`);
 }
+
+/** The Rust tool linked these documents, and a user may: the copy that takes a link's place begins as a missing one does. */
+function isLink(path: string): boolean {
+  return attempt("look at", path, () => disk.lstatIfThere(path)?.isSymbolicLink() === true);
+}
+
+const MISSING_SIDE = { kind: "missing" } as const;
 
 function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
   const before = side.kind === "missing" ? undefined : side.content;

@@ -1,6 +1,8 @@
-import { attempt } from "../disk/attempt.ts";
-import { disk } from "../disk/disk.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { isIdentitySetting } from "../identity-keys.ts";
+import { equalJson } from "../json.ts";
+import { leavesOf, valueAt } from "../merge/leaves.ts";
 import { rememberAccount } from "./account.ts";
 import {
   appliedOverlays,
@@ -10,11 +12,11 @@ import {
   type ProfileSettings,
 } from "./applied-overlays.ts";
 import { openBase, writeBaseIndex } from "./base.ts";
-import type { DocumentKind } from "./document.ts";
+import { type DocumentKind, judgeSide } from "./document.ts";
 import { advanceBase, carryOut, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import type { Places } from "./places.ts";
-import { MISSING, type Signature, signatureOf } from "./signature.ts";
+import type { Signature } from "./signature.ts";
 
 export type OpenPass = {
   readonly places: Places;
@@ -28,7 +30,7 @@ export type OpenPass = {
 /**
  * The pass before claude starts: brings the tree up to date with home. It writes nothing on home's side, for which Claude's
  * locks would be needed: that follows after the spawn. Where another session lives in the tree its shim keeps the documents
- * in step; only a missing one and a changed overlay, which decides where a login is sent, can't wait for it.
+ * in step; only a missing one and an overlay that is not there, which decides where a login is sent, can't wait for it.
  * @returns true where something is left to be carried
  * @throws ClauthError where the profile's own settings can't be applied: without them the wrong account might be used
  */
@@ -42,9 +44,10 @@ export function openPass(pass: OpenPass): boolean {
   let outstanding = false;
   let settled: Record<string, Signature> = { ...base.settled };
   for (const kind of kinds) {
-    const urgent = mustApply && kind.name === "settings.json";
+    const urgent = kind.name === "settings.json" && (mustApply || lacksOverlay(pass));
     if (!urgent && isSettled(kind, base)) continue;
     const result = openUnlessItFails(pass, kind, urgent);
+    if (urgent && lacksOverlay(pass)) throw overlayMissing(kind.tree);
     settled = { ...settled, ...result.settled };
     outstanding ||= result.outstanding;
   }
@@ -60,19 +63,37 @@ function openUnlessItFails(pass: OpenPass, kind: DocumentKind, urgent: boolean):
   try {
     return openDocument(pass, kind, urgent);
   } catch (error) {
-    if (urgent || lacksOverlay(pass, kind) || !(error instanceof ClauthError)) throw error;
+    if (urgent || !(error instanceof ClauthError)) throw error;
     pass.say(`${kind.name}: ${error.kind}: ${error.message}`);
     return { outstanding: true, settled: {} };
   }
 }
 
-function lacksOverlay({ settings }: OpenPass, kind: DocumentKind): boolean {
-  const isEmpty = Object.keys(settings.overlay).length === 0;
-  return kind.name === "settings.json" && !isEmpty && signatureOf(kind.tree) === MISSING;
+/**
+ * True where the tree's settings lack what decides the login or where it goes: Claude Code ignores a file that it can't
+ * read, and would use another login of the profile, or send it elsewhere.
+ * @throws ClauthError where that file can't be read
+ */
+function lacksOverlay({ places, settings: { overlay } }: OpenPass): boolean {
+  const leaves = leavesOf(overlay);
+  if (leaves.length === 0) return false;
+  const tree = judgeSide(readRegularFile(places.treeSettings));
+  if (tree.kind !== "ok") return true;
+  return leaves.some(
+    (key) => isIdentitySetting(key) && !equalJson(valueAt(tree.value, key), valueAt(overlay, key)),
+  );
+}
+
+function overlayMissing(path: string): ClauthError {
+  return new ClauthError({
+    kind: "overlay_missing",
+    message: `${path} lacks the profile's own settings, and another session may be writing it`,
+    hint: `close that session (clauth sessions), or move ${path} away`,
+    path,
+  });
 }
 
 function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: boolean): Opened {
-  if (alone) removeForeignLink(kind.tree);
   const options = { rebuild: alone, deletion: () => (alone ? "carry" : "hold") } as const;
   const look = lookAt(places, kind, options);
   if (look.tree.kind === "ok") rememberAccount(places, kind.accountPart(look.tree.value));
@@ -85,14 +106,4 @@ function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: b
     outstanding: after.decision.home !== undefined,
     settled: advanceBase(places, kind, after),
   };
-}
-
-/**
- * The Rust tool linked these documents: what was written to the tree's would reach home, the account's keys too. The link
- * goes, and the copy that takes its place begins as a missing one does.
- */
-function removeForeignLink(path: string): void {
-  attempt("unlink", path, () => {
-    if (disk.lstatIfThere(path)?.isSymbolicLink() === true) disk.unlink(path);
-  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import {
@@ -382,3 +382,48 @@ function remade(directory: string): void {
   Bun.spawnSync(["cp", "-a", `${directory}.old`, directory]);
   rmSync(`${directory}.old`, { recursive: true });
 }
+
+describe("an overlay that decides the login is there, or nothing starts", () => {
+  const overlay = { apiKeyHelper: "clauth __api-key work", ...OVERLAY };
+
+  test.each([true, false])("settings of the tree that can't be read stop it (alone: %p)", (alone) => {
+    using box = opened({ overlay });
+    rmSync(box.places.treeSettings);
+    mkdirSync(box.places.treeSettings);
+    expect(() => box.open({ overlay, alone })).toThrow(expect.objectContaining({ kind: "not_a_file" }));
+  });
+
+  test("beside another session it is put back where it is gone", () => {
+    using box = opened({ overlay });
+    put(box.places.treeSettings, {});
+    box.open({ overlay, alone: false });
+    const { apiKeyHelper, env } = read(box.places.treeSettings);
+    expect({ apiKeyHelper, env }).toEqual({
+      apiKeyHelper: overlay.apiKeyHelper,
+      env: { ANTHROPIC_BASE_URL: OVERLAY.env.ANTHROPIC_BASE_URL },
+    });
+  });
+
+  test("beside another session damaged settings are left alone, and stop it", () => {
+    using box = opened({ overlay });
+    put(box.places.treeSettings, "");
+    expect(() => box.open({ overlay, alone: false })).toThrow(
+      expect.objectContaining({ kind: "overlay_missing" }),
+    );
+    box.open({ overlay });
+    expect(read(box.places.treeSettings)).toMatchObject({ apiKeyHelper: overlay.apiKeyHelper });
+  });
+
+  test.each([true, false])(
+    "it is never written through a link into claude home (alone: %p)",
+    async (alone) => {
+      using box = opened({ overlay });
+      rmSync(box.places.treeSettings);
+      symlinkSync(box.places.claude.settings, box.places.treeSettings);
+      if (alone) await box.live({ quiet: true });
+      else box.open({ overlay, alone });
+      expect(read(box.places.claude.settings)).toEqual(SETTINGS);
+      expect(read(box.places.treeSettings)).toMatchObject({ apiKeyHelper: overlay.apiKeyHelper });
+    },
+  );
+});
