@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Choice } from "./config/choice.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Context } from "./context.ts";
-import { tightenStore } from "./disk/tighten-store.ts";
+import { tightenProfile, tightenStore } from "./disk/tighten-store.ts";
 import { childEnvironment } from "./environment/child-environment.ts";
 import { refuseHomeSettings } from "./environment/home-settings.ts";
 import { parentProfile } from "./environment/parent-profile.ts";
@@ -88,7 +88,7 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   const { context, inherited, store, config, guard } = start;
   const { name } = selection;
   const paths = profilePathsOf(store, name);
-  for (const line of tightenStore(store, paths)) notice(context, line);
+  for (const line of tightenProfile(paths)) notice(context, line);
   const profile = readProfileConfig(paths);
   if (!profile.home) refuseHomeSettings(context, profile.keepEnv);
   refuseSdkFederation(context, profile);

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { ensureDirectory } from "../disk/directory.ts";
-import { tightenStore } from "../disk/tighten-store.ts";
+import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { profileExists, refuseForeignStore } from "../profile/profiles.ts";
@@ -25,7 +25,7 @@ export function writableStore(context: Context): Store {
  */
 export function writableProfile(context: Context, store: Store, text: string): ProfileName {
   const name = knownProfile(store, text);
-  for (const line of tightenStore(store, profilePathsOf(store, name))) notice(context, line);
+  for (const line of tightenProfile(profilePathsOf(store, name))) notice(context, line);
   return name;
 }
 

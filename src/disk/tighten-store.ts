@@ -8,20 +8,27 @@ import { isAbsence } from "./read-file.ts";
 /**
  * Looks at our own files and directories before anything is read from them or made in them. What others could have changed
  * is refused; what is ours and merely looser than 0600 or 0700 (a umask of 002 is usual) is tightened.
- * @param profile looks at this profile's own too
  * @param user our own user id; nothing is looked at where the system has none (Windows)
  * @returns a line for each thing that was tightened
  * @throws ClauthError `store_unsafe`, with nothing changed
  */
-export function tightenStore(store: Store, profile?: ProfilePaths, user = process.geteuid?.()): string[] {
-  if (user === undefined) return [];
-  const found = [...placesOf(store), ...(profile === undefined ? [] : placesOfProfile(profile))].flatMap(
-    look,
-  );
-  for (const one of found) refuseUnsafe(one, user);
+export function tightenStore(store: Store, user = process.geteuid?.()): string[] {
+  const found = safelyFound(placesOf(store), user);
   // A mistyped CLAUTH_HOME may be any directory, whose mode is none of ours.
   const isStore = found.some(({ kind }) => kind !== "root");
   return isStore ? found.filter(isLoose).map(tighten) : [];
+}
+
+/** The same for what belongs to one profile, once its store was looked at. */
+export function tightenProfile(profile: ProfilePaths, user = process.geteuid?.()): string[] {
+  return safelyFound(placesOfProfile(profile), user).filter(isLoose).map(tighten);
+}
+
+function safelyFound(places: readonly Place[], user: number | undefined): readonly Found[] {
+  if (user === undefined) return [];
+  const found = places.flatMap(look);
+  for (const one of found) refuseUnsafe(one, user);
+  return found;
 }
 
 type Place = { readonly path: string; readonly kind: "root" | "directory" | "file" };

@@ -1,6 +1,6 @@
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { tightenStore } from "../disk/tighten-store.ts";
+import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
@@ -12,8 +12,8 @@ export async function checkStore(context: Context, store: Store): Promise<readon
   return [
     ...attempted("store", () => {
       refuseForeignStore(store);
-      const profiles = [undefined, ...listProfiles(store).map((name) => profilePathsOf(store, name))];
-      const tightened = profiles.flatMap((paths) => tightenStore(store, paths));
+      const profiles = listProfiles(store).map((name) => profilePathsOf(store, name));
+      const tightened = [...tightenStore(store), ...profiles.flatMap((paths) => tightenProfile(paths))];
       return tightened.map((message) => ({ check: "store", level: "ok", message }));
     }),
     ...(await checkConfig(store)),

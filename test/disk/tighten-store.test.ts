@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testOnlyWithFaults } from "../../src/disk/disk.ts";
-import { tightenStore } from "../../src/disk/tighten-store.ts";
+import { tightenProfile, tightenStore } from "../../src/disk/tighten-store.ts";
 import { type ProfilePaths, profilePathsOf, type Store, storeOf } from "../../src/paths.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
 import { errorOf, failing, kindOf } from "../support/faults.ts";
@@ -32,19 +32,22 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+/** As a start does. */
+const tightenBoth = (user?: number) => [...tightenStore(store, user), ...tightenProfile(work, user)];
+
 const modeOf = (path: string) => statSync(path).mode & 0o7777;
 
 test("a store that is in order is left alone, without a word", () => {
   const lines = testOnlyWithFaults(
     () => ({ chmod: failing("EPERM") }),
-    () => tightenStore(store, work),
+    () => tightenBoth(),
   );
   expect(lines).toEqual([]);
 });
 
 test("a store that is not there yet is in order, and nothing is made", () => {
   rmSync(store.root, { recursive: true });
-  expect(tightenStore(store, work)).toEqual([]);
+  expect(tightenBoth()).toEqual([]);
   expect(readdirSync(home)).toEqual([]);
 });
 
@@ -52,12 +55,12 @@ describe("looser but ours", () => {
   test("files and directories of a umask of 002 are tightened, and each is said once (trap 1)", () => {
     chmodSync(work.root, 0o775);
     chmodSync(work.credentials, 0o664);
-    expect(tightenStore(store, work)).toEqual([
+    expect(tightenBoth()).toEqual([
       `${work.root} was open to others (0775) and is now 0700`,
       `${work.credentials} was open to others (0664) and is now 0600`,
     ]);
     expect([modeOf(work.root), modeOf(work.credentials)]).toEqual([0o700, 0o600]);
-    expect(tightenStore(store, work)).toEqual([]);
+    expect(tightenBoth()).toEqual([]);
   });
 
   test("another profile is not this call's business", () => {
@@ -69,7 +72,7 @@ describe("looser but ours", () => {
     chmodSync(work.credentials, 0o644);
     const kind = testOnlyWithFaults(
       () => ({ chmod: failing("EROFS") }),
-      () => kindOf(() => tightenStore(store, work)),
+      () => kindOf(() => tightenBoth()),
     );
     expect(kind).toBe("store_read_only");
   });
@@ -77,12 +80,12 @@ describe("looser but ours", () => {
 
 describe("refused, with the cure and nothing changed", () => {
   test("a directory that every user can write", () => {
-    chmodSync(store.root, 0o775);
+    chmodSync(work.root, 0o775);
     chmodSync(work.sessions.replace(/sessions$/, "base"), 0o777);
-    const error = errorOf(() => tightenStore(store, work));
+    const error = errorOf(() => tightenBoth());
     expect(error?.kind).toBe("store_unsafe");
     expect(error?.hint).toContain(`chmod o-w ${work.base}`);
-    expect(modeOf(store.root)).toBe(0o775);
+    expect(modeOf(work.root)).toBe(0o775);
   });
 
   test("a file that every user can write", () => {
@@ -99,9 +102,9 @@ describe("refused, with the cure and nothing changed", () => {
     for (const path of [store.root, store.profiles, work.root, work.base, work.runtime])
       lchownSync(path, we, we);
     for (const path of [store.config, work.credentials]) lchownSync(path, we, we);
-    expect(kindOf(() => tightenStore(store, work, we))).toBe("none");
+    expect(kindOf(() => tightenBoth(we))).toBe("none");
     lchownSync(work.credentials, owner, owner);
-    const error = errorOf(() => tightenStore(store, work, we));
+    const error = errorOf(() => tightenBoth(we));
     expect(error?.kind).toBe("store_unsafe");
     expect(error?.path).toBe(work.credentials);
     expect(error?.hint).toContain(cure);
@@ -111,12 +114,12 @@ describe("refused, with the cure and nothing changed", () => {
     rmSync(work[name], { recursive: true, force: true });
     mkdirSync(join(home, "elsewhere"), { mode: 0o700 });
     symlinkSync(join(home, "elsewhere"), work[name]);
-    expect(errorOf(() => tightenStore(store, work))?.path).toBe(work[name]);
+    expect(errorOf(() => tightenBoth())?.path).toBe(work[name]);
   });
 
   test("a dangling link in place of a directory", () => {
     symlinkSync("nowhere", work.sessions);
-    expect(kindOf(() => tightenStore(store, work))).toBe("store_unsafe");
+    expect(kindOf(() => tightenBoth())).toBe("store_unsafe");
   });
 });
 
@@ -124,9 +127,9 @@ describe("links that are the user's own arrangement", () => {
   test("$CLAUTH_HOME itself may be one, and what it leads to is looked at", () => {
     renameSync(store.root, join(home, "real"));
     symlinkSync("real", store.root);
-    expect(tightenStore(store, work)).toEqual([]);
+    expect(tightenBoth()).toEqual([]);
     chmodSync(join(home, "real"), 0o777);
-    expect(kindOf(() => tightenStore(store, work))).toBe("store_unsafe");
+    expect(kindOf(() => tightenBoth())).toBe("store_unsafe");
   });
 
   test("clauth.toml may lead to a dotfiles repository, whose mode is not ours to change", () => {
@@ -156,7 +159,7 @@ describe("what is no store", () => {
   test("a file in the place of the store, or of a directory in it", () => {
     rmSync(work.runtime, { recursive: true });
     writeFileSync(work.runtime, "", { mode: 0o600 });
-    expect(kindOf(() => tightenStore(store, work))).toBe("store_unsafe");
+    expect(kindOf(() => tightenBoth())).toBe("store_unsafe");
     rmSync(store.root, { recursive: true });
     writeFileSync(store.root, "", { mode: 0o600 });
     expect(kindOf(() => tightenStore(store))).toBe("store_unsafe");
@@ -170,6 +173,6 @@ describe("what is no store", () => {
   ])("a link in place of %s that leads to nothing (a disk that is not mounted)", (_what, path) => {
     rmSync(path(), { recursive: true, force: true });
     symlinkSync(join(home, "unmounted"), path());
-    expect(errorOf(() => tightenStore(store, work))?.message).toContain("leads to nothing");
+    expect(errorOf(() => tightenBoth())?.message).toContain("leads to nothing");
   });
 });
