@@ -1,6 +1,6 @@
 import { readRegularFile } from "../disk/read-file.ts";
 import { identityOf, identityVariable, isIdentitySetting } from "../identity-keys.ts";
-import { isObject, type Json, type JsonObject, ownValue, parseJson } from "../json.ts";
+import { isObject, type Json, type JsonObject, ownValue } from "../json.ts";
 
 /** A value of a settings file that stands above the profile's own settings. */
 export type Override = {
@@ -32,11 +32,17 @@ export function overridesIn(
 function readSettings(file: string): JsonObject {
   try {
     const content = readRegularFile(file, { maxBytes: 4 * 1024 * 1024 });
-    const settings = content === undefined ? undefined : parseJson(content.bytes);
+    const settings: Json | undefined = content && JSON.parse(textAsClaudeReadsIt(content.bytes));
     return isObject(settings) ? settings : {};
   } catch {
     return {};
   }
+}
+
+/** Bytes that are not UTF-8 are replaced, and a mark of UTF-16 is obeyed (seen on 2.1.197 and 2.1.329). */
+function textAsClaudeReadsIt(bytes: Uint8Array): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 type Leaf = { readonly path: readonly [string] | readonly ["env", string]; readonly value: Json };

@@ -63,3 +63,11 @@ test("keep_env, other keys and missing settings stop nothing", () => {
   settings({ apiKeyHelper: "x", model: "y", hooks: {} });
   expect(refusal(home, ["apiKeyHelper"])).toBeUndefined();
 });
+
+test.each([
+  ["a byte that is not UTF-8", Buffer.from('{"apiKeyHelper":"x","note":"\xff"}', "latin1")],
+  ["UTF-16", Buffer.from('\uFEFF{"apiKeyHelper":"x"}', "utf16le")],
+])("%s keeps Claude from nothing, and us neither", (_what, bytes) => {
+  writeFileSync(join(home, ".claude", "settings.json"), bytes);
+  expect(refusal()?.kind).toBe("home_settings_win");
+});
