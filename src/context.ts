@@ -49,8 +49,8 @@ export function readContext(): Context {
     platform: process.platform,
     executable: process.execPath,
     calledAs: calledAs(),
-    stderr: output(2),
-    stdout: output(1),
+    stderr: output(2, 500),
+    stdout: output(1, Number.POSITIVE_INFINITY),
   };
 }
 
@@ -87,25 +87,30 @@ function homeDirectory(env: Environment): string {
   });
 }
 
-/** Written straight to the descriptor: Bun's own stream objects open copies of it, which claude would inherit. */
-function output(descriptor: number): Output {
+/**
+ * Written straight to the descriptor: Bun's own stream objects open copies of it, which claude would inherit.
+ * @param patienceMs how long a full pipe that the caller made non-blocking is waited for: results may not be lost, while a line
+ * for people is not worth a claude that never starts.
+ */
+function output(descriptor: number, patienceMs: number): Output {
   return {
     get isTerminal() {
       // Loaded when it is asked for: node:tty brings node:net with it and costs 3 ms (measured on Bun 1.4.5).
       const tty: typeof import("node:tty") = require("node:tty");
       return tty.isatty(descriptor);
     },
-    write: (text) => writeAll(descriptor, new TextEncoder().encode(text)),
+    write: (text) => writeAll(descriptor, new TextEncoder().encode(text), patienceMs),
   };
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
+function writeAll(descriptor: number, bytes: Uint8Array, patienceMs: number): void {
+  const deadline = performance.now() + patienceMs;
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(descriptor, bytes, done);
     } catch (error) {
-      // A full pipe that the caller made non-blocking empties again; a closed one has no reader to tell anything.
-      if (errnoOf(error) !== "EAGAIN") return;
+      // A full pipe empties again; a closed one has no reader to tell anything.
+      if (errnoOf(error) !== "EAGAIN" || performance.now() > deadline) return;
       pause(1);
     }
   }
