@@ -112,7 +112,7 @@ const ACCOUNT_KEYS: ReadonlySet<string> = new Set([
 const ACCOUNT_PREFIX = /^(oauth|account|org|passes|overage|cached|subscription|billing)/i;
 
 /** A server's command, arguments and environment belong together: half of two definitions is none. */
-function isServerEntry(key: KeyPath): boolean {
+export function isServerEntry(key: KeyPath): boolean {
   return (
     (key.length === 2 && key[0] === "mcpServers") ||
     (key.length === 4 && key[0] === "projects" && key[2] === "mcpServers")

@@ -38,7 +38,13 @@ export function openBase(places: Places): Base {
 }
 
 /** What is merged three ways, under the names that the base gives it. */
-const COMMON_STATES = ["claude.json", "settings.json"] as const;
+const COMMON_STATES = [
+  "claude.json",
+  "settings.json",
+  // What our latest merge left on both sides, as long as the base itself may not follow yet.
+  "claude.json.fresh",
+  "settings.json.fresh",
+] as const;
 
 /** The overlays outlive a void base: in a tree that was restored or moved they still stand, and still are not the user's. */
 export type BaseDocument = (typeof COMMON_STATES)[number] | "overlay.json";
@@ -52,6 +58,10 @@ export function readBaseDocument(places: Places, name: BaseDocument): JsonObject
 /** Writes one document of the base. Both sides were written and read back before: the base is always the last. */
 export function writeBaseDocument(places: Places, name: BaseDocument, value: JsonObject): void {
   writeFileAtomic(join(places.paths.base, name), encode(value), { mode: 0o600 });
+}
+
+export function removeBaseDocument(places: Places, name: BaseDocument): void {
+  removeFile(join(places.paths.base, name));
 }
 
 /** Remembers what was reconciled, naming the roots as they are now. Writes nothing where nothing changed. */

@@ -4,9 +4,10 @@ import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { formatLike, type JsonObject } from "../json.ts";
+import { freshBase } from "../merge/fresh-base.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
-import { type Base, readBaseDocument, writeBaseDocument } from "./base.ts";
+import { type Base, readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.ts";
 import {
   type DocumentDecision,
   type DocumentKind,
@@ -20,7 +21,10 @@ import { MISSING, type Signature, signatureOf } from "./signature.ts";
 
 /** What a look at one document found: both sides as read, and what is to become of them. */
 export type DocumentLook = {
+  /** What the sides were judged by. */
   readonly base: JsonObject | "void";
+  /** True where that takes a merge into account which is not in the base yet. */
+  readonly isFresh: boolean;
   readonly home: DocumentSide;
   readonly tree: DocumentSide;
   readonly decision: DocumentDecision;
@@ -44,12 +48,18 @@ export function lookAt(
   kind: DocumentKind,
   options: Pick<DocumentQuestion, "rebuild" | "deletion">,
 ): DocumentLook {
-  const base = readBaseDocument(places, kind.name);
+  const proven = readBaseDocument(places, kind.name);
+  const fresh = readBaseDocument(places, `${kind.name}.fresh`);
   const home = judgeSide(readRegularFile(kind.home));
   // What is read through a link is home's, and what were written through it would reach home: the overlay too.
   const tree = isLink(kind.tree) ? MISSING_SIDE : judgeSide(readRegularFile(kind.tree));
+  const isFresh = fresh !== "void" && home.kind === "ok" && tree.kind === "ok";
+  const base = isFresh
+    ? freshBase({ base: proven, fresh, home: home.value, tree: tree.value, atomic: kind.atomic })
+    : proven;
   const account = tree.kind === "ok" ? undefined : readAccount(places);
-  return { base, home, tree, decision: decideDocument(kind, { base, home, tree, account, ...options }) };
+  const decision = decideDocument(kind, { base, home, tree, account, ...options });
+  return { base, isFresh, home, tree, decision };
 }
 
 /** True where the look asks for a write on a side that Claude Code writes too. */
@@ -102,6 +112,27 @@ function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
 }
 
 /**
+ * Notes what a merge left on both sides where the base may not follow yet: a later edit of the same key is then one of that
+ * side alone. `sides` are those that were written.
+ */
+export function noteFreshMerge(
+  places: Places,
+  kind: DocumentKind,
+  { base, home, tree, decision }: DocumentLook,
+  sides: "tree" | "both",
+): void {
+  const onHome = (sides === "both" ? decision.home : undefined) ?? goodValue(home);
+  const onTree = decision.tree ?? goodValue(tree);
+  if (onHome === undefined || onTree === undefined) return;
+  writeBaseDocument(places, `${kind.name}.fresh`, kind.agreed(base === "void" ? {} : base, onHome, onTree));
+  checkpoint(`${kind.name}:fresh-written`);
+}
+
+function goodValue(side: DocumentSide): JsonObject | undefined {
+  return side.kind === "ok" ? side.value : undefined;
+}
+
+/**
  * Moves the base to where both sides stand in `look`, per key only where they agree. Returns the signatures of what is settled by it.
  */
 export function advanceBase(
@@ -109,9 +140,10 @@ export function advanceBase(
   kind: DocumentKind,
   look: DocumentLook,
 ): Record<string, Signature> {
-  const { base, home, tree, decision } = look;
+  const { base, isFresh, home, tree, decision } = look;
   if (home.kind !== "ok" || tree.kind !== "ok") return {};
   writeBaseDocument(places, kind.name, kind.agreed(base === "void" ? {} : base, home.value, tree.value));
+  if (isFresh) removeBaseDocument(places, `${kind.name}.fresh`);
   checkpoint(`${kind.name}:base-written`);
   const done = decision.settled && decision.home === undefined && decision.tree === undefined;
   return done ? settledSides(kind, look) : {};

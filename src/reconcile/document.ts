@@ -1,6 +1,6 @@
 import type { FileContent, FileStat } from "../disk/read-file.ts";
 import { equalJson, isObject, type JsonObject, parseJson } from "../json.ts";
-import type { Deletion, DeletionChoice, Loss, MergeResult, Side } from "../merge/three-way.ts";
+import type { Deletion, DeletionChoice, KeyPath, Loss, MergeResult, Side } from "../merge/three-way.ts";
 
 /** A JSON file that both claude home and a runtime tree hold, and how its two sides are made to agree. */
 export type DocumentKind = {
@@ -9,6 +9,8 @@ export type DocumentKind = {
   readonly home: string;
   readonly tree: string;
   readonly merge: (sides: MergeSides) => MergeResult;
+  /** True for a key whose value is taken whole. */
+  readonly atomic: (key: KeyPath) => boolean;
   /** The part that travels, per key only where both sides agree; else what the base had. */
   readonly agreed: (base: JsonObject, home: JsonObject, tree: JsonObject) => JsonObject;
   /** What a missing or damaged tree side begins as. */

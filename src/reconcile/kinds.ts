@@ -1,5 +1,11 @@
 import type { JsonObject } from "../json.ts";
-import { accountPart, agreedClaudeJson, mergeClaudeJson, seedClaudeJson } from "../merge/claude-json.ts";
+import {
+  accountPart,
+  agreedClaudeJson,
+  isServerEntry,
+  mergeClaudeJson,
+  seedClaudeJson,
+} from "../merge/claude-json.ts";
 import { agreedSettings, mergeSettings } from "../merge/settings.ts";
 import { homeward } from "../tree/leaked-paths.ts";
 import type { DocumentKind } from "./document.ts";
@@ -25,6 +31,7 @@ function claudeJson(places: Places): DocumentKind {
     home: places.homeJson,
     tree: places.treeJson,
     merge: (sides) => mergeClaudeJson({ ...sides, rewriteHome: rewriteHome(places) }),
+    atomic: isServerEntry,
     agreed: agreedClaudeJson,
     seed: (sources) => seedClaudeJson(sources),
     accountPart,
@@ -37,6 +44,7 @@ function settings(places: Places, { overlay, applied, keep }: Overlays): Documen
     home: places.claude.settings,
     tree: places.treeSettings,
     merge: (sides) => mergeSettings({ ...sides, overlay, applied, keep, rewriteHome: rewriteHome(places) }),
+    atomic: () => false,
     agreed: (base, home, tree) => agreedSettings({ base, home, tree, overlay, keep }),
     // The merge itself brings what is shared: home's identity keys must not even pass through.
     seed: () => ({}),

@@ -5,7 +5,7 @@ import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { concurrentModification, equalBytes } from "../disk/write-file.ts";
 import type { TreeCredentials } from "../merge/credentials.ts";
-import { putLink } from "../tree/put-link.ts";
+import { putLink, removeLink } from "../tree/put-link.ts";
 import type { Places } from "./places.ts";
 import type { TreeLogin } from "./tree-login.ts";
 
@@ -25,7 +25,12 @@ export function lookAtLinkedLogin(places: Places): TreeLogin {
             found.kind === "link" ? found : { file: found.content.stat },
           );
       }),
-    remove: () => removeJudged(treeCredentials, found.kind === "file" ? found.content : undefined),
+    remove: () => {
+      if (found.kind === "file") removeJudged(treeCredentials, found.content);
+      else if (found.kind === "link")
+        attempt("unlink", treeCredentials, () => removeLink(treeCredentials, found.text));
+    },
+    leave: () => {},
   };
 }
 

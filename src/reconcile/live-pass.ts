@@ -11,10 +11,18 @@ import { openBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { DeletionMemory } from "./deletion-memory.ts";
 import { type DocumentKind, statOf } from "./document.ts";
-import { advanceBase, carryOut, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
+import {
+  advanceBase,
+  carryOut,
+  type DocumentLook,
+  isSettled,
+  lookAt,
+  noteFreshMerge,
+} from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import type { Places } from "./places.ts";
+import { SETTLE_MS, untilStanding } from "./standing.ts";
 import { liveTreePass } from "./tree-pass.ts";
 
 /** What is reconciled, and by whose configuration. A Session is one. */
@@ -113,12 +121,13 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
         const inside = look(pass, kind);
         assertHeld();
         carryOut(places, kind, inside, "both");
+        noteFreshMerge(places, kind, inside, "both");
         memory.lastWriteMs = performance.now();
         noteOurWrites(pass, kind, inside);
         say(pass, `${kind.name}: ${describe(inside)}`);
       }),
     );
-  }
+  } else memory.deletions.keepOnly(kind.name, first.decision.held);
   return settle(pass, kind);
 }
 
@@ -132,11 +141,13 @@ function noteOurWrites({ memory }: Pass, kind: DocumentKind, looked: DocumentLoo
 
 /**
  * Lets the base follow, but not before Claude's unlocked writes of that moment have come: until then a value of ours that
- * one of them dropped is still new to the base, and is applied again (0 of 600 merges lost on 2.1.329).
+ * one of them dropped is still new to the base, and is applied again. The files say when another process wrote last.
  */
 function settle(pass: Pass, kind: DocumentKind): number | undefined {
-  const { places, memory } = pass;
-  const early = pass.quiet ? 0 : SETTLE_MS - (performance.now() - memory.lastWriteMs);
+  const { places, memory, moment } = pass;
+  const sinceOurs = performance.now() - memory.lastWriteMs;
+  const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
+  const early = pass.quiet ? 0 : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides));
   if (early > 0) return early;
   return withBaseGuard(places, () => {
     const now = look(pass, kind);
@@ -146,8 +157,6 @@ function settle(pass: Pass, kind: DocumentKind): number | undefined {
     return asksToWrite(now) ? RETRY_MS : undefined;
   });
 }
-
-const SETTLE_MS = 3000;
 
 function look(pass: Pass, kind: DocumentKind): DocumentLook {
   const final = pass.moment === "final";

@@ -16,7 +16,8 @@ export function takeLook(places: Places): Look {
     signatureOf(paths.runtime),
     signatureOf(paths.credentials),
     signatureOf(paths.config),
-    linkIdentity(places.treeCredentials),
+    // A login that is elsewhere, in the Keychain, can't be looked at from outside.
+    places.lookAtTree === undefined ? linkIdentity(places.treeCredentials) : undefined,
   ];
 }
 

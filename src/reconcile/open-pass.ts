@@ -13,16 +13,19 @@ import {
 } from "./applied-overlays.ts";
 import { openBase, writeBaseIndex } from "./base.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
-import { advanceBase, carryOut, isSettled, lookAt } from "./document-pass.ts";
+import { advanceBase, carryOut, isSettled, lookAt, noteFreshMerge } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
+import { untilStanding } from "./standing.ts";
 
 export type OpenPass = {
   readonly places: Places;
   readonly settings: ProfileSettings;
   /** True where no other session and no daemon lives in the tree: nobody else writes its files now. */
   readonly alone: boolean;
+  /** Asks whether a claude outside of the tree may be writing home's files now. */
+  readonly othersWrite: () => boolean;
   /** Says one line to the log. */
   readonly say: (text: string) => void;
 };
@@ -93,7 +96,7 @@ function overlayMissing(path: string): ClauthError {
   });
 }
 
-function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: boolean): Opened {
+function openDocument({ places, alone, othersWrite }: OpenPass, kind: DocumentKind, urgent: boolean): Opened {
   const options = { rebuild: alone, deletion: () => (alone ? "carry" : "hold") } as const;
   const look = lookAt(places, kind, options);
   if (look.tree.kind === "ok") rememberAccount(places, kind.accountPart(look.tree.value));
@@ -102,6 +105,10 @@ function openDocument({ places, alone }: OpenPass, kind: DocumentKind, urgent: b
   carryOut(places, kind, look, "tree");
   if (!alone) return { outstanding: true, settled: {} };
   const after = look.decision.tree === undefined ? look : lookAt(places, kind, options);
+  if (untilStanding(kind, ["home"]) > 0 && othersWrite()) {
+    noteFreshMerge(places, kind, after, "tree");
+    return { outstanding: true, settled: {} };
+  }
   return {
     outstanding: after.decision.home !== undefined,
     settled: advanceBase(places, kind, after),

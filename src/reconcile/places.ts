@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Context } from "../context.ts";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import type { LookAtTree } from "./tree-login.ts";
@@ -19,6 +20,18 @@ export type Places = {
   /** Where the tree's login is found; undefined for the file that Claude Code uses on all systems but macOS. */
   readonly lookAtTree?: LookAtTree;
 };
+
+/** The same for whoever reads or moves a login: on macOS it is found in the Keychain. */
+export async function placesWithLogin(
+  context: Pick<Context, "env" | "home" | "platform">,
+  store: Store,
+  profile: ProfileName,
+): Promise<Places> {
+  const places = placesOf(context.home, store, profile);
+  if (context.platform !== "darwin") return places;
+  const { keychainLogin } = await import("./keychain-login.ts");
+  return { ...places, lookAtTree: keychainLogin(context.env) };
+}
 
 export function placesOf(home: string, store: Store, profile: ProfileName): Places {
   const paths = profilePathsOf(store, profile);

@@ -23,4 +23,9 @@ export type TreeLogin = {
    * @throws ClauthError `concurrent_modification` (retry-safe)
    */
   readonly remove: () => void;
+  /**
+   * Before the tree's path changes or ends: takes what Claude Code keeps elsewhere under that path into the tree itself.
+   * @throws ClauthError `concurrent_modification` (retry-safe)
+   */
+  readonly leave: () => void;
 };

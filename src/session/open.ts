@@ -17,7 +17,7 @@ import { openCredentials } from "../reconcile/open-credentials.ts";
 import { openPass } from "../reconcile/open-pass.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
-import { livesAlone } from "./alone.ts";
+import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { createRecord, type HeldRecord, pruneDead } from "./record.ts";
 import { refuseSharedChain } from "./shared-chain.ts";
 
@@ -73,7 +73,13 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
         checkpoint("credentials-ready");
         const settings = { overlay: request.overlay, keep: config.keepEnv };
         const say = (text: string) => log(store, name, text);
-        const documents = openPass({ places, settings, alone, say });
+        const documents = openPass({
+          places,
+          settings,
+          alone,
+          othersWrite: () => othersMayWriteHome(places),
+          say,
+        });
         return login || documents;
       });
       checkpoint("documents-ready");

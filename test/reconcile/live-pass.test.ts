@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -18,9 +18,13 @@ function running(): ProfileHome {
 /** Lets the time pass in which Claude's unlocked writes come. */
 function settle(box: ProfileHome): void {
   box.reconciled.memory.lastWriteMs -= 3000;
+  setSystemTime(Date.now() + 3000);
 }
 
-afterEach(() => testOnlyArmCheckpoints(undefined));
+afterEach(() => {
+  setSystemTime();
+  testOnlyArmCheckpoints(undefined);
+});
 
 describe("while claude runs", () => {
   test("a key of the tree reaches home and a key of home the tree", async () => {

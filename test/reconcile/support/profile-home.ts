@@ -63,7 +63,13 @@ export function createProfileHome(config: Partial<ProfileConfig> = {}): ProfileH
     places,
     reconciled,
     open: ({ overlay = {}, keep = [], alone = true } = {}) =>
-      openPass({ places, settings: { overlay, keep }, alone, say: (text) => log(store, "work", text) }),
+      openPass({
+        places,
+        settings: { overlay, keep },
+        alone,
+        othersWrite: () => false,
+        say: (text) => log(store, "work", text),
+      }),
     live: (options) => livePass(reconciled, { moment: "running", quiet: false, ...options }),
     final: () => livePass(reconciled, { moment: "final", quiet: true }),
     conflicts: () => lines(places.paths.conflicts).map((line) => objectIn(line)),

@@ -1,0 +1,401 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import type { FileContent } from "../../src/disk/read-file.ts";
+import { equalJson, type JsonObject } from "../../src/json.ts";
+import { freshBase } from "../../src/merge/fresh-base.ts";
+import { storeOf } from "../../src/paths.ts";
+import { parseProfileName } from "../../src/profile-name.ts";
+import { deletionMemory } from "../../src/reconcile/deletion-memory.ts";
+import { type DeletionPolicy, type DocumentSide, decideDocument } from "../../src/reconcile/document.ts";
+import { documentKinds } from "../../src/reconcile/kinds.ts";
+import { placesOf } from "../../src/reconcile/places.ts";
+
+/**
+ * Every interleaving of two clauth sessions and an outside writer, by a hand-made enumerator: the steps of a pass are those of
+ * document-pass.ts and live-pass.ts (look, lock, look again, write the tree, write home, let the base follow), what they decide
+ * comes from the real functions, and files, locks and kills are in memory. A write replaces nothing but what was read, as
+ * writeFileAtomic does. Claude Code reads and writes a document whole and without any lock, which is its worst.
+ * One thing is assumed of time: Claude's reading and writing are less than SETTLE_MS apart.
+ */
+setDefaultTimeout(120_000);
+
+type Document = {
+  readonly value: JsonObject /** Counts the writes of this world: an mtime. */;
+  readonly at: number;
+};
+
+type Moment = "open" | "running" | "final";
+
+type Shim = {
+  readonly is: "shim";
+  readonly profile: string;
+  /** The passes still to be made, the current one first. */
+  readonly passes: readonly Moment[];
+  readonly next:
+    | "look"
+    | "lock"
+    | "look-again"
+    | "write-tree"
+    | "write-home"
+    | "note"
+    | "give-back"
+    | "settle";
+  /** What the last look read and decided. */
+  readonly home?: Document;
+  readonly tree?: Document;
+  readonly toHome?: JsonObject | undefined;
+  readonly toTree?: JsonObject | undefined;
+  /** Versions in which keys were first seen to be missing. */
+  readonly missing: Readonly<Record<string, number>>;
+  readonly killable: boolean;
+};
+
+type Writer = {
+  readonly is: "writer";
+  /** "home" for plain claude; a profile for the claude of its session. */
+  readonly on: string;
+  readonly edits: readonly Edit[];
+  readonly read?: Document | undefined;
+};
+
+type Edit = { readonly set: string; readonly to?: number } | { readonly remove: string };
+type Actor = Shim | Writer;
+
+type World = {
+  readonly time: number;
+  readonly home: Document;
+  readonly trees: Readonly<Record<string, Document>>;
+  readonly bases: Readonly<Record<string, JsonObject>>;
+  /** What the latest merges left, as long as the base may not follow. */
+  readonly fresh: Readonly<Record<string, JsonObject>>;
+  /** Who holds `.claude.json.lock` of home, and each profile's base guard. */
+  readonly locks: Readonly<Record<string, number>>;
+  readonly actors: readonly Actor[];
+  readonly kills: number;
+};
+
+const COMMON = { projects: {}, a: 1, b: 1, c: 1, d: 1 };
+
+test("two profiles and plain claude: no update is lost, whatever the order", () => {
+  const result = explore({
+    trees: { P: { ...COMMON, p: 1 }, Q: { ...COMMON, q: 1 } },
+    actors: [
+      shim("P", ["running", "final"]),
+      shim("Q", ["running", "final"]),
+      writer("home", { set: "w" }, { remove: "d" }),
+    ],
+  });
+  expect(result.wrong).toEqual([]);
+});
+
+test("two shims of one profile, its claude and plain claude: no update is lost, whatever the order", () => {
+  const result = explore({
+    trees: { P: { ...COMMON, p: 1 } },
+    actors: [
+      shim("P", ["running", "final"]),
+      shim("P", ["running", "final"]),
+      writer("P", { set: "t" }),
+      writer("home", { set: "w" }),
+    ],
+  });
+  expect(result.wrong).toEqual([]);
+});
+
+test("sessions that follow each other, with a kill anywhere: no update is lost", () => {
+  const result = explore({
+    kills: 1,
+    trees: { P: { ...COMMON, p: 1 }, Q: { ...COMMON, q: 1 } },
+    actors: [
+      shim("P", ["final", "open", "final"]),
+      shim("Q", ["open", "final"]),
+      writer("home", { set: "w" }),
+    ],
+  });
+  expect(result.wrong).toEqual([]);
+});
+
+test("edits of one key in a session, while others write home: the last one stands", () => {
+  const result = explore({
+    trees: { P: COMMON, Q: { ...COMMON, q: 1 } },
+    actors: [
+      shim("P", ["running", "running", "final"]),
+      shim("Q", ["final"]),
+      writer("P", { set: "a", to: 2 }, { set: "a", to: 3 }),
+    ],
+  });
+  expect(result.wrong).toEqual([]);
+});
+
+function shim(profile: string, passes: readonly Moment[]): Shim {
+  return { is: "shim", profile, passes, next: "look", missing: {}, killable: true };
+}
+
+function writer(on: string, ...edits: readonly Edit[]): Writer {
+  return { is: "writer", on, edits };
+}
+
+type Setting = {
+  readonly trees: Readonly<Record<string, JsonObject>>;
+  readonly actors: readonly Actor[];
+  readonly kills?: number;
+};
+
+/** Walks through every state that can be reached; each one where nobody has anything left to do is judged. */
+function explore({ trees, actors, kills = 0 }: Setting): { readonly wrong: readonly string[] } {
+  const first: World = {
+    time: 2,
+    home: { value: COMMON, at: 0 },
+    trees: mapValues(trees, (value) => ({ value, at: 1 })),
+    bases: mapValues(trees, () => COMMON),
+    fresh: {},
+    locks: {},
+    actors,
+    kills,
+  };
+  const wrong = new Set<string>();
+  const seen = new Set<string>();
+  const open: World[] = [first];
+  let ends = 0;
+  for (let world = open.pop(); world !== undefined; world = open.pop()) {
+    const next = successors(world);
+    if (next.length === 0) {
+      ends += 1;
+      for (const text of complaints(world, first)) wrong.add(text);
+    }
+    for (const one of next) {
+      const name = JSON.stringify(one);
+      if (!seen.has(name)) {
+        seen.add(name);
+        open.push(one);
+      }
+    }
+  }
+  console.log(`interleavings: ${seen.size} states, ${ends} ends, ${wrong.size} wrong`);
+  return { wrong: [...wrong].slice(0, 5) };
+}
+
+function successors(world: World): World[] {
+  return world.actors.flatMap((actor, index) => {
+    if (actor.is === "writer") return write(world, index, actor);
+    if (actor.passes.length === 0) return [];
+    const killed = world.kills > 0 && actor.next !== "look" ? [kill(world, index, actor)] : [];
+    return [...step(world, index, actor), ...killed];
+  });
+}
+
+/** Claude Code's own edit: it reads, and some time later writes what it read with its change. */
+function write(world: World, index: number, actor: Writer): World[] {
+  const [edit, ...edits] = actor.edits;
+  if (edit === undefined) return [];
+  const document = documentOf(world, actor.on);
+  if (actor.read === undefined) {
+    return [withActor(world, index, { ...actor, read: { ...document, at: world.time } })];
+  }
+  const value =
+    "set" in edit
+      ? { ...actor.read.value, [edit.set]: edit.to ?? 1 }
+      : without(actor.read.value, edit.remove);
+  return [withDocument(withActor(world, index, { ...actor, edits, read: undefined }), actor.on, value)];
+}
+
+function step(world: World, index: number, actor: Shim): World[] {
+  const [moment] = actor.passes;
+  const to = (next: Shim["next"], more: Partial<Shim> = {}) =>
+    withActor(world, index, { ...actor, ...more, next });
+  if (moment !== "running" && actor.next === "look" && claudeLives(world, actor)) return [];
+  switch (actor.next) {
+    case "look": {
+      const look = lookAt(world, actor);
+      if (moment === "open") return openAtOnce(world, index, { ...actor, ...look });
+      return [to(look.toHome === undefined && look.toTree === undefined ? "settle" : "lock", look)];
+    }
+    case "lock": {
+      const locks = ["home", actor.profile];
+      if (locks.some((name) => world.locks[name] !== undefined)) return [];
+      const held = Object.fromEntries(locks.map((name) => [name, index]));
+      return [{ ...to("look-again"), locks: { ...world.locks, ...held } }];
+    }
+    case "look-again":
+      return [to("write-tree", lookAt(world, actor))];
+    case "write-tree":
+      if (actor.toTree === undefined) return [to("write-home")];
+      if (!stands(documentOf(world, actor.profile), actor.tree)) return [to("give-back")];
+      return [withDocument(to("write-home"), actor.profile, actor.toTree)];
+    case "write-home":
+      if (actor.toHome === undefined) return [to("note")];
+      if (!stands(world.home, actor.home)) return [to("give-back")];
+      return [withDocument(to("note"), "home", actor.toHome)];
+    case "note":
+      return [noted(to("give-back"), actor)];
+    case "give-back":
+      return [{ ...to("settle"), locks: mapWithout(world.locks, index) }];
+    case "settle":
+      return settle(world, index, actor);
+  }
+}
+
+/** Under the state lock, alone in the tree: one step for everybody else. Home is left for the pass after it. */
+function openAtOnce(world: World, index: number, actor: Shim): World[] {
+  if (world.locks[actor.profile] !== undefined) return [];
+  const written = actor.toTree === undefined ? world : withDocument(world, actor.profile, actor.toTree);
+  const after = withActor(written, index, endOfPass(actor));
+  const early = noted(after, { ...actor, toHome: undefined });
+  return haveStood(after, actor.profile) ? [early, withBase(after, actor.profile)] : [early];
+}
+
+/** Either the time is not there yet, or it is: then nobody still holds what he read before a write of ours. */
+function settle(world: World, index: number, actor: Shim): World[] {
+  const skipped = withActor(world, index, endOfPass(actor));
+  if (world.locks[actor.profile] !== undefined) return [];
+  return haveStood(world, actor.profile) ? [skipped, withBase(skipped, actor.profile)] : [skipped];
+}
+
+/** Both sides have stood for SETTLE_MS: who read one of them before its last write has written by now. */
+function haveStood(world: World, profile: string): boolean {
+  return world.actors.every(
+    (actor) =>
+      actor.is !== "writer" ||
+      actor.read === undefined ||
+      (actor.on !== "home" && actor.on !== profile) ||
+      actor.read.at > documentOf(world, actor.on).at,
+  );
+}
+
+function endOfPass(actor: Shim): Shim {
+  const { profile, passes, missing, killable } = actor;
+  return { is: "shim", profile, passes: passes.slice(1), next: "look", missing, killable };
+}
+
+/** The kernel frees what is ours; Claude's lock counts as left behind after a while. */
+function kill(world: World, index: number, actor: Shim): World {
+  const dead = withActor(world, index, { ...endOfPass(actor), missing: {} });
+  return { ...dead, kills: world.kills - 1, locks: mapWithout(world.locks, index) };
+}
+
+/** A final pass and an open come when the session's own claude is gone. */
+function claudeLives(world: World, { profile }: Shim): boolean {
+  return world.actors.some(
+    (actor) => actor.is === "writer" && actor.on === profile && actor.edits.length > 0,
+  );
+}
+
+const PLACES = placesOf("/nowhere", storeOf({ env: {}, home: "/nowhere" }), parseProfileName("p"));
+const [KIND] = documentKinds(PLACES, { overlay: {}, applied: [], keep: [] });
+
+function lookAt(world: World, actor: Shim): Partial<Shim> {
+  const [moment] = actor.passes;
+  const [home, tree] = [world.home, documentOf(world, actor.profile)];
+  const memory = deletionMemory();
+  const missing: Record<string, number> = {};
+  const decision = decide(world, actor.profile, (deletion, stat) => {
+    if (moment !== "running") return "carry";
+    const name = `${deletion.missingOn} ${deletion.key.join(".")}`;
+    const first = actor.missing[name] ?? Number(stat?.mtimeNs);
+    missing[name] = first;
+    memory.choose("claude.json", deletion, statOf(first));
+    return memory.choose("claude.json", deletion, stat);
+  });
+  return { home, tree, toHome: decision.home, toTree: decision.tree, missing };
+}
+
+function decide(world: World, profile: string, deletion: DeletionPolicy) {
+  if (KIND === undefined) throw new Error("there is no document");
+  return decideDocument(KIND, {
+    base: baseOf(world, profile),
+    home: sideOf(world.home),
+    tree: sideOf(documentOf(world, profile)),
+    account: undefined,
+    rebuild: false,
+    deletion,
+  });
+}
+
+function sideOf({ value, at }: Document): DocumentSide {
+  return { kind: "ok", value, content: { bytes: new Uint8Array(), stat: statOf(at) } };
+}
+
+function statOf(at: number): FileContent["stat"] {
+  return { dev: 1n, ino: 1n, size: 1n, mtimeNs: BigInt(at), mode: 0o600, uid: 0 };
+}
+
+function baseOf(world: World, profile: string): JsonObject {
+  const [base, fresh] = [world.bases[profile] ?? {}, world.fresh[profile]];
+  if (fresh === undefined) return base;
+  return freshBase({ base, fresh, home: world.home.value, tree: documentOf(world, profile).value });
+}
+
+/** What noteFreshMerge writes. */
+function noted(world: World, { profile, home, tree, toHome, toTree }: Shim): World {
+  if (KIND === undefined || home === undefined || tree === undefined) return world;
+  const fresh = KIND.agreed(baseOf(world, profile), toHome ?? home.value, toTree ?? tree.value);
+  return { ...world, fresh: { ...world.fresh, [profile]: fresh } };
+}
+
+/** What advanceBase writes. */
+function withBase(world: World, profile: string): World {
+  if (KIND === undefined) return world;
+  const base = KIND.agreed(baseOf(world, profile), world.home.value, documentOf(world, profile).value);
+  const { [profile]: _, ...fresh } = world.fresh;
+  return { ...world, bases: { ...world.bases, [profile]: base }, fresh };
+}
+
+/** Nobody writes any more: each profile is opened and closed until nothing changes. Then all agree, and nothing is missing. */
+function complaints(world: World, first: World): string[] {
+  let now = world;
+  for (let round = 0; round < 3; round++) {
+    for (const profile of Object.keys(now.trees)) {
+      const { home, tree } = decide(now, profile, () => "carry");
+      if (tree !== undefined) now = withDocument(now, profile, tree);
+      if (home !== undefined) now = withDocument(now, "home", home);
+      now = withBase(now, profile);
+    }
+  }
+  const expected = expectedOf(first);
+  return [["home", now.home] as const, ...Object.entries(now.trees)].flatMap(([name, { value }]) =>
+    equalJson(value, expected)
+      ? []
+      : [`${name} holds ${JSON.stringify(value)}, not ${JSON.stringify(expected)}`],
+  );
+}
+
+function expectedOf({ trees, actors }: World): JsonObject {
+  const edits = actors.flatMap((actor) => (actor.is === "writer" ? actor.edits : []));
+  let value: JsonObject = Object.assign({}, ...Object.values(trees).map((tree) => tree.value));
+  for (const edit of edits)
+    value = "set" in edit ? { ...value, [edit.set]: edit.to ?? 1 } : without(value, edit.remove);
+  return value;
+}
+
+function documentOf(world: World, name: string): Document {
+  const document = name === "home" ? world.home : world.trees[name];
+  if (document === undefined) throw new Error(`no document of ${name}`);
+  return document;
+}
+
+function withDocument(world: World, name: string, value: JsonObject): World {
+  const document = { value, at: world.time };
+  const after = { ...world, time: world.time + 1 };
+  return name === "home"
+    ? { ...after, home: document }
+    : { ...after, trees: { ...world.trees, [name]: document } };
+}
+
+function withActor(world: World, index: number, actor: Actor): World {
+  return { ...world, actors: world.actors.map((other, place) => (place === index ? actor : other)) };
+}
+
+/** A write replaces nothing but the version that was read. */
+function stands(now: Document, read: Document | undefined): boolean {
+  return read !== undefined && now.at === read.at;
+}
+
+function without(value: JsonObject, key: string): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
+}
+
+function mapValues<T, U>(values: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value)]));
+}
+
+function mapWithout(locks: Readonly<Record<string, number>>, holder: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(locks).filter(([, index]) => index !== holder));
+}
