@@ -1,0 +1,41 @@
+import { readContext } from "../../../src/context.ts";
+import { asClauthError, reportError } from "../../../src/report.ts";
+import { become } from "../../../src/run/become.ts";
+import { exitAs } from "../../../src/run/exit.ts";
+import { startForeground } from "../../../src/run/foreground.ts";
+import { readInherited } from "../../../src/run/inherited.ts";
+import { launchFrom } from "../../../src/run/launch.ts";
+
+/**
+ * A program that stands where the shim stands: `become PROGRAM ARGS` turns into the program, `wait PROGRAM ARGS` starts it,
+ * waits and ends as it did, `tell ARGS` prints what was inherited, texts as Latin-1 of their bytes.
+ */
+const context = readContext();
+const inherited = readInherited(context);
+const [what, path = ""] = context.args;
+
+try {
+  if (what === "tell") {
+    const { args, environment, descriptors, ignoredSignals } = inherited;
+    const told = {
+      args: args.slice(1),
+      environment,
+      descriptors,
+      ignoredSignals: [...ignoredSignals()],
+    };
+    context.stdout.write(JSON.stringify(told));
+    process.exit();
+  }
+  const args = inherited.args.slice(2);
+  const launch = launchFrom(
+    inherited,
+    { path, argv0: path, args },
+    { set: { STAND_IN: "yes" }, remove: ["GONE"] },
+  );
+  if (what === "become") become(launch);
+  const { exited } = startForeground(launch, inherited.ignoredSignals());
+  exitAs(await exited);
+} catch (error) {
+  reportError(context, error);
+  process.exit(asClauthError(error).exitCode);
+}
