@@ -15,9 +15,13 @@ export type TreeOptions = {
   readonly idle: boolean;
 };
 
-/** Verifies the links of a runtime tree and repairs what differs. The caller holds the state lock. */
-export function treePass(places: Places, options: TreeOptions): void {
-  applyTree(planNow(places, options), { home: places.claude, paths: places.paths });
+/**
+ * Verifies the links of a runtime tree and repairs what differs. The caller holds the state lock.
+ * @returns true where something waits until the tree is idle
+ */
+export function treePass(places: Places, options: TreeOptions): boolean {
+  const applied = applyTree(planNow(places, options), { home: places.claude, paths: places.paths });
+  return applied.deferred.length > 0;
 }
 
 /**

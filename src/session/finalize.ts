@@ -3,6 +3,8 @@ import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import { sameLook, takeLook } from "../reconcile/look.ts";
 import { asClauthError } from "../report.ts";
+import { livesAlone } from "./alone.ts";
+import type { LastPass } from "./last-pass.ts";
 import type { Session } from "./open.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { abandonRecord, releaseRecord } from "./record.ts";
@@ -18,34 +20,55 @@ export async function finalize(
   reconciler: Reconciler | undefined,
 ): Promise<readonly string[]> {
   checkpoint("child-exited");
-  const lines = await lastPassIfNeeded(session, reconciler).catch((error: unknown) => failed(session, error));
-  checkpoint("before-release");
-  release(session);
-  return lines;
-}
-
-async function lastPassIfNeeded(
-  session: Session,
-  reconciler: Reconciler | undefined,
-): Promise<readonly string[]> {
   await reconciler?.stop();
-  if (!session.outstanding && sameLook(session.look, takeLook(session.places))) return [];
-  const { lastPass } = await import("./last-pass.ts");
-  return lastPass(session, session.record);
+  const first = await lastPassIfNeeded(session);
+  checkpoint("before-release");
+  if (release(session, { unlessLast: !first.alone })) return first.lines;
+  const second = await lastPassIfNeeded(session);
+  release(session, { unlessLast: false });
+  return [...first.lines, ...second.lines];
 }
 
-function failed({ store, places }: Session, error: unknown): readonly string[] {
+async function lastPassIfNeeded(session: Session): Promise<LastPass> {
+  if (!session.outstanding && sameLook(session.look, takeLook(session.places))) return NOTHING_TO_DO;
+  try {
+    const { lastPass } = await import("./last-pass.ts");
+    return await lastPass(session, session.record);
+  } catch (error) {
+    return failed(session, error);
+  }
+}
+
+const NOTHING_TO_DO: LastPass = { alone: true, lines: [] };
+
+function failed({ store, places }: Session, error: unknown): LastPass {
   const { message } = asClauthError(error);
   log(store, places.profile, `final pass: ${message}`);
-  return [`could not carry everything home: ${message}; the next start tries again`];
+  return {
+    alone: true,
+    lines: [`could not carry everything home: ${message}; the next start tries again`],
+  };
 }
 
-/** Where the state lock is busy the record stays behind, unlocked: the next open prunes it. */
-function release({ store, record }: Session): void {
+/**
+ * Ends the session. Two that end at the same time each leave to the other what only the last one out may carry: so the one
+ * that releases its record later finds itself the last, and is sent back. Where the state lock is busy the record stays
+ * behind, unlocked: the next open prunes it.
+ * @returns false where the session is not ended, because it is the last one now
+ */
+function release(
+  { store, places, record }: Session,
+  { unlessLast }: { readonly unlessLast: boolean },
+): boolean {
   try {
-    withStoreLock(stateLock(store), { waitMs: RELEASE_WAIT_MS }, () => releaseRecord(record));
+    return withStoreLock(stateLock(store), { waitMs: RELEASE_WAIT_MS }, () => {
+      if (unlessLast && livesAlone(places.paths, record.path)) return false;
+      releaseRecord(record);
+      return true;
+    });
   } catch {
     abandonRecord(record);
+    return true;
   }
 }
 

@@ -7,22 +7,25 @@ import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
 import type { Places } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 
+export type LastPass = {
+  /** True where nothing else lived in the tree: then everything was carried. */
+  readonly alone: boolean;
+  /** Lines for the user. */
+  readonly lines: readonly string[];
+};
+
 /**
  * The pass after claude's end. The last one out of a tree carries everything; beside another session it carries what is
  * certain and leaves the rest to that session's shim.
  * @param own the caller's record, where it has one
- * @returns lines for the user
  */
-export async function lastPass(
-  reconciled: Reconciled,
-  own?: { readonly path: string },
-): Promise<readonly string[]> {
+export async function lastPass(reconciled: Reconciled, own?: { readonly path: string }): Promise<LastPass> {
   const { places } = reconciled;
   const alone = livesAlone(places.paths, own?.path);
   const quiet = alone && !othersMayWriteHome(places);
   const { notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
   if (alone) tidy(reconciled);
-  return notes;
+  return { alone, lines: notes };
 }
 
 /** What killed processes left, and quarantine beyond its limits. Nobody waits for it: a busy lock leaves it for next time. */

@@ -66,7 +66,7 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
         for (const directory of [paths.root, paths.base, paths.backups])
           sweepTemporaries(directory, { untouchedMs: 0 });
       refuseSharedChain(places);
-      treePass(places, { isolate: config.isolate, idle: alone });
+      const deferred = treePass(places, { isolate: config.isolate, idle: alone });
       checkpoint("tree-ready");
       const outstanding = withBaseGuard(places, () => {
         const login = openCredentials(places, { pin: config.account, alone });
@@ -80,7 +80,7 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
           othersWrite: () => othersMayWriteHome(places),
           say,
         });
-        return login || documents;
+        return login || documents || deferred;
       });
       checkpoint("documents-ready");
       const record = createRecord(paths, { profile: name, cwd: context.cwd });

@@ -101,7 +101,7 @@ async function sitesOfStage(stage: Stage): Promise<readonly FaultSite[]> {
 }
 
 function faultsFor({ call }: FaultSite, index: number): readonly Fault[] {
-  const codes = EVERY_ANSWER ? ONCE : [0, 3, 5].map((step) => ONCE[(index + step) % ONCE.length] ?? "EIO");
+  const codes = EVERY_ANSWER ? ONCE : [0, 3].map((step) => ONCE[(index + step) % ONCE.length] ?? "EIO");
   const faults: Fault[] = codes.map((code) => ({ what: "once", code }));
   if (["write", "rename", "symlink", "link", "makeDirectory", "open"].includes(call)) {
     faults.push({ what: "from-here-on", code: index % 2 === 0 ? "ENOSPC" : "EROFS" });
