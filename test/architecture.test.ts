@@ -20,7 +20,7 @@ const LAYERS = [
   ["config"],
   ["quarantine.ts", "lock", "log.ts"],
   ["merge", "run", "own-executable.ts"],
-  ["identity-keys.ts", "disk"],
+  ["identity-keys.ts", "disk", "keychain"],
   ["libc.ts"],
   ["report.ts", "paths.ts"],
   ["context.ts"],

@@ -124,6 +124,15 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
   remember(places, look);
 }
 
+/**
+ * Before a tree moves or goes out of use: what Claude Code keeps under its path elsewhere comes into it. The caller knows that
+ * nothing lives there.
+ * @throws ClauthError `concurrent_modification` (retry-safe)
+ */
+export function leaveTree(places: Places): void {
+  places.lookAtTree?.(places, { canonical: undefined, base: undefined }).leave();
+}
+
 function setAside(places: Places, quarantine: readonly Quarantined[]): void {
   for (const { what, bytes } of quarantine) quarantineFile(places.paths, what, bytes);
 }
