@@ -35,6 +35,7 @@ type Verb = {
 /** In the order of the help. Each verb is loaded when it is called. */
 const VERBS: Readonly<Record<string, Verb>> = {
   add: { load: async (context) => (await import("./commands/add.ts")).add(context) },
+  import: { load: async (context) => (await import("./commands/import.ts")).importAll(context) },
   list: { load: async (context) => (await import("./commands/list.ts")).list(context) },
   remove: { load: async (context) => (await import("./commands/remove.ts")).remove(context) },
   rename: { load: async (context) => (await import("./commands/rename.ts")).rename(context) },

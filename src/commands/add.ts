@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { createProfile } from "../profile/create-profile.ts";
@@ -25,8 +26,12 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       home: { type: "boolean", description: "stand for the login that is in ~/.claude" },
       import: {
         type: "string",
-        valueHint: "FILE|-",
-        description: "take over the login of a .credentials.json",
+        valueHint: "DIR|FILE|-",
+        description: "take over the login of a config directory or a .credentials.json",
+      },
+      "leave-history": {
+        type: "boolean",
+        description: "with --import DIR: leave its conversations where they are",
       },
       "api-key": { type: "boolean", description: "use an API key, read from a prompt or standard input" },
       "base-url": { type: "string", valueHint: "URL", description: "another server for the API key" },
@@ -42,8 +47,10 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       const isFirst = !existsSync(store.config);
 
       if (mode === "home") addHome(context, store, name);
-      else if (mode === "import") importLogin(context, store, name, args.import ?? "-", input);
-      else if (mode === "api-key") {
+      else if (mode === "import") {
+        const leaveHistory = args["leave-history"] === true;
+        await importLogin(context, store, name, { file: args.import ?? "-", input, leaveHistory });
+      } else if (mode === "api-key") {
         const apiKey = readApiKey(input);
         createProfile(store, name, { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
       } else createProfile(store, name, {});
@@ -98,8 +105,21 @@ function addHome(context: Context, store: Store, name: ProfileName): void {
   else becomeHome(store, placesOf(context.home, store, present));
 }
 
-function importLogin(context: Context, store: Store, name: ProfileName, file: string, input: Input): void {
-  const { bytes, source } = readImport(context, storeOf(context), file, input);
+type Import = { readonly file: string; readonly input: Input; readonly leaveHistory: boolean };
+
+/** A `.credentials.json` stands for its directory: it is moved, so that no claude uses it there. */
+async function importLogin(context: Context, store: Store, name: ProfileName, given: Import): Promise<void> {
+  const path = resolve(context.cwd, given.file);
+  const directory = basename(path) === ".credentials.json" ? dirname(path) : path;
+  if (given.file !== "-" && isDirectory(directory)) {
+    const { importDirectory } = await import("./import-directory.ts");
+    return importDirectory(context, store, name, directory, given);
+  }
+  const { bytes, source } = readImport(context, storeOf(context), given.file, given.input);
   createProfile(store, name, {}, bytes);
   notice(context, `the login of ${source} belongs to "${name}" now: used there again, it would end here`);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -23,7 +23,12 @@ export function readImport(
   const source = file === "-" ? "standard input" : path;
   const bytes = file === "-" ? input.all() : readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes;
   if (bytes === undefined) {
-    throw new ClauthError({ kind: "import_not_found", message: `there is no file ${path}`, path });
+    throw new ClauthError({
+      kind: "import_not_found",
+      message: `there is no file or directory ${path}`,
+      hint: "clauth import shows what was found on this machine",
+      path,
+    });
   }
   if (!judgeCredentials(bytes).login) {
     throw new ClauthError({

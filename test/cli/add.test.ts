@@ -139,14 +139,14 @@ test.skipIf(process.platform === "win32")("^C at the prompt makes no profile", a
   pty.close();
 });
 
-test("an import is moved: the bytes are the same, and the source is named as spent", async () => {
+test("the login of a file is taken over, and the file is named as spent", async () => {
   using desk = createDesk();
-  const file = desk.write("old/.credentials.json", `${credentialsText({ account: "I" })}\n`);
+  const file = desk.write("old/login.json", `${credentialsText({ account: "I" })}\n`);
   expect(await desk.clauth(["add", "imported", "--import", file])).toMatchInlineSnapshot(`
     {
       "code": 0,
       "stderr": 
-    "clauth: the login of ~/old/.credentials.json belongs to "imported" now: used there again, it would end here
+    "clauth: the login of ~/old/login.json belongs to "imported" now: used there again, it would end here
     clauth: added profile "imported"
     clauth: to use it: clauth local imported (this directory), or clauth global imported
     "
@@ -156,6 +156,15 @@ test("an import is moved: the bytes are the same, and the source is named as spe
   `);
   expect(desk.read(desk.profile("imported", "credentials.json"))).toBe(desk.read(file));
   expect(lstatSync(desk.profile("imported", "credentials.json")).mode & 0o777).toBe(0o600);
+});
+
+test("a .credentials.json is moved, since a claude would use it where it lies", async () => {
+  using desk = createDesk();
+  const text = credentialsText({ account: "I" });
+  const file = desk.write("old/.credentials.json", text);
+  expect((await desk.clauth(["add", "imported", "--import", file])).code).toBe(0);
+  expect(desk.read(desk.profile("imported", "credentials.json"))).toBe(text);
+  expect(existsSync(file)).toBe(false);
 });
 
 test("an import by standard input", async () => {

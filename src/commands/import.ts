@@ -1,0 +1,174 @@
+import { type ConfigDirectory, readConfigDirectory } from "../adopt/config-directory.ts";
+import { type Candidate, choicesOf, findCandidates, PEERS, type Peer } from "../adopt/peers.ts";
+import type { Context } from "../context.ts";
+import { ClauthError } from "../errors.ts";
+import { ownValue } from "../json.ts";
+import { judgeCredentials } from "../merge/judge-credentials.ts";
+import { type Store, storeOf } from "../paths.ts";
+import { profileExists } from "../profile/profiles.ts";
+import { isProfileName } from "../profile-name.ts";
+import { identityIn } from "../reconcile/credentials-base.ts";
+import { asClauthError, notice } from "../report.ts";
+import { JSON_FLAG } from "./arguments.ts";
+import { type Command, command, usageError } from "./command.ts";
+import { importDirectory } from "./import-directory.ts";
+import { showRustStore } from "./import-rust.ts";
+import { jsonText, tableText } from "./output.ts";
+import { planOf } from "./plan.ts";
+import { writableStore } from "./store.ts";
+
+/** `clauth import`: what other tools and hands have made, listed; with `--from` each login is moved into a profile. */
+export function importAll(context: Context): Command {
+  return command({
+    name: "import",
+    summary: "find and take over logins of other tools and hand-made directories",
+    args: {
+      from: {
+        type: "string",
+        valueHint: `rust|${PEERS.join("|")}`,
+        description: "take over what this one has",
+      },
+      "dry-run": { type: "boolean", description: "only say what would be done" },
+      "leave-history": { type: "boolean", description: "leave the conversations where they are" },
+      json: JSON_FLAG,
+    },
+    run: async (args) => {
+      if (args.from === "rust") return showRustStore(context, args.json === true);
+      const from = args.from === undefined ? undefined : peerNamed(args.from);
+      const found = findCandidates(context)
+        .filter((candidate) => from === undefined || candidate.from === from)
+        .map((candidate) => looked(context, storeOf(context), candidate));
+      if (from !== undefined && !args["dry-run"] && !args.json)
+        return takeOver(context, from, found, args["leave-history"] === true);
+      context.stdout.write(args.json ? jsonText(found.map(fields)) : tableText(found.map(row)));
+      if (!args.json) sayNext(context, from, found);
+      return 0;
+    },
+  });
+}
+
+function peerNamed(text: string): Peer {
+  const peer = PEERS.find((known) => known === text);
+  if (peer === undefined) throw usageError(`--from takes one of: rust, ${PEERS.join(", ")}`, "import");
+  return peer;
+}
+
+type Found = Candidate & {
+  readonly state: "ready" | "no-login" | "link" | "name-taken" | "name-unusable" | "unreadable";
+  readonly email: string | undefined;
+  readonly plan: string | undefined;
+};
+
+function looked(context: Context, store: Store, candidate: Candidate): Found {
+  try {
+    const seen = readConfigDirectory(context, store, candidate.directory);
+    const { email } = identityIn(ownValue(seen.document, "oauthAccount"));
+    return { ...candidate, email, plan: planIn(seen), state: stateOf(store, candidate, seen) };
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+    return { ...candidate, email: undefined, plan: undefined, state: "unreadable" };
+  }
+}
+
+function planIn({ login }: ConfigDirectory): string | undefined {
+  return login.kind === "file" ? planOf(judgeCredentials(login.content.bytes).document) : undefined;
+}
+
+function stateOf(store: Store, { name }: Candidate, { login }: ConfigDirectory): Found["state"] {
+  if (login.kind === "none") return "no-login";
+  if (login.kind === "link") return "link";
+  if (!isProfileName(name)) return "name-unusable";
+  return profileExists(store, name) === undefined ? "ready" : "name-taken";
+}
+
+const STATES: Readonly<Record<Found["state"], string>> = {
+  ready: "can be taken over",
+  "no-login": "no login in it",
+  link: "its login is a link to another directory's",
+  "name-taken": "there is a profile of that name",
+  "name-unusable": "no name for a profile",
+  unreadable: "can't be read",
+};
+
+function fields({ from, name, directory, email, plan, state }: Found) {
+  return { from, name, directory, email: email ?? null, plan: plan ?? null, state };
+}
+
+function row({ from, name, directory, email, state }: Found): string[] {
+  return [from, name, email ?? "-", STATES[state], directory];
+}
+
+function sayNext(context: Context, from: Peer | undefined, found: readonly Found[]): void {
+  if (found.length === 0) notice(context, "nothing to take over was found");
+  const ready = [...new Set(found.filter(({ state }) => state === "ready").map((each) => each.from))];
+  const [first, ...more] = ready;
+  const others = more.length === 0 ? "" : `, or --from ${more.join(", ")}`;
+  if (first !== undefined)
+    notice(context, `to move the logins into profiles: clauth import --from ${first}${others}`);
+  for (const each of found)
+    if (NAMED_ANEW.has(each.state)) notice(context, `under another name: ${byHand(each)}`);
+  if (from !== undefined) for (const line of choiceLines(context, from)) notice(context, line);
+}
+
+const NAMED_ANEW: ReadonlySet<Found["state"]> = new Set(["name-taken", "name-unusable"]);
+
+function byHand({ directory }: Candidate): string {
+  return `clauth add NAME --import ${shellWord(directory)}`;
+}
+
+/** One that can't be moved does not stop the others, and makes the whole fail. */
+async function takeOver(
+  context: Context,
+  from: Peer,
+  found: readonly Found[],
+  leaveHistory: boolean,
+): Promise<number> {
+  const store = writableStore(context);
+  let moved = 0;
+  let failed = 0;
+  for (const each of found) {
+    if (each.state !== "ready" || !isProfileName(each.name)) {
+      notice(
+        context,
+        `${each.directory}: ${STATES[each.state]}${NAMED_ANEW.has(each.state) ? `: ${byHand(each)}` : ""}`,
+      );
+      continue;
+    }
+    try {
+      await importDirectory(context, store, each.name, each.directory, { leaveHistory });
+      moved += 1;
+    } catch (error) {
+      const { message, hint } = asClauthError(error);
+      notice(context, `${each.directory}: ${message}`);
+      if (hint !== undefined) context.stderr.write(`hint: ${hint}\n`);
+      failed += 1;
+    }
+  }
+  if (found.length === 0) notice(context, `nothing of ${from} was found`);
+  if (moved > 0) {
+    for (const line of choiceLines(context, from)) notice(context, line);
+    if (from !== "directory")
+      notice(
+        context,
+        `${from} still picks directories for claude: take its lines out of your shell's startup files`,
+      );
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+/** What the tool was told to use where, as commands to type. */
+function choiceLines(context: Context, from: Peer): string[] {
+  const choices = choicesOf(from, context);
+  return [
+    ...(choices.default === undefined
+      ? []
+      : [`${choices.default} was its default: clauth global ${choices.default}`]),
+    ...choices.directories.map(
+      ({ directory, name }) => `it used ${name} there: clauth rule add ${shellWord(directory)} ${name}`,
+    ),
+  ];
+}
+
+function shellWord(path: string): string {
+  return /^[\w./~@+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

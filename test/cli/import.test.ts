@@ -1,0 +1,393 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
+import { createFakeSandbox } from "../support/fake-sandbox.ts";
+import { createDesk, type Desk } from "./call.ts";
+
+/** A config directory as Claude Code leaves one. */
+function configDirectory(desk: Pick<Desk, "write">, path: string, account: string): void {
+  desk.write(`${path}/.credentials.json`, credentialsText({ account }));
+  desk.write(
+    `${path}/.claude.json`,
+    JSON.stringify({ oauthAccount: oauthAccountOf(account), mcpServers: { a: {}, b: {} } }),
+  );
+}
+
+describe("clauth add NAME --import DIR", () => {
+  test("moves the login, shares the conversations, and names what stays", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude-work/projects/-p/one.jsonl", "1\n");
+    desk.write(".claude-work/projects/-p/two.jsonl", "2\n");
+    desk.write(".claude-work/projects/-p/subagents/three.jsonl", "3\n");
+    desk.write(".claude-work/projects/-p/memory.jsonl", "theirs\n");
+    desk.write(".claude/projects/-p/memory.jsonl", "mine\n");
+    desk.write(".claude-work/settings.json", '{"model":"opus"}');
+    desk.write(".claude-work/skills/s/SKILL.md", "x");
+    desk.write(".claude-work/history.jsonl", "{}\n");
+    const login = desk.read(".claude-work/.credentials.json");
+    expect(await desk.clauth(["add", "work", "--import", "../.claude-work"])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": 
+      "clauth: moved the login of w@example.test from ~/.claude-work into profile "work"
+      clauth: 2 conversations can be resumed in every profile now
+      clauth: left in ~/.claude-work, since ~/.claude has others of that name: projects/-p/memory.jsonl
+      clauth: left in ~/.claude-work: history.jsonl, settings.json, skills/; copy into ~/.claude what every profile shall have
+      clauth: left in ~/.claude-work: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: ~/.claude-work is logged out now, and can be removed when nothing in it is needed
+      clauth: added profile "work"
+      clauth: to use it: clauth local work (this directory), or clauth global work
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+    expect(desk.read(desk.profile("work", "credentials.json"))).toBe(login);
+    expect(lstatSync(desk.profile("work", "credentials.json")).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(desk.home, ".claude-work")).filter((name) => name.startsWith(".cred"))).toEqual(
+      [],
+    );
+    expect(desk.read(".claude/projects/-p/one.jsonl")).toBe("1\n");
+    expect(desk.read(".claude/projects/-p/subagents/three.jsonl")).toBe("3\n");
+    expect(desk.read(".claude/projects/-p/memory.jsonl")).toBe("mine\n");
+    expect(desk.read(".claude-work/projects/-p/memory.jsonl")).toBe("theirs\n");
+    expect((await desk.clauth(["list"])).stdout).toMatch(/work +w@example\.test/);
+  });
+
+  test("--leave-history leaves the conversations where they are", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude-work/projects/-p/one.jsonl", "1\n");
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work", "--leave-history"]);
+    expect(stderr).toContain("left in ~/.claude-work: 1 conversation\n");
+    expect(existsSync(join(desk.home, ".claude", "projects"))).toBe(false);
+  });
+
+  test("the profile's first claude uses the login, and the directory has none", async () => {
+    using box = createFakeSandbox({ profiles: false });
+    configDirectory(box, ".claude-work", "W");
+    const login = box.read(".claude-work/.credentials.json");
+    expect(
+      await box.run(["clauth", "add", "work", "--import", join(box.home, ".claude-work")]),
+    ).toMatchObject({ code: 0 });
+    const { report } = await box.call([], { profile: "work" });
+    expect(report.env["CLAUDE_CONFIG_DIR"]).toBe(box.profile("work", "runtime"));
+    expect(box.read(box.profile("work", "runtime/.credentials.json"))).toBe(login);
+    expect(box.json(box.profile("work", "runtime/.claude.json"))).toMatchObject({
+      oauthAccount: oauthAccountOf("W"),
+    });
+  });
+
+  test.each(["import:staged", "import:created"])(
+    "killed at %s, at most one directory holds the token, and it is not lost",
+    async (at) => {
+      using desk = createDesk();
+      configDirectory(desk, ".claude-work", "W");
+      const login = desk.read(".claude-work/.credentials.json");
+      testOnlyArmCheckpoints((name) => {
+        if (name === at) throw new Error("killed");
+      });
+      try {
+        expect((await desk.clauth(["add", "work", "--import", "../.claude-work"])).code).toBe(1);
+      } finally {
+        testOnlyArmCheckpoints(undefined);
+      }
+      expect(existsSync(join(desk.home, ".claude-work", ".credentials.json"))).toBe(false);
+      const again = await desk.clauth([
+        "add",
+        at === "import:staged" ? "work" : "other",
+        "--import",
+        "../.claude-work",
+      ]);
+      expect(again.code).toBe(at === "import:staged" ? 0 : 1);
+      expect(desk.read(desk.profile("work", "credentials.json"))).toBe(login);
+    },
+  );
+
+  test.each<readonly [string, string, (desk: Desk) => void]>([
+    ["no directory", "nowhere", () => {}],
+    ["a directory without a login", "empty", (desk: Desk) => void desk.write("empty/.claude.json", "{}")],
+    [
+      "one that logs in by a key",
+      "gateway",
+      (desk: Desk) => void desk.write("gateway/settings.json", '{"env":{"ANTHROPIC_AUTH_TOKEN":"sk-fake"}}'),
+    ],
+    ["~/.claude itself", ".claude", (desk: Desk): void => configDirectory(desk, ".claude", "H")],
+    [
+      "a tree of a profile",
+      ".clauth/profiles/p/runtime",
+      (desk: Desk): void => configDirectory(desk, ".clauth/profiles/p/runtime", "P"),
+    ],
+    [
+      "a login that is a link",
+      "linked",
+      (desk: Desk) => {
+        configDirectory(desk, "other", "L");
+        mkdirSync(join(desk.home, "linked"));
+        symlinkSync("../other/.credentials.json", join(desk.home, "linked", ".credentials.json"));
+      },
+    ],
+    [
+      "a login that ~/.claude holds too",
+      "copy",
+      (desk: Desk) => {
+        configDirectory(desk, "copy", "H");
+        configDirectory(desk, ".claude", "H");
+      },
+    ],
+    [
+      "a login that another directory holds too",
+      ".claude-a",
+      (desk: Desk) => {
+        configDirectory(desk, ".claude-a", "A");
+        configDirectory(desk, ".claude-b", "A");
+      },
+    ],
+    [
+      "a directory with a running claude",
+      "busy",
+      (desk: Desk) => {
+        configDirectory(desk, "busy", "W");
+        desk.write(`busy/sessions/${process.pid}.json`, "{}");
+      },
+    ],
+  ])("%s is refused with its cure, and nothing is moved", async (_, directory, prepare) => {
+    using desk = createDesk();
+    prepare(desk);
+    const holder = join(desk.home, directory, ".credentials.json");
+    const before = existsSync(holder) ? desk.read(holder) : undefined;
+    const { code, stderr } = await desk.clauth(["add", "work", "--import", `../${directory}`]);
+    expect(stderr).toMatchSnapshot();
+    expect(code).toBe(1);
+    expect(existsSync(desk.profile("work", "."))).toBe(false);
+    expect(existsSync(holder) ? desk.read(holder) : undefined).toBe(before);
+  });
+});
+
+describe("clauth import", () => {
+  /** One account in each layout that is known. */
+  function peers(desk: Desk): void {
+    configDirectory(desk, ".claude-switch/accounts/office", "O");
+    desk.write(".claude-switch/config", "default=office\n");
+    desk.write(".claude-switch/links", "/srv/acme=office\n");
+    configDirectory(desk, ".local/share/claude-profiles/q", "Q");
+    desk.write(".local/share/claude-profiles/skills/x/SKILL.md", "");
+    desk.write(".local/share/claude-profiles/.default", "q");
+    configDirectory(desk, ".ccs/instances/c", "C");
+    configDirectory(desk, ".cloak/profiles/k", "K");
+    configDirectory(desk, ".claude-team", "T");
+    desk.write(
+      ".clausona/profiles.json",
+      JSON.stringify({
+        version: 2,
+        profiles: {
+          "claude:default": { tool: "claude", configDir: join(desk.home, ".claude"), isPrimary: true },
+          "claude:team": { tool: "claude", configDir: join(desk.home, ".claude-team") },
+          "codex:team": { tool: "codex", configDir: join(desk.home, ".codex-team") },
+        },
+      }),
+    );
+    configDirectory(desk, ".claude-hand", "D");
+    desk.write(".claude-empty/.claude.json", "{}");
+    desk.write(".claude-notes/readme", "no config directory");
+  }
+
+  test("lists what was found, each directory once, and changes nothing", async () => {
+    using desk = createDesk();
+    peers(desk);
+    expect(await desk.clauth(["import"])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": 
+      "clauth: to move the logins into profiles: clauth import --from claude-acc, or --from claude-code-profiles, ccs, cloak, clausona, directory
+      "
+      ,
+        "stdout": 
+      "claude-acc            office  o@example.test  can be taken over  ~/.claude-switch/accounts/office
+      claude-code-profiles  q       q@example.test  can be taken over  ~/.local/share/claude-profiles/q
+      ccs                   c       c@example.test  can be taken over  ~/.ccs/instances/c
+      cloak                 k       k@example.test  can be taken over  ~/.cloak/profiles/k
+      clausona              team    t@example.test  can be taken over  ~/.claude-team
+      directory             empty   -               no login in it     ~/.claude-empty
+      directory             hand    d@example.test  can be taken over  ~/.claude-hand
+      "
+      ,
+      }
+    `);
+    expect(
+      JSON.parse((await desk.clauth(["import", "--from", "cloak", "--json"])).stdout),
+    ).toMatchInlineSnapshot(`
+      [
+        {
+          "directory": "~/.cloak/profiles/k",
+          "email": "k@example.test",
+          "from": "cloak",
+          "name": "k",
+          "plan": "max",
+          "state": "ready",
+        },
+      ]
+    `);
+    expect(existsSync(desk.store)).toBe(false);
+  });
+
+  test("--from moves the logins of one tool, and repeats its choices as commands", async () => {
+    using desk = createDesk();
+    peers(desk);
+    expect(await desk.clauth(["import", "--from", "claude-acc", "--dry-run"])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": 
+      "clauth: to move the logins into profiles: clauth import --from claude-acc
+      clauth: office was its default: clauth global office
+      clauth: it used office there: clauth rule add /srv/acme office
+      "
+      ,
+        "stdout": 
+      "claude-acc  office  o@example.test  can be taken over  ~/.claude-switch/accounts/office
+      "
+      ,
+      }
+    `);
+    expect(existsSync(desk.store)).toBe(false);
+    expect(await desk.clauth(["import", "--from", "claude-acc"])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": 
+      "clauth: moved the login of o@example.test from ~/.claude-switch/accounts/office into profile "office"
+      clauth: left in ~/.claude-switch/accounts/office: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: ~/.claude-switch/accounts/office is logged out now, and can be removed when nothing in it is needed
+      clauth: office was its default: clauth global office
+      clauth: it used office there: clauth rule add /srv/acme office
+      clauth: claude-acc still picks directories for claude: take its lines out of your shell's startup files
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+    expect((await desk.clauth(["list"])).stdout).toMatch(/office +o@example\.test/);
+    expect(existsSync(join(desk.home, ".claude-switch/accounts/office/.credentials.json"))).toBe(false);
+    expect(existsSync(join(desk.home, ".ccs/instances/c/.credentials.json"))).toBe(true);
+  });
+
+  test("one that can't be moved stops no other, and is said", async () => {
+    using desk = createDesk();
+    desk.addProfile("taken");
+    for (const name of ["free", "taken", "busy"])
+      configDirectory(desk, `.claude-${name}`, name.slice(0, 1).toUpperCase());
+    desk.write(`.claude-busy/sessions/${process.pid}.json`, "{}");
+    expect(await desk.clauth(["import", "--from", "directory"])).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": 
+      "clauth: ~/.claude-busy: claude runs with ~/.claude-busy: its login can't be moved now
+      hint: end it, then try again
+      clauth: moved the login of f@example.test from ~/.claude-free into profile "free"
+      clauth: left in ~/.claude-free: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: ~/.claude-free is logged out now, and can be removed when nothing in it is needed
+      clauth: ~/.claude-taken: there is a profile of that name: clauth add NAME --import ~/.claude-taken
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+  });
+
+  test("nothing to find, and a tool that nobody knows", async () => {
+    using desk = createDesk();
+    expect(await desk.clauth(["import"])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": 
+      "clauth: nothing to take over was found
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+    expect(await desk.clauth(["import", "--from", "nobody"])).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "stderr": 
+      "clauth: error: --from takes one of: rust, claude-acc, claude-code-profiles, ccs, cloak, clausona, directory
+      hint: clauth import --help
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+  });
+});
+
+describe("clauth import --from rust", () => {
+  test("verifies the store as it stands, with the cure of each problem", async () => {
+    using desk = createDesk();
+    desk.addProfile("work", { account: "W" });
+    desk.addProfile("shared", { account: "H" }, "auto_start = false\n");
+    desk.addProfile("copy", { account: "W" });
+    desk.addProfile("gateway", undefined, 'api_key = "sk-fake"\n');
+    desk.addProfile("empty");
+    desk.write(desk.profile("broken", "config.toml"), "base_url = 3\n");
+    desk.write(".claude/.credentials.json", credentialsText({ account: "H" }));
+    desk.write(
+      ".clauth/profiles.toml",
+      'active_profile = "shared"\nprofiles = ["work", "shared", "copy", "gateway", "empty", "broken", "my work"]\nfallback_chain = ["work"]\n',
+    );
+    const before = desk.read(".clauth/profiles.toml");
+    expect(await desk.clauth(["import", "--from", "rust"])).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": 
+      "clauth: ~/.clauth is used as it stands: its profiles are these
+      clauth: shared holds the same login as ~/.claude: a refresh in one ends the other
+      hint: clauth add shared --home
+      clauth: copy holds the same login as "work": a refresh in one ends the other
+      hint: clauth login copy
+      clauth: broken ~/.clauth/profiles/broken/config.toml:1: base_url has to be an http or https address
+      hint: edit ~/.clauth/profiles/broken/config.toml
+      clauth: "my work" is no name that clauth can use
+      hint: rename its directory in profiles/, and its entry in profiles.toml
+      clauth: "shared" was the active one: clauth global shared
+      clauth: its fallback chain is not used: clauth never changes accounts by itself
+      "
+      ,
+        "stdout": 
+      "work       ready
+      shared     problem
+      copy       problem
+      gateway    API key
+      empty      logged out
+      broken     problem
+      "my work"  problem
+      "
+      ,
+      }
+    `);
+    expect(desk.read(".clauth/profiles.toml")).toBe(before);
+    expect((await desk.clauth(["add", "shared", "--home"])).code).toBe(0);
+    const { stdout } = await desk.clauth(["import", "--from", "rust", "--json"]);
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: "shared",
+      state: "the login in ~/.claude",
+      problem: null,
+    });
+  });
+
+  test("without such a store says where it would be", async () => {
+    using desk = createDesk();
+    expect(await desk.clauth(["import", "--from", "rust"])).toMatchInlineSnapshot(`
+      {
+        "code": 1,
+        "stderr": 
+      "clauth: error: there is no store of the Rust clauth: ~/.clauth/profiles.toml is missing
+      hint: it keeps its profiles in ~/.clauth; CLAUTH_HOME decides which store is used, now ~/.clauth
+      "
+      ,
+        "stdout": "",
+      }
+    `);
+  });
+});
