@@ -27,7 +27,7 @@ export function doctor(context: Context): Command {
         ...fixed,
         ...(await checkPrograms(context, store)),
         ...(await checkStore(context, store)),
-        ...profilesOf(store).flatMap((name) => checkProfile(context, store, name)),
+        ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
         ...checkHome(context),
       ];
       context.stdout.write(json ? jsonText(found.map(fields)) : found.map(text).join(""));

@@ -6,7 +6,7 @@ import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { withBaseGuard } from "../reconcile/base-guard.ts";
 import { carryOutCredentials, lookAtCredentials } from "../reconcile/credentials.ts";
-import { type Places, placesOf } from "../reconcile/places.ts";
+import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { exitAs } from "../run/exit.ts";
 import { runClaude } from "../shim.ts";
@@ -23,7 +23,7 @@ export function logout(context: Context): Command {
     run: async (args) => {
       const store = writableStore(context);
       const name = writableProfile(context, store, args.name);
-      const places = placesOf(context.home, store, name);
+      const places = await placesWithLogin(context, store, name);
       const exit = await runClaude(context, { explicit: name, args: ["auth", "logout"] });
       if (exit.kind === "signal" || exit.code !== 0) return exitAs(exit);
       await finish(places);

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { removeProfile } from "../session/remove-profile.ts";
 import { syncUnused } from "../session/sync.ts";
@@ -18,7 +19,7 @@ export function remove(context: Context): Command {
       const name = writableProfile(context, store, args.name);
       const mentions = await mentionsOf(store, name);
       for (const note of await syncUnused(context, store, name)) notice(context, note);
-      const kept = removeProfile(store, name);
+      const kept = removeProfile(store, await placesWithLogin(context, store, name));
       notice(
         context,
         `removed profile "${name}"${kept === undefined ? "" : `; all that was its own is in ${kept}`}`,

@@ -1,6 +1,7 @@
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { parseProfileName } from "../profile-name.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { renameProfile } from "../session/rename-profile.ts";
 import { syncUnused } from "../session/sync.ts";
@@ -22,7 +23,7 @@ export function rename(context: Context): Command {
       // A clauth.toml that can't be changed is said before anything was.
       await readConfig(store);
       for (const note of await syncUnused(context, store, from)) notice(context, note);
-      renameProfile(context.home, store, from, to);
+      renameProfile(store, await placesWithLogin(context, store, from), to);
       notice(context, `profile "${from}" is now "${to}"`);
       if ((await renameMentions(store, from, to)) === "written")
         notice(context, `${store.config} names it so too`);

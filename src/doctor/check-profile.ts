@@ -6,14 +6,19 @@ import { judgeCredentials } from "../merge/judge-credentials.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
-import { type Places, placesOf } from "../reconcile/places.ts";
+import { lookAtCredentials } from "../reconcile/credentials.ts";
+import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { listRecords } from "../session/record.ts";
 import { attempted, type Finding } from "./finding.ts";
 
 /** One profile: its files can be read, its login is one, and nothing that is over still counts as running. */
-export function checkProfile(context: Context, store: Store, name: ProfileName): readonly Finding[] {
+export async function checkProfile(
+  context: Context,
+  store: Store,
+  name: ProfileName,
+): Promise<readonly Finding[]> {
   const check = `profile ${name}`;
-  const places = placesOf(context.home, store, name);
+  const places = await placesWithLogin(context, store, name);
   const found = [
     ...attempted(check, () => {
       const config = readProfileConfig(places.paths);
@@ -45,8 +50,8 @@ function checkLogin(check: string, places: Places, config: ProfileConfig): reado
     ];
   }
   // What Claude Code leaves where the server refused the token; the shim keeps it, so that no start asks again.
-  const tree = readRegularFile(places.treeCredentials);
-  const refused = !judged.login || (tree !== undefined && judgeCredentials(tree.bytes).stub);
+  const { shown } = lookAtCredentials(places, { pin: undefined, ended: false }).tree;
+  const refused = !judged.login || (shown.kind === "file" && judgeCredentials(shown.bytes).stub);
   return refused ? [{ check, level: "problem", message: "the server refused its token", hint, path }] : [];
 }
 

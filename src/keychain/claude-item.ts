@@ -3,14 +3,19 @@ import type { Environment } from "../context.ts";
 
 /**
  * The names that Claude Code gives to the item of a login (2.1.197 and 2.1.329, read in their code).
- * @param configDirectory CLAUDE_CONFIG_DIR to the letter: another spelling of the same directory names another item
+ * @param configDirectory CLAUDE_CONFIG_DIR to the letter: another spelling of the same directory names another item.
+ * Undefined where it is not set: even `~/.claude`, when set, names another one
  */
 export function claudeItemNames(
-  configDirectory: string,
+  configDirectory: string | undefined,
   env: Environment,
 ): { readonly service: string; readonly account: string } {
-  const digest = new Bun.CryptoHasher("sha256").update(configDirectory.normalize("NFC")).digest("hex");
-  return { service: `Claude Code-credentials-${digest.slice(0, 8)}`, account: accountName(env) };
+  const suffix = configDirectory === undefined ? "" : `-${digestOf(configDirectory).slice(0, 8)}`;
+  return { service: `Claude Code-credentials${suffix}`, account: accountName(env) };
+}
+
+function digestOf(configDirectory: string): string {
+  return new Bun.CryptoHasher("sha256").update(configDirectory.normalize("NFC")).digest("hex");
 }
 
 function accountName(env: Environment): string {

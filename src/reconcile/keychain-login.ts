@@ -29,6 +29,15 @@ export function keychainLogin(env: Environment, program: string = SECURITY): Loo
   };
 }
 
+/** What `~/.claude` has in the Keychain: looked at, never touched. Undefined where it has nothing there or can't be read. */
+export function homeKeychainLogin(env: Environment, program: string = SECURITY): Uint8Array | undefined {
+  try {
+    return readItem({ ...claudeItemNames(undefined, env), program });
+  } catch {
+    return undefined;
+  }
+}
+
 type Known = { readonly canonical: FileContent | undefined; readonly base: CredentialsBase | undefined };
 
 /** The item with its value, and the file beside it. */

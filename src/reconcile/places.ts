@@ -19,6 +19,8 @@ export type Places = {
   readonly treeToken: string;
   /** Where the tree's login is found; undefined for the file that Claude Code uses on all systems but macOS. */
   readonly lookAtTree?: LookAtTree;
+  /** The login of `~/.claude` where it is not in its file; the function finds none where it can't be read. */
+  readonly homeLogin?: () => Uint8Array | undefined;
 };
 
 /** The same for whoever reads or moves a login: on macOS it is found in the Keychain. */
@@ -29,8 +31,12 @@ export async function placesWithLogin(
 ): Promise<Places> {
   const places = placesOf(context.home, store, profile);
   if (context.platform !== "darwin") return places;
-  const { keychainLogin } = await import("./keychain-login.ts");
-  return { ...places, lookAtTree: keychainLogin(context.env) };
+  const { homeKeychainLogin, keychainLogin } = await import("./keychain-login.ts");
+  return {
+    ...places,
+    lookAtTree: keychainLogin(context.env),
+    homeLogin: () => homeKeychainLogin(context.env),
+  };
 }
 
 export function placesOf(home: string, store: Store, profile: ProfileName): Places {

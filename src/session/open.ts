@@ -15,6 +15,7 @@ import type { PassMemory } from "../reconcile/live-pass.ts";
 import { type Look, takeLook } from "../reconcile/look.ts";
 import { openCredentials } from "../reconcile/open-credentials.ts";
 import { openPass } from "../reconcile/open-pass.ts";
+import { adoptPending } from "../reconcile/pending-credentials.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
@@ -49,9 +50,12 @@ export type SessionRequest = {
  * "this profile is in use". Only the credentials, the tree and the record can stop it.
  * @throws ClauthError
  */
-export function openSession(context: Pick<Context, "home" | "cwd">, request: SessionRequest): Session {
+export function openSession(
+  context: Pick<Context, "home" | "cwd">,
+  request: SessionRequest,
+  places: Places = placesOf(context.home, request.store, request.name),
+): Session {
   const { store, name, config } = request;
-  const places = placesOf(context.home, store, name);
   const { paths } = places;
   refuseForeignStore(store);
   for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
@@ -65,6 +69,7 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
       if (alone)
         for (const directory of [paths.root, paths.base, paths.backups])
           sweepTemporaries(directory, { untouchedMs: 0 });
+      if (alone) adoptPending(places);
       refuseSharedChain(places);
       const deferred = treePass(places, { isolate: config.isolate, idle: alone });
       checkpoint("tree-ready");
@@ -90,7 +95,7 @@ export function openSession(context: Pick<Context, "home" | "cwd">, request: Ses
         places,
         config,
         record,
-        memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY },
+        memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY, sightings: new Map() },
         look: takeLook(places),
         outstanding,
       };

@@ -5,9 +5,10 @@ import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { statFile } from "../disk/read-file.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
-import { profilePathsOf, type Store } from "../paths.ts";
+import type { Store } from "../paths.ts";
 import { removeFromProfileList } from "../profile/profiles.ts";
-import type { ProfileName } from "../profile-name.ts";
+import { leaveTree } from "../reconcile/credentials.ts";
+import type { Places } from "../reconcile/places.ts";
 import { refuseInUse } from "./in-use.ts";
 
 /**
@@ -16,8 +17,8 @@ import { refuseInUse } from "./in-use.ts";
  * @returns where the directory is now; undefined where there was none
  * @throws ClauthError `profile_in_use`, `store_busy` (retry-safe), or as `domainError`
  */
-export function removeProfile(store: Store, name: ProfileName): string | undefined {
-  const paths = profilePathsOf(store, name);
+export function removeProfile(store: Store, places: Places): string | undefined {
+  const { paths, profile: name } = places;
   if (statFile(paths.root) === undefined) {
     withStoreLock(stateLock(store), WAIT, () => removeFromProfileList(store, name));
     return undefined;
@@ -26,6 +27,7 @@ export function removeProfile(store: Store, name: ProfileName): string | undefin
   try {
     return withStoreLock(stateLock(store), WAIT, () => {
       refuseInUse(name, paths);
+      leaveTree(places);
       ensureDirectory(store.removed);
       const target = join(store.removed, `${timeName()}-${name}`);
       removeFromProfileList(store, name);

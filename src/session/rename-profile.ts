@@ -7,9 +7,11 @@ import { readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
-import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
 import { profileExists, renameInProfileList } from "../profile/profiles.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
+import { leaveTree } from "../reconcile/credentials.ts";
+import type { Places } from "../reconcile/places.ts";
 import { homewardText } from "../tree/leaked-paths.ts";
 import { refuseInUse } from "./in-use.ts";
 
@@ -19,15 +21,16 @@ import { refuseInUse } from "./in-use.ts";
  * alone follows after it. Links are repaired by the next open.
  * @throws ClauthError `profile_exists`, `profile_in_use`, `store_busy` (retry-safe), or as `domainError`
  */
-export function renameProfile(home: string, store: Store, from: ProfileName, to: ProfileName): void {
-  const [old, renamed] = [profilePathsOf(store, from), profilePathsOf(store, to)];
+export function renameProfile(store: Store, places: Places, to: ProfileName): void {
+  const { paths: old, profile: from, claude } = places;
+  const renamed = profilePathsOf(store, to);
   const rotation = acquireStoreLock(rotationLock(old), WAIT);
   try {
     withStoreLock(stateLock(store), WAIT, () => {
       refuseInUse(from, old);
       refuseTaken(store, from, to);
-      const claudeRoot = claudeHomeOf(home).root;
-      for (const file of SHARED_TEXTS) rewrite(join(old.runtime, file), old.runtime, claudeRoot);
+      for (const file of SHARED_TEXTS) rewrite(join(old.runtime, file), old.runtime, claude.root);
+      leaveTree(places);
       renameInProfileList(store, from, to);
       checkpoint("rename:listed");
       move(old.root, renamed.root);

@@ -1,6 +1,7 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
 import { log } from "../log.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { asClauthError, notice } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
@@ -22,7 +23,8 @@ export async function runSession(
   launch: Launch,
   inherited: Inherited,
 ): Promise<Exit> {
-  const session = openSession(context, request);
+  const places = await placesWithLogin(context, request.store, request.name);
+  const session = openSession(context, request, places);
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
   checkpoint("spawned");

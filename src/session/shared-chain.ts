@@ -1,4 +1,4 @@
-import { type FileContent, readRegularFile, sameFile } from "../disk/read-file.ts";
+import { readRegularFile, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import type { Places } from "../reconcile/places.ts";
@@ -20,20 +20,18 @@ export function refuseSharedChain(places: Places): void {
 }
 
 /** True where the profile's login is that of `~/.claude`, by its refresh token or because it is the same file. */
-export function isSharedChain({ paths, claude }: Places): boolean {
+export function isSharedChain({ paths, claude, homeLogin }: Places): boolean {
   const ours = readRegularFile(paths.credentials);
-  const home = ours === undefined ? undefined : readRegularFile(claude.credentials);
-  return ours !== undefined && home !== undefined && isOneChain(ours, home);
+  if (ours === undefined) return false;
+  const home = readRegularFile(claude.credentials);
+  if (home !== undefined && sameFile(ours.stat, home.stat)) return true;
+  const token = refreshTokenIn(ours.bytes);
+  if (token === undefined) return false;
+  return token === refreshTokenIn(home?.bytes) || token === refreshTokenIn(homeLogin?.());
 }
 
-function isOneChain(a: FileContent, b: FileContent): boolean {
-  if (sameFile(a.stat, b.stat)) return true;
-  const token = refreshTokenIn(a);
-  return token !== undefined && token === refreshTokenIn(b);
-}
-
-function refreshTokenIn(content: FileContent): string | undefined {
-  const value = parseJson(content.bytes);
+function refreshTokenIn(bytes: Uint8Array | undefined): string | undefined {
+  const value = bytes === undefined ? undefined : parseJson(bytes);
   const login = isObject(value) ? ownValue(value, "claudeAiOauth") : undefined;
   const token = isObject(login) ? ownValue(login, "refreshToken") : undefined;
   return typeof token === "string" && token !== "" ? token : undefined;

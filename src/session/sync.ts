@@ -7,7 +7,7 @@ import { readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { deletionMemory } from "../reconcile/deletion-memory.ts";
 import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
-import { placesOf } from "../reconcile/places.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { refuseInUse } from "./in-use.ts";
 import { createRecord, releaseRecord } from "./record.ts";
@@ -25,17 +25,21 @@ export type Synced = {
  * @throws ClauthError `store_busy` (retry-safe), and those of `readProfileConfig`
  */
 export async function syncProfile(
-  context: Pick<Context, "home" | "cwd">,
+  context: Pick<Context, "cwd" | "env" | "home" | "platform">,
   store: Store,
   name: ProfileName,
 ): Promise<Synced> {
-  const places = placesOf(context.home, store, name);
+  const places = await placesWithLogin(context, store, name);
   const config = readProfileConfig(places.paths);
   if (config.home || !existsSync(places.paths.runtime)) return NOTHING;
   const underStateLock = <T>(body: () => T): T => withStoreLock(stateLock(store), { waitMs: 5000 }, body);
   const record = underStateLock(() => createRecord(places.paths, { profile: name, cwd: context.cwd }));
   try {
-    const memory = { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY };
+    const memory = {
+      deletions: deletionMemory(),
+      lastWriteMs: Number.NEGATIVE_INFINITY,
+      sightings: new Map(),
+    };
     return await untilSettled({ store, places, config, memory }, record.path);
   } finally {
     underStateLock(() => releaseRecord(record));
@@ -48,7 +52,7 @@ export async function syncProfile(
  * @throws ClauthError `profile_in_use`, `sync_incomplete` (retry-safe)
  */
 export async function syncUnused(
-  context: Pick<Context, "home" | "cwd">,
+  context: Pick<Context, "cwd" | "env" | "home" | "platform">,
   store: Store,
   name: ProfileName,
 ): Promise<readonly string[]> {

@@ -10,6 +10,10 @@ test("the service is named by the first 8 hex digits of the directory's hash", (
   expect(claudeItemNames(DIRECTORY, {}).service).toBe(`Claude Code-credentials-${digest.slice(0, 8)}`);
 });
 
+test("the directory that needs no variable has no suffix", () => {
+  expect(claudeItemNames(undefined, {}).service).toBe("Claude Code-credentials");
+});
+
 test("a name is hashed in its composed form, and otherwise to the letter", () => {
   const service = (directory: string) => claudeItemNames(directory, {}).service;
   expect(service("/Users/Ame\u0301lie")).toBe(service("/Users/Am\u00e9lie"));
