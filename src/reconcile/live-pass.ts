@@ -22,7 +22,7 @@ import {
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import type { Places } from "./places.ts";
-import { SETTLE_MS, untilStanding } from "./standing.ts";
+import { SETTLE_MS, type Sightings, untilStanding } from "./standing.ts";
 import { liveTreePass } from "./tree-pass.ts";
 
 /** What is reconciled, and by whose configuration. A Session is one. */
@@ -38,6 +38,7 @@ export type PassMemory = {
   readonly deletions: DeletionMemory;
   /** When this process last wrote a document, in milliseconds of the monotonic clock. */
   lastWriteMs: number;
+  readonly sightings: Sightings;
 };
 
 export type Moment = {
@@ -147,7 +148,9 @@ function settle(pass: Pass, kind: DocumentKind): number | undefined {
   const { places, memory, moment } = pass;
   const sinceOurs = performance.now() - memory.lastWriteMs;
   const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
-  const early = pass.quiet ? 0 : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides));
+  const early = pass.quiet
+    ? 0
+    : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides, memory.sightings));
   if (early > 0) return early;
   return withBaseGuard(places, () => {
     const now = look(pass, kind);

@@ -1,15 +1,37 @@
-import { statFile } from "../disk/read-file.ts";
+import { type FileStat, statFile } from "../disk/read-file.ts";
 import type { DocumentKind } from "./document.ts";
+
+/** Since when a process sees files as they are: by path, the version and the milliseconds of the monotonic clock. */
+export type Sightings = Map<string, { readonly version: string; readonly sinceMs: number }>;
 
 /**
  * How many milliseconds these sides of a document still have to stand before the base may follow them; 0 where they have. Claude
  * Code reads and writes a document at times without its lock, well under SETTLE_MS apart, so that nobody will write any more
- * what was read before a change that is older than that. A time in the future (a clock that was set back) says nothing.
+ * what was read before a change that is older than that. The files say how old they are; where a clock was set back they
+ * don't, and what counts is how long this process has seen them so.
  */
-export function untilStanding(kind: DocumentKind, sides: readonly ("home" | "tree")[]): number {
-  const ages = sides.map((side) => Date.now() - Number((statFile(kind[side])?.mtimeNs ?? 0n) / 1_000_000n));
-  return Math.max(0, ...ages.filter((age) => age >= 0).map((age) => SETTLE_MS - age));
+export function untilStanding(
+  kind: DocumentKind,
+  sides: readonly ("home" | "tree")[],
+  sightings: Sightings = new Map(),
+): number {
+  return Math.max(0, ...sides.map((side) => SETTLE_MS - stoodFor(kind[side], sightings)));
 }
 
 /** Twenty times as long as a write of Claude Code was seen to take (2.1.197 and 2.1.329; 0 of 600 merges lost). */
 export const SETTLE_MS = 3000;
+
+function stoodFor(path: string, sightings: Sightings): number {
+  const stat = statFile(path);
+  if (stat === undefined) return SETTLE_MS;
+  const now = performance.now();
+  const version = versionOf(stat);
+  const known = sightings.get(path);
+  const sinceMs = known?.version === version ? known.sinceMs : now;
+  sightings.set(path, { version, sinceMs });
+  return Math.max(now - sinceMs, Date.now() - Number(stat.mtimeNs / 1_000_000n));
+}
+
+function versionOf({ dev, ino, size, mtimeNs }: FileStat): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
+}

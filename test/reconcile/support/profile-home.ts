@@ -55,7 +55,7 @@ export function createProfileHome(config: Partial<ProfileConfig> = {}): ProfileH
     store,
     places,
     config: { ...parseProfileConfig("", "config.toml"), ...config },
-    memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY },
+    memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY, sightings: new Map() },
   };
   return {
     home,
