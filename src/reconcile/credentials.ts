@@ -151,7 +151,7 @@ function remember(places: Places, { memory, decision, canonical }: CredentialsLo
   });
 }
 
-function accountRefused({ profile, paths }: Places): ClauthError {
+export function accountRefused({ profile, paths }: Places): ClauthError {
   return new ClauthError({
     kind: "account_refused",
     message: `the login of profile "${profile}" is not the account that its config.toml names`,

@@ -16,6 +16,7 @@ import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import type { ProfileConfig } from "../../src/profile/profile-config.ts";
 import { carryOutCredentials, lookAtCredentials } from "../../src/reconcile/credentials.ts";
 import { openCredentials } from "../../src/reconcile/open-credentials.ts";
+import { adoptPending } from "../../src/reconcile/pending-credentials.ts";
 import { kindOf } from "../support/faults.ts";
 import { claudeUnlinks, claudeWrites, isLinked, loginText, oauthAccount, STUB } from "./support/logins.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
@@ -352,6 +353,16 @@ describe("a pinned profile", () => {
     expect(everyTrace(box.home)).toEqual(before);
   });
 
+  test("does not start on one that the link led past, nor beside a session that shows one", () => {
+    using box = loggedIn();
+    unlinkSync(box.places.treeCredentials);
+    const pin = "uuid-Z";
+    expect(kindOf(() => openCredentials(box.places, { pin, alone: true }))).toBe("account_refused");
+    expect(canonicalOf(box)).toBe(FIRST);
+    claudeWrites(box.places, OTHER);
+    expect(kindOf(() => openCredentials(box.places, { pin, alone: false }))).toBe("account_refused");
+  });
+
   test("adopts its own refresh", async () => {
     using box = loggedIn(pin);
     claudeWrites(box.places, REFRESHED);
@@ -402,7 +413,7 @@ describe("a rotation that the Rust tool staged", () => {
   test("is adopted where it is newer: the server has spent the old token", () => {
     using box = loggedIn();
     stage(box, REFRESHED, 1);
-    openCredentials(box.places, { pin: undefined, alone: true });
+    adoptPending(box.places);
     expect(canonicalOf(box)).toBe(REFRESHED);
     expect(existsSync(box.places.paths.pendingCredentials)).toBe(false);
     expect(quarantine(box)).toEqual({ "credentials-rotated": FIRST });
@@ -415,18 +426,10 @@ describe("a rotation that the Rust tool staged", () => {
   ])("is set aside where it is %s", (_, text, seconds) => {
     using box = loggedIn();
     stage(box, text, seconds);
-    openCredentials(box.places, { pin: undefined, alone: true });
+    adoptPending(box.places);
     expect(canonicalOf(box)).toBe(FIRST);
     expect(existsSync(box.places.paths.pendingCredentials)).toBe(false);
     expect(quarantine(box)).toEqual({ "credentials-pending": text });
-  });
-
-  test("is left alone beside a live session", () => {
-    using box = loggedIn();
-    stage(box, REFRESHED, 1);
-    openCredentials(box.places, { pin: undefined, alone: false });
-    expect(canonicalOf(box)).toBe(FIRST);
-    expect(existsSync(box.places.paths.pendingCredentials)).toBe(true);
   });
 });
 

@@ -1,33 +1,154 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { afterEach, expect, test } from "bun:test";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { storeOf } from "../../src/paths.ts";
-import { parseProfileConfig } from "../../src/profile/profile-config.ts";
-import { parseProfileName } from "../../src/profile-name.ts";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { finalize } from "../../src/session/finalize.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
+import { startReconciler } from "../../src/session/reconciler.ts";
+import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
+import {
+  createProfileHome,
+  edit,
+  everyTrace,
+  type ProfileHome,
+  put,
+  read,
+} from "../reconcile/support/profile-home.ts";
+import { startLockProcess } from "../support/lock-process.ts";
+import { waitFor } from "../support/wait-for.ts";
 
-let home: string;
-beforeEach(() => {
-  home = realpathSync(mkdtempSync(join(tmpdir(), "clauth-finalize-")));
-});
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+const LOGIN = loginText("A");
 
-function open(): Session {
-  const name = parseProfileName("work");
-  const config = parseProfileConfig("", "config.toml");
-  return openSession({ home, cwd: home }, { store: storeOf({ env: {}, home }), name, config, overlay: {} });
+function openedBox(): { box: ProfileHome; session: Session } {
+  const box = createProfileHome();
+  put(box.places.homeJson, { numStartups: 1, a: 1, b: 2 });
+  put(box.places.claude.settings, { theme: "dark" });
+  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
+  return { box, session: open(box) };
 }
+
+function open(box: ProfileHome): Session {
+  const { store, places, reconciled } = box;
+  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
+  return openSession({ home: box.home, cwd: "/" }, request);
+}
+
+afterEach(() => testOnlyArmCheckpoints(undefined));
+
+test("carries what claude changed, also without a pass beside it, and ends the session", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  claudeWrites(box.places, loginText("A", 2));
+  edit(box.places.treeJson, { tipsHistory: { a: 1 }, b: undefined, ...oauthAccount("A") });
+  edit(box.places.treeSettings, { model: "opus" });
+  expect(await finalize(session, undefined)).toEqual([]);
+  expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(loginText("A", 2));
+  expect(isLinked(box.places)).toBe(true);
+  expect(read(box.places.homeJson)).toEqual({ numStartups: 1, a: 1, tipsHistory: { a: 1 } });
+  expect(read(box.places.claude.settings)).toEqual({ theme: "dark", model: "opus" });
+  expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+});
+
+test("writes nothing where nothing changed", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  const before = everyTrace(box.places.paths.base, box.places.paths.runtime, box.places.claude.root);
+  await finalize(session, undefined);
+  expect(everyTrace(box.places.paths.base, box.places.paths.runtime, box.places.claude.root)).toEqual(before);
+  expect(existsSync(box.store.log)).toBe(false);
+});
+
+test("never fails: what could not be carried is said, and the session ends all the same", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  edit(box.places.treeSettings, { model: "opus" });
+  rmSync(box.places.claude.settings);
+  mkdirSync(box.places.claude.settings);
+  expect(await finalize(session, undefined)).toEqual([expect.stringContaining("the next start tries again")]);
+  expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+  rmSync(box.places.claude.settings, { recursive: true });
+  await finalize(open(box), undefined);
+  expect(read(box.places.claude.settings)).toMatchObject({ model: "opus" });
+});
+
+test("an error that nobody foresaw is one line, and the session ends all the same", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  edit(box.places.treeJson, { tipsHistory: {} });
+  testOnlyArmCheckpoints((name) => {
+    if (name === "claude.json:before-home") throw new TypeError("a bug");
+  });
+  expect(await finalize(session, undefined)).toEqual([expect.stringContaining("a bug")]);
+  testOnlyArmCheckpoints(undefined);
+  expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+});
+
+test("beside another session a vanished key is left to that one", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  const other = await startLockProcess(["hold-record", box.places.paths.sessions]);
+  edit(box.places.treeJson, { b: undefined, tipsHistory: {} });
+  await finalize(session, undefined);
+  expect(read(box.places.homeJson)).toEqual({ numStartups: 1, a: 1, b: 2, tipsHistory: {} });
+  expect(readdirSync(box.places.paths.sessions)).toHaveLength(1);
+  await other.kill();
+});
+
+test("where the state lock is busy the record stays behind, free for the next open to prune", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  const other = await startLockProcess(["hold-state", box.store.lock]);
+  await finalize(session, undefined);
+  await other.kill();
+  await finalize(open(box), undefined);
+  expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+});
+
+test("waits for the pass that is under way, and none starts after it", async () => {
+  const { box, session } = openedBox();
+  using _ = box;
+  const reconciler = startReconciler(session);
+  claudeWrites(box.places, loginText("A", 2));
+  await waitFor("the token", () => readFileSync(box.places.paths.credentials, "utf8") === loginText("A", 2));
+  edit(box.places.treeSettings, { model: "opus" });
+  await finalize(session, reconciler);
+  expect(read(box.places.claude.settings)).toMatchObject({ model: "opus" });
+  const before = everyTrace(box.home);
+  edit(box.places.treeSettings, { model: "haiku" });
+  await Bun.sleep(150);
+  const changed = everyTrace(box.home).filter((trace) => !before.includes(trace));
+  expect(changed.every((trace) => trace.startsWith(`${box.places.treeSettings} `))).toBe(true);
+});
+
+test("of two sessions that end at the same time one carries what only the last may carry", async () => {
+  const { box, session: a } = openedBox();
+  using _ = box;
+  const b = open(box);
+  makeDirectoryInTree(a);
+  await Promise.all([finalize(a, undefined), finalize(b, undefined)]);
+  expectCarried(a);
+});
+
+test("a session that changed nothing carries what waited for its end since it was opened", async () => {
+  const { box, session: first } = openedBox();
+  using _ = box;
+  makeDirectoryInTree(first);
+  const second = open(box);
+  await finalize(first, undefined);
+  expect(lstatSync(join(second.places.paths.runtime, "workflows")).isDirectory()).toBe(true);
+  await finalize(second, undefined);
+  expectCarried(second);
+});
+
+test("of two sessions the one that ends first leaves the tree to the other", async () => {
+  const { box, session: a } = openedBox();
+  using _ = box;
+  const b = open(box);
+  await finalize(a, undefined);
+  expect(readdirSync(b.places.paths.sessions)).toHaveLength(1);
+  await finalize(b, undefined);
+  expect(readdirSync(b.places.paths.sessions)).toEqual([]);
+});
 
 /** What only the last one out may carry: a directory where the link would be. */
 function makeDirectoryInTree({ places }: Session): void {
@@ -40,28 +161,3 @@ function expectCarried({ places }: Session): void {
   expect(lstatSync(join(places.paths.runtime, "workflows")).isSymbolicLink()).toBe(true);
   expect(readdirSync(places.paths.sessions)).toEqual([]);
 }
-
-test("of two sessions that end at the same time one carries what only the last may carry", async () => {
-  const [a, b] = [open(), open()];
-  makeDirectoryInTree(a);
-  await Promise.all([finalize(a, undefined), finalize(b, undefined)]);
-  expectCarried(a);
-});
-
-test("a session that changed nothing carries what waited for its end since it was opened", async () => {
-  const first = open();
-  makeDirectoryInTree(first);
-  const second = open();
-  await finalize(first, undefined);
-  expect(lstatSync(join(second.places.paths.runtime, "workflows")).isDirectory()).toBe(true);
-  await finalize(second, undefined);
-  expectCarried(second);
-});
-
-test("of two sessions the one that ends first leaves the tree to the other", async () => {
-  const [a, b] = [open(), open()];
-  await finalize(a, undefined);
-  expect(readdirSync(b.places.paths.sessions)).toHaveLength(1);
-  await finalize(b, undefined);
-  expect(readdirSync(b.places.paths.sessions)).toEqual([]);
-});

@@ -1,0 +1,255 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { openExistingLockFile, tryFlock, unlockAndClose } from "../../src/lock/flock.ts";
+import { acquireStoreLock, rotationLock, stateLock } from "../../src/lock/store-lock.ts";
+import { finalize } from "../../src/session/finalize.ts";
+import { openSession, type Session } from "../../src/session/open.ts";
+import { releaseRecord } from "../../src/session/record.ts";
+import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
+import {
+  createProfileHome,
+  edit,
+  everyTrace,
+  type ProfileHome,
+  put,
+  read,
+} from "../reconcile/support/profile-home.ts";
+import { kindOf } from "../support/faults.ts";
+import { startLockProcess } from "../support/lock-process.ts";
+
+const LOGIN = loginText("A");
+const OVERLAY = { env: { ANTHROPIC_BASE_URL: "https://gateway.test" } };
+
+/** A user with a claude home and a profile that has a login and was never opened. */
+function neverOpened(): ProfileHome {
+  const box = createProfileHome();
+  rmSync(box.places.paths.runtime, { recursive: true });
+  rmSync(box.places.paths.base, { recursive: true });
+  put(box.places.homeJson, { numStartups: 1, ...oauthAccount("home") });
+  put(box.places.claude.settings, { theme: "dark" });
+  put(join(box.places.claude.root, "CLAUDE.md"), "mine");
+  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
+  return box;
+}
+
+function open(box: ProfileHome, overlay = {}): Session {
+  const { store, places, reconciled } = box;
+  const request = { store, name: places.profile, config: reconciled.config, overlay };
+  return openSession({ home: box.home, cwd: "/project" }, request);
+}
+
+async function openAndClose(box: ProfileHome): Promise<void> {
+  await finalize(open(box), undefined);
+}
+
+/** True where nobody holds the locks of an open. */
+function locksAreFree(box: ProfileHome): boolean {
+  for (const lock of [rotationLock(box.places.paths), stateLock(box.store)]) {
+    acquireStoreLock(lock, { waitMs: 0 }).release();
+  }
+  return true;
+}
+
+afterEach(() => testOnlyArmCheckpoints(undefined));
+
+describe("the first open", () => {
+  test("makes a tree that claude can start in", () => {
+    using box = neverOpened();
+    const session = open(box, OVERLAY);
+    const { runtime } = box.places.paths;
+    expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(LOGIN);
+    expect(read(box.places.treeJson)).toEqual({ numStartups: 1 });
+    expect(read(box.places.treeSettings)).toEqual({ theme: "dark", ...OVERLAY });
+    expect(readFileSync(join(runtime, "CLAUDE.md"), "utf8")).toBe("mine");
+    expect(lstatSync(join(runtime, "projects")).isSymbolicLink()).toBe(true);
+    expect(session.outstanding).toBe(false);
+    releaseRecord(session.record);
+  });
+
+  test("leaves directories and files of the store to their owner alone", () => {
+    using box = neverOpened();
+    releaseRecord(open(box, OVERLAY).record);
+    for (const name of readdirSync(box.places.paths.root, { recursive: true, encoding: "utf8" })) {
+      const path = join(box.places.paths.root, name);
+      if (!lstatSync(path).isSymbolicLink()) expect([name, lstatSync(path).mode & 0o077]).toEqual([name, 0]);
+    }
+  });
+
+  test("works for a user without ~/.claude, and for a profile without a login", () => {
+    using box = neverOpened();
+    rmSync(box.places.claude.root, { recursive: true });
+    rmSync(box.places.homeJson);
+    rmSync(box.places.paths.credentials);
+    const session = open(box);
+    expect(existsSync(box.places.treeCredentials)).toBe(false);
+    expect(statSync(join(box.places.claude.root, "ide")).isDirectory()).toBe(true);
+    releaseRecord(session.record);
+  });
+
+  test("of a tree that the Rust tool built makes copies of the linked documents, without home's account", () => {
+    using box = neverOpened();
+    mkdirSync(box.places.paths.runtime);
+    symlinkSync(box.places.homeJson, box.places.treeJson);
+    symlinkSync(box.places.claude.settings, box.places.treeSettings);
+    const home = everyTrace(box.places.homeJson, box.places.claude.settings);
+    releaseRecord(open(box, OVERLAY).record);
+    expect(lstatSync(box.places.treeJson).isFile()).toBe(true);
+    expect(read(box.places.treeJson)).toEqual({ numStartups: 1 });
+    expect(read(box.places.treeSettings)).toEqual({ theme: "dark", ...OVERLAY });
+    expect(everyTrace(box.places.homeJson, box.places.claude.settings)).toEqual(home);
+  });
+});
+
+describe("an open", () => {
+  test("holds the session's record, and no other lock any more", () => {
+    using box = neverOpened();
+    const session = open(box);
+    const [name = ""] = readdirSync(box.places.paths.sessions);
+    expect(session.record.path).toBe(join(box.places.paths.sessions, name));
+    const probe = openExistingLockFile(session.record.path) ?? -1;
+    expect(tryFlock(probe, "exclusive")).toBe("busy");
+    expect(locksAreFree(box)).toBe(true);
+    releaseRecord(session.record);
+    unlockAndClose(probe);
+    expect(read(join(box.places.paths.base, "index.json"))["version"]).toBe(1);
+  });
+
+  test("that is steady writes nothing but its record, from the first look to the last", async () => {
+    using box = neverOpened();
+    await openAndClose(box);
+    await openAndClose(box);
+    const isSessions = (trace: string) => trace.startsWith(`${box.places.paths.sessions} `);
+    const before = everyTrace(box.home).filter((trace) => !isSessions(trace));
+    await openAndClose(box);
+    expect(everyTrace(box.home).filter((trace) => !isSessions(trace))).toEqual(before);
+    expect(before.some((trace) => trace.includes("/base/index.json "))).toBe(true);
+  });
+
+  test("has what was added to ~/.claude.json meanwhile in the tree before claude starts", async () => {
+    using box = neverOpened();
+    await openAndClose(box);
+    edit(box.places.homeJson, { mcpServers: { demo: { command: "true" } } });
+    const session = open(box);
+    expect(read(box.places.treeJson)["mcpServers"]).toEqual({ demo: { command: "true" } });
+    await finalize(session, undefined);
+  });
+
+  test("finishes what a killed shim left: the token, the link, the dead record", async () => {
+    using box = neverOpened();
+    await openAndClose(box);
+    claudeWrites(box.places, loginText("A", 2));
+    writeFileSync(join(box.places.paths.sessions, "999999-dead"), "");
+    const session = open(box);
+    expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(loginText("A", 2));
+    expect(isLinked(box.places)).toBe(true);
+    expect(readdirSync(box.places.paths.sessions)).toHaveLength(1);
+    await finalize(session, undefined);
+  });
+
+  test("beside another session takes nothing from it", async () => {
+    using box = neverOpened();
+    await openAndClose(box);
+    const other = await startLockProcess(["hold-record", box.places.paths.sessions]);
+    claudeWrites(box.places, loginText("A", 2));
+    edit(box.places.homeJson, { mcpServers: {} });
+    const tree = everyTrace(box.places.treeJson);
+    const session = open(box);
+    expect(session.outstanding).toBe(true);
+    expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(LOGIN);
+    expect(isLinked(box.places)).toBe(false);
+    expect(everyTrace(box.places.treeJson)).toEqual(tree);
+    await other.kill();
+    await finalize(session, undefined);
+  });
+
+  test("that is cut short anywhere is made up for by the next", async () => {
+    for (let index = 0, reached = -1; reached !== 0; index++) {
+      using box = neverOpened();
+      await openAndClose(box);
+      claudeWrites(box.places, loginText("A", 2));
+      edit(box.places.homeJson, { mcpServers: { demo: { command: "true" } } });
+      reached = 0;
+      let count = 0;
+      testOnlyArmCheckpoints(() => {
+        if (count++ < index) return;
+        reached += 1;
+        throw new Error("cut short");
+      });
+      try {
+        releaseRecord(open(box).record);
+      } catch {}
+      testOnlyArmCheckpoints(undefined);
+      await openAndClose(box);
+      expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(loginText("A", 2));
+      expect(isLinked(box.places)).toBe(true);
+      expect(read(box.places.treeJson)).toHaveProperty("mcpServers.demo");
+      expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+    }
+  });
+});
+
+describe("a start is stopped", () => {
+  test("by a login that ~/.claude has too, and nothing of it is moved", () => {
+    using box = neverOpened();
+    put(box.places.claude.credentials, LOGIN);
+    expect(kindOf(() => open(box))).toBe("shared_chain");
+    expect(existsSync(box.places.treeCredentials)).toBe(false);
+    expect(existsSync(join(box.places.paths.runtime, "projects"))).toBe(false);
+    expect(locksAreFree(box)).toBe(true);
+  });
+
+  test("unless the Rust tool had rotated the token already: what it staged is adopted first", () => {
+    using box = neverOpened();
+    put(box.places.claude.credentials, LOGIN);
+    writeFileSync(box.places.paths.pendingCredentials, loginText("A", 2), { mode: 0o600 });
+    const later = Date.now() / 1000 + 5;
+    utimesSync(box.places.paths.pendingCredentials, later, later);
+    const session = open(box);
+    expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(loginText("A", 2));
+    releaseRecord(session.record);
+  });
+
+  test("by a login of another account than the pin's, each time, and before a record is made", () => {
+    using box = createPinned("uuid-Z");
+    for (let time = 0; time < 2; time++) {
+      expect(kindOf(() => open(box))).toBe("account_refused");
+      expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+      expect(locksAreFree(box)).toBe(true);
+    }
+  });
+
+  test("by another tool's store", () => {
+    using box = neverOpened();
+    put(join(box.store.root, "folders.json"), {});
+    expect(kindOf(() => open(box))).toBe("foreign_store");
+    expect(existsSync(box.places.paths.runtime)).toBe(false);
+  });
+
+  test("never by a document of home's that can't be read", () => {
+    using box = neverOpened();
+    rmSync(box.places.homeJson);
+    mkdirSync(box.places.homeJson);
+    const session = open(box);
+    expect(session.outstanding).toBe(true);
+    releaseRecord(session.record);
+  });
+});
+
+function createPinned(account: string): ProfileHome {
+  const box = createProfileHome({ account });
+  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
+  return box;
+}
