@@ -1,7 +1,10 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createProbeSandbox, type Way } from "../support/process-probe.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 const box = createProbeSandbox();
 afterAll(() => box.close());

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { fakeSteps } from "../support/fake-claude.ts";
@@ -6,6 +6,9 @@ import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { createProbeSandbox, type ProbeSandbox } from "../support/process-probe.ts";
 import { CTRL_C, openPty, type PtySession } from "../support/pty.ts";
 import { waitFor } from "../support/wait-for.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 /** However a call is ended from outside: claude ends as well, the last reconcile is done, and the record goes. */
 let pty: PtySession | undefined;

@@ -1,7 +1,10 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createProbeSandbox, type ProbeSandbox, type Way } from "../support/process-probe.ts";
-import { CTRL_BACKSLASH, CTRL_C, CTRL_Z, openPty, plain } from "../support/pty.ts";
+import { CTRL_BACKSLASH, CTRL_C, CTRL_D, CTRL_Z, openPty, plain } from "../support/pty.ts";
 import { waitFor } from "../support/wait-for.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 /** A shell at a terminal, held in a conversation about the same claude twice: directly and through the shim. */
 type Shell = { readonly argv: readonly string[]; readonly status: string };
@@ -74,6 +77,22 @@ for (const [name, shell] of Object.entries(SHELLS)) {
         expect<unknown>(heard[1]).toEqual(heard[0]);
       });
     }
+
+    test("a claude in the background that reads from the terminal stops, and reads on by fg", async () => {
+      const heard = [];
+      for (const way of ["direct", "profile"] as const) {
+        const talk = await converse(way, shell, ["say ready", "cat", "exit 4"]);
+        await talk.command("claude & true");
+        await waitFor("the stop", async () => /stopped|suspended/i.test((await talk.command("jobs")).join()));
+        const stopped = await talk.command("jobs");
+        await talk.starts("fg", "claude");
+        talk.pty.type("typed line\r");
+        await talk.shows(/typed line\s+typed line/);
+        talk.pty.type(CTRL_D);
+        heard.push({ stopped, status: await talk.status() });
+      }
+      expect<unknown>(heard[1]).toEqual(heard[0]);
+    });
 
     test("kill -CONT to the stopped job continues claude, and kill ends it", async () => {
       for (const way of ["direct", "profile"] as const) {
@@ -185,7 +204,7 @@ async function jobOf(box: ProbeSandbox, way: Way): Promise<number> {
   return way === "profile" ? parent : pid;
 }
 
-/** The lines about claude, without process ids, use of the processor and the width of columns; the rest is fish's repainting. */
+/** The lines about claude, without prompts, process ids, use of the processor and the width of columns; the rest is fish's repainting. */
 function linesAboutClaude(text: string): string[] {
   return plain(text)
     .split(/[\r\n]+/)
@@ -194,6 +213,7 @@ function linesAboutClaude(text: string): string[] {
       line
         .replace(/\b\d+%|\b\d{3,}\b/g, "<number>")
         .replace(/\s+/g, " ")
+        .replace(/^(> )+/, "")
         .trim(),
     );
 }

@@ -1,5 +1,8 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { comparable, createProbeSandbox, sessionLocks, WAYS } from "../support/process-probe.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 /**
  * Odd calls of `claude`, each made directly and through the shim in all its ways. The probe that stands for the real claude
@@ -91,7 +94,7 @@ const DESCRIPTORS: readonly OddCall[] = [
   ["descriptors far up", `claude 63<"$HOME" 255</dev/zero 1000<"$HOME/.profile" 4095</dev/zero`],
   [
     "a jobserver's pipe",
-    `mkfifo "$HOME/jobs"; exec 7<>"$HOME/jobs"; printf ++ >&7; MAKEFLAGS='--jobserver-auth=7,7' claude; rm "$HOME/jobs"`,
+    `test -p "$HOME/jobs" || mkfifo "$HOME/jobs"; exec 7<>"$HOME/jobs"; printf ++ >&7; MAKEFLAGS='--jobserver-auth=7,7' claude`,
   ],
   [
     "make's own jobserver",

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createProbeSandbox, type ProbeSandbox } from "../support/process-probe.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 test("a file that picks a profile is refused, not passed over, where its directory can't be named", async () => {
   using box = createProbeSandbox();

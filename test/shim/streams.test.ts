@@ -1,5 +1,8 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createProbeSandbox, type Observed, WAYS } from "../support/process-probe.ts";
+
+// Dozens of starts, on a machine that may be busy.
+setDefaultTimeout(60_000);
 
 /** Streams are claude's own descriptors and nothing is relayed: what is odd about them is odd for claude alike. */
 const box = createProbeSandbox();

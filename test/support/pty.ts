@@ -17,6 +17,7 @@ export type PtySession = {
 };
 
 export const CTRL_C = "\x03";
+export const CTRL_D = "\x04";
 export const CTRL_Z = "\x1a";
 export const CTRL_BACKSLASH = "\x1c";
 
