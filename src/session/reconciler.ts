@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename } from "node:path";
+import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
 import { livePass } from "../reconcile/live-pass.ts";
@@ -24,7 +25,11 @@ export function startReconciler(session: Session): Reconciler {
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
 
-  if (!takeOffice()) watchDirectory(places.paths.sessions, () => true, takeOffice);
+  if (!takeOffice()) {
+    watchDirectory(places.paths.sessions, () => true, takeOffice);
+    // The one in charge may have ended before the watch stood.
+    takeOffice();
+  }
   return { stop };
 
   function takeOffice(): boolean {
@@ -68,6 +73,7 @@ export function startReconciler(session: Session): Reconciler {
     clearTimeout(timer);
     dueAtOnce = delayMs === 0;
     timer = setTimeout(() => {
+      timer = undefined;
       dueAtOnce = false;
       underWay = underWay.then(pass);
     }, delayMs);
@@ -78,7 +84,8 @@ export function startReconciler(session: Session): Reconciler {
     if (stopped) return;
     try {
       const { again } = await livePass(session, { moment: "running", quiet: false });
-      if (again !== undefined) schedule(again);
+      // What happened during this pass asked for an earlier one already.
+      if (again !== undefined && timer === undefined) schedule(again);
     } catch (error) {
       log(session.store, places.profile, `unexpected: ${asClauthError(error).message}`);
     }
@@ -111,9 +118,14 @@ function isNoPassingFile(name: string): boolean {
   return !/\.lock(\.owner)?$|\.tmp(\.|$)/.test(name);
 }
 
+/** Called by a watch too, where an error would end the shim: a lock that can't be opened is not ours. */
 function elect(path: string): number | undefined {
-  const descriptor = openLockFile(path);
-  if (tryFlock(descriptor, "exclusive") === "held") return descriptor;
-  unlockAndClose(descriptor);
+  try {
+    const descriptor = openLockFile(path);
+    if (tryFlock(descriptor, "exclusive") === "held") return descriptor;
+    unlockAndClose(descriptor);
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+  }
   return undefined;
 }

@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { finalize } from "../../src/session/finalize.ts";
+import { openSession, type Session } from "../../src/session/open.ts";
+import { type Reconciler, startReconciler } from "../../src/session/reconciler.ts";
+import { claudeWrites, isLinked, loginText } from "../reconcile/support/logins.ts";
+import { createProfileHome, edit, type ProfileHome, put, read } from "../reconcile/support/profile-home.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+let box: ProfileHome;
+let running: { readonly session: Session; readonly reconciler: Reconciler }[];
+beforeEach(() => {
+  running = [];
+  box = createProfileHome();
+  put(box.places.homeJson, { numStartups: 1 });
+  put(box.places.claude.settings, { theme: "dark" });
+  writeFileSync(box.places.paths.credentials, loginText("A"), { mode: 0o600 });
+});
+afterEach(async () => {
+  for (const { session, reconciler } of running) await finalize(session, reconciler);
+  box[Symbol.dispose]();
+});
+
+/** A session as its shim has it while claude runs. */
+function start() {
+  const { store, places, reconciled } = box;
+  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
+  const session = openSession({ home: box.home, cwd: "/" }, request);
+  const started = { session, reconciler: startReconciler(session) };
+  running.push(started);
+  return started;
+}
+
+async function end(started: (typeof running)[number]): Promise<void> {
+  running = running.filter((one) => one !== started);
+  await finalize(started.session, started.reconciler);
+}
+
+function canonicalIs(text: string): Promise<true> {
+  return waitFor("the token", () => readFileSync(box.places.paths.credentials, "utf8") === text);
+}
+
+test("carries each change that claude makes, and each that the user makes at home", async () => {
+  start();
+  for (const generation of [2, 3]) {
+    claudeWrites(box.places, loginText("A", generation), generation);
+    await canonicalIs(loginText("A", generation));
+    await waitFor("the link", () => isLinked(box.places));
+  }
+  edit(box.places.treeJson, { tipsHistory: {} });
+  await waitFor("the key at home", () => "tipsHistory" in read(box.places.homeJson));
+  edit(box.places.homeJson, { mcpServers: { demo: { command: "true" } } });
+  await waitFor("the server in the tree", () => "mcpServers" in read(box.places.treeJson));
+  edit(box.places.claude.settings, { verbose: true });
+  await waitFor("the setting in the tree", () => "verbose" in read(box.places.treeSettings));
+  put(join(box.places.paths.runtime, "keybindings.json"), "{}");
+  await waitFor("the file at home", () =>
+    lstatSync(join(box.places.claude.root, "keybindings.json"), { throwIfNoEntry: false })?.isFile(),
+  );
+});
+
+test("carries what changed between the open and the first watch", async () => {
+  const { store, places, reconciled } = box;
+  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
+  const session = openSession({ home: box.home, cwd: "/" }, request);
+  claudeWrites(places, loginText("A", 2));
+  running.push({ session, reconciler: startReconciler(session) });
+  await canonicalIs(loginText("A", 2));
+});
+
+test("of two sessions one is in charge, and the other takes over when that ends", async () => {
+  const [first] = [start(), start()];
+  await end(first);
+  claudeWrites(box.places, loginText("A", 2));
+  await canonicalIs(loginText("A", 2));
+});
+
+test("a lock that can't be opened leaves the session without a reconciler, and the end carries all", async () => {
+  mkdirSync(box.places.paths.reconcileLock);
+  const session = start();
+  claudeWrites(box.places, loginText("A", 2));
+  await end(session);
+  expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(loginText("A", 2));
+});
+
+test("a lock that can be opened later is taken at the next sign of life", async () => {
+  mkdirSync(box.places.paths.reconcileLock);
+  start();
+  rmdirSync(box.places.paths.reconcileLock);
+  const sign = join(box.places.paths.sessions, "1-sign");
+  writeFileSync(sign, "");
+  claudeWrites(box.places, loginText("A", 2));
+  await canonicalIs(loginText("A", 2));
+  rmSync(sign, { force: true });
+});
