@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** Agents that `claude --bg` leaves behind: they hold no session lock of ours, and work on when the call has ended. */
@@ -107,9 +108,4 @@ function transcript(lab: Lab, session: string): string {
   } catch {
     return "";
   }
-}
-
-function isAlive(pid: number): boolean {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-  return !/^(Z|$)/.test(stdout.toString().trim());
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { childrenOf, isAlive } from "../support/processes.ts";
 import { CTRL_C, CTRL_Z, openPty, plain } from "../support/pty.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -98,13 +99,6 @@ function shimOf(lab: Lab): number {
   return Number(sessions(lab)[0]?.split("-")[0]);
 }
 
-function claudeOf(lab: Lab): number {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "pid=", "--ppid", String(shimOf(lab))]);
-  return Number(stdout.toString());
-}
-
-/** A process 1 that does not wait for its orphans leaves them as zombies. */
-function isAlive(pid: number): boolean {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-  return !/^(Z|$)/.test(stdout.toString().trim());
+function claudeOf(lab: Lab): number | undefined {
+  return childrenOf(shimOf(lab))[0];
 }

@@ -1,9 +1,10 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { createProbeSandbox, type ProbeSandbox } from "../support/process-probe.ts";
+import { childrenOf, isAlive } from "../support/processes.ts";
 import { CTRL_C, openPty, type PtySession } from "../support/pty.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -59,38 +60,43 @@ for (const kill of ["kill-session", "kill-server"]) {
   }
 }
 
+const UNTIL_RUNNING = 'until test -e "$PROBE_HOME/running"; do sleep .01; done; rm "$PROBE_HOME/running"';
+
 const ENDED: readonly (readonly [
   string,
   string,
   { readonly code: number | null; readonly signal: string | null },
 ])[] = [
-  ["timeout", "exec timeout 0.3 claude", { code: 124, signal: null }],
-  ["timeout --foreground", "exec timeout --foreground 0.3 claude", { code: 124, signal: null }],
-  [
-    "timeout -s KILL of the whole group",
-    "exec timeout -s KILL 0.3 claude",
-    { code: null, signal: "SIGKILL" },
-  ],
+  ["timeout", "exec timeout 1 claude", { code: 124, signal: null }],
+  ["timeout --foreground", "exec timeout --foreground 1 claude", { code: 124, signal: null }],
+  ["timeout -s KILL of the whole group", "exec timeout -s KILL 1 claude", { code: null, signal: "SIGKILL" }],
   ["alarm(2) before exec", `exec perl -e 'alarm 1; exec "claude"'`, { code: null, signal: "SIGALRM" }],
   [
     "a limit of processor time, which is claude's own",
     "ulimit -S -t 1; PROBE_STEPS=spin claude",
     { code: null, signal: "SIGXCPU" },
   ],
-  ["kill of a job in a script", "set -m; claude & sleep .3; kill %1; wait %1", { code: 143, signal: null }],
-  ["kill -HUP of the shim alone", "claude & sleep .3; kill -HUP $!; wait $!", { code: 129, signal: null }],
+  [
+    "kill of a job in a script",
+    `set -m; claude & ${UNTIL_RUNNING}; kill %1; wait %1`,
+    { code: 143, signal: null },
+  ],
+  [
+    "kill -HUP of the shim alone",
+    `claude & ${UNTIL_RUNNING}; kill -HUP $!; wait $!`,
+    { code: 129, signal: null },
+  ],
 ];
 
 for (const [how, script, end] of ENDED) {
   test(`${how} ends a call as it ends a direct one, and no claude stays behind`, async () => {
     using box = createProbeSandbox();
     for (const way of ["direct", "profile"] as const) {
-      const { code, signal, reports } = await box.observe(way, script, { steps: ["wait never"] });
+      const { code, signal, reports } = await box.observe(way, script, {
+        steps: ["make running", "wait never"],
+      });
       expect<unknown>({ way, code, signal }).toEqual({ way, ...end });
-      await waitFor(
-        "the end of claude",
-        () => !existsSync(`/proc/${reports[0]?.pid}`) || isZombie(reports[0]?.pid),
-      );
+      await waitFor("the end of claude", () => !isAlive(reports[0]?.pid));
     }
     if (end.signal !== "SIGKILL") expect(records(box)).toEqual([]);
   });
@@ -106,7 +112,7 @@ test("nohup in the background outlives the terminal, and is finalized at its end
   const { pid } = await box.started();
   pty.hangUp();
   await pty.exited;
-  expect(existsSync(`/proc/${pid}`)).toBe(true);
+  expect(isAlive(pid)).toBe(true);
   box.release("go");
   await everythingIsOver(box);
 });
@@ -138,26 +144,11 @@ async function changesSomething(box: ProbeSandbox): Promise<void> {
 
 async function everythingIsOver(box: ProbeSandbox): Promise<void> {
   const { pid } = await box.started();
-  await waitFor("the end of claude", () => !existsSync(`/proc/${pid}`) || isZombie(pid));
+  await waitFor("the end of claude", () => !isAlive(pid));
   await waitFor("the end of the record", () => records(box).length === 0);
   expect(box.read(".claude/keybindings.json")).toBe("{}");
 }
 
 function records(box: ProbeSandbox): string[] {
   return readdirSync(box.profile("work", "sessions"));
-}
-
-/** A process 1 that does not wait for its orphans leaves them like this. */
-function isZombie(pid: number | undefined): boolean {
-  return Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)])
-    .stdout.toString()
-    .startsWith("Z");
-}
-
-function childrenOf(pid: number): string[] {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "--ppid", String(pid)]);
-  return stdout
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("Z"));
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createProbeSandbox, type ProbeSandbox, type Way } from "../support/process-probe.ts";
+import { stateOf } from "../support/processes.ts";
 import { CTRL_BACKSLASH, CTRL_C, CTRL_D, CTRL_Z, openPty, plain } from "../support/pty.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -128,12 +129,6 @@ test("a shim without a shell's job control does not stay behind stopped", async 
   process.kill(pid, "SIGCONT");
   expect(await running.finished).toMatchObject({ code: 5 });
 });
-
-/** The state letter of /proc/PID/stat. */
-function stateOf(pid: number): string | undefined {
-  const stat = Bun.spawnSync(["cat", `/proc/${pid}/stat`]).stdout.toString();
-  return stat.slice(stat.lastIndexOf(")") + 2)[0];
-}
 
 async function converse(way: Way, { argv, status }: Shell, steps: readonly string[]) {
   const box = createProbeSandbox();

@@ -57,7 +57,7 @@ const ENVIRONMENT: readonly OddCall[] = [
   ["odd names", `env 'a b=1' 'x.y=2' '3=4' 'ä=5' "$(printf '\\xff')=6" claude`],
   ["a value of 100 KB", `X="$(head -c 100000 /dev/zero | tr '\\0' y)" claude`],
   ["newlines and an empty value", `X=$'a\\nb' Y= claude`],
-  ["a name twice, a nameless value and an entry without =", odd("environment")],
+  ["a name twice, a nameless value and an entry without =", odd("environment"), "python3"],
   ["hardly any variable", `env -i HOME="$HOME" PATH="$PATH" claude`],
   ["a locale that does not exist", "LC_ALL=xx_XX.ISO-8859-1 LANG=C claude"],
   [
@@ -101,8 +101,8 @@ const DESCRIPTORS: readonly OddCall[] = [
     `printf 'all:\\n\\t+@claude $(MAKEFLAGS)\\n' >"$HOME/Makefile"; make -s -j2 -f "$HOME/Makefile"`,
     "make",
   ],
-  ["sockets as systemd passes them", odd("sockets")],
-  ["an eventfd, a memfd and an inotify descriptor", odd("anonymous descriptors")],
+  ["sockets as systemd passes them", odd("sockets"), "python3"],
+  ["an eventfd, a memfd and an inotify descriptor", odd("anonymous descriptors"), "python3"],
   [
     "a token by CLAUDE_CODE_OAUTH_TOKEN_FILE_DESCRIPTOR",
     "CLAUDE_CODE_API_KEY_FILE_DESCRIPTOR_X=8 claude 8< <(echo token)",
@@ -120,7 +120,7 @@ const STATE: readonly OddCall[] = [
     "trap '' HUP INT QUIT USR1 USR2 ALRM TERM TSTP TTIN TTOU CONT WINCH VTALRM PROF URG; claude",
   ],
   ["real-time signals ignored", "trap '' RTMIN RTMIN+1 RTMAX; claude"],
-  ["signals blocked, SIGCHLD among them", odd("blocked")],
+  ["signals blocked, SIGCHLD among them", odd("blocked"), "python3"],
   ["nice 5", "nice -n 5 claude"],
   ["batch scheduling on one processor", "chrt --batch 0 taskset 1 claude", "chrt"],
   ["no limit of core files, a small stack", "ulimit -c unlimited; ulimit -s 4096; claude"],
