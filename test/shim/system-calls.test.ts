@@ -37,10 +37,10 @@ testUnderStrace("a steady start of a session writes its own record alone", async
       "getdents64": 14,
       "mkdir": 5,
       "newfstatat": 5,
-      "openat": 45,
+      "openat": 46,
       "pwrite64": 1,
       "readlink": 22,
-      "statx": 79,
+      "statx": 80,
     }
   `);
 });
