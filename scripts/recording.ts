@@ -71,9 +71,9 @@ export function pictureOf(session: readonly Shown[]): string {
   const height = 44 + lines.length * 19;
   const texts = lines.map((line, index) => `<text x="16" y="${52 + index * 19}">${line}</text>`);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="712" height="${height}" viewBox="0 0 712 ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="712" height="${height}" viewBox="0 0 712 ${height}" role="img" xml:space="preserve">`,
     "<title>clauth: two accounts in two directories</title>",
-    `<style>text{font:13.6px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#d4d4d4;white-space:pre}.p{fill:#7ec699}.t{fill:#fff;font-weight:bold}${STYLES}</style>`,
+    `<style>text{font:13.6px ui-monospace,SFMono-Regular,Menlo,Consolas,DejaVu Sans Mono,monospace;fill:#d4d4d4;white-space:pre}.p{fill:#7ec699}.t{fill:#fff;font-weight:bold}${STYLES}</style>`,
     `<rect width="712" height="${height}" rx="8" fill="#1e1e24"/>`,
     ...["#ff5f57", "#febc2e", "#28c840"].map(
       (fill, at) => `<circle cx="${20 + at * 20}" cy="18" r="6" fill="${fill}"/>`,
