@@ -27,11 +27,11 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       import: {
         type: "string",
         valueHint: "DIR|FILE|-",
-        description: "take over the login of a config directory or a .credentials.json",
+        description: "take over the login of a config directory",
       },
       "leave-history": {
         type: "boolean",
-        description: "with --import DIR: leave its conversations where they are",
+        description: "with --import: leave its conversations there",
       },
       "api-key": { type: "boolean", description: "use an API key, read from a prompt or standard input" },
       "base-url": { type: "string", valueHint: "URL", description: "another server for the API key" },

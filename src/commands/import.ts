@@ -21,7 +21,7 @@ import { writableStore } from "./store.ts";
 export function importAll(context: Context): Command {
   return command({
     name: "import",
-    summary: "find and take over logins of other tools and hand-made directories",
+    summary: "take over logins of other tools and hand-made directories",
     args: {
       from: {
         type: "string",
