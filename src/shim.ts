@@ -4,10 +4,9 @@ import { type Config, readConfig } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { tightenProfile, tightenStore } from "./disk/tighten-store.ts";
 import { childEnvironment } from "./environment/child-environment.ts";
-import { refuseHomeSettings } from "./environment/home-settings.ts";
 import { parentProfile } from "./environment/parent-profile.ts";
 import { overridesHere, profileEnvironment } from "./environment/profile-environment.ts";
-import { refuseSdkFederation } from "./environment/sdk-federation.ts";
+import { refuseStart } from "./environment/refuse-start.ts";
 import type { Override } from "./environment/settings-tier.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
@@ -90,8 +89,7 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   const paths = profilePathsOf(store, name);
   for (const line of tightenProfile(paths)) notice(context, line);
   const profile = readProfileConfig(paths);
-  if (!profile.home) refuseHomeSettings(context, profile.keepEnv);
-  refuseSdkFederation(context, profile);
+  refuseStart(context, profile);
   const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
   const edit = profileEnvironment(context, store, { ...selection, profile, guard });
   if (!config.quiet) {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { overridesHere, profileEnvironment } from "../environment/profile-environment.ts";
+import { refuseStart } from "../environment/refuse-start.ts";
 import type { Override } from "../environment/settings-tier.ts";
 import { ClauthError } from "../errors.ts";
 import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
@@ -36,7 +37,7 @@ export function which(context: Context): Command {
       // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
       if (firstUse === undefined) for (const note of notes) notice(context, note);
       const claude = realClaude(there, config);
-      const { configDir, removedEnv, overrides } = effects(there, store, selection);
+      const { configDir, removedEnv, overrides, refusal } = effects(there, store, selection);
       if (json) {
         const { kind, path = null, line = null } = selection.source;
         context.stdout.write(
@@ -49,6 +50,9 @@ export function which(context: Context): Command {
             config_dir: configDir,
             removed_env: removedEnv,
             overrides: overrides.map((override) => ({ ...override })),
+            ...(refusal && {
+              refused: { kind: refusal.kind, message: refusal.message, hint: refusal.hint ?? null },
+            }),
           }),
         );
         return 0;
@@ -60,6 +64,7 @@ export function which(context: Context): Command {
           `config dir: ${configDir}`,
           ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
           ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
+          ...(refusal === undefined ? [] : [`refused: ${refusal.message}`, `hint: ${refusal.hint}`]),
           "",
         ].join("\n"),
       );
@@ -95,13 +100,15 @@ type Effects = {
   readonly configDir: string;
   readonly removedEnv: readonly string[];
   readonly overrides: readonly Override[];
+  /** Why a start would stop, in this very directory. */
+  readonly refusal: ClauthError | undefined;
 };
 
 function effects(context: Context, store: Store, selection: Selection): Effects {
   const claudeHome = claudeHomeOf(context.home).root;
   if (selection.kind !== "profile") {
     const own = selection.kind === "none" ? context.env["CLAUDE_CONFIG_DIR"] : undefined;
-    return { configDir: own || claudeHome, removedEnv: [], overrides: [] };
+    return { configDir: own || claudeHome, removedEnv: [], overrides: [], refusal: undefined };
   }
   const paths = profilePathsOf(store, selection.name);
   const profile = readProfileConfig(paths);
@@ -111,7 +118,18 @@ function effects(context: Context, store: Store, selection: Selection): Effects 
     configDir: profile.home ? claudeHome : paths.runtime,
     removedEnv: removed,
     overrides: overridesHere(context, profile, overlay),
+    refusal: refusalOf(() => refuseStart(context, profile)),
   };
+}
+
+function refusalOf(check: () => void): ClauthError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ClauthError) return error;
+    throw error;
+  }
 }
 
 function subject(selection: Selection): string {

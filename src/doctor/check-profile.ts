@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
+import { refuseRemoteLogin } from "../environment/remote-login.ts";
 import { refuseSdkFederation } from "../environment/sdk-federation.ts";
 import { isObject, parseJson } from "../json.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
@@ -23,6 +24,7 @@ export async function checkProfile(
     ...attempted(check, () => {
       const config = readProfileConfig(places.paths);
       refuseSdkFederation(context, config);
+      refuseRemoteLogin(context, config);
       return checkLogin(check, places, config);
     }),
     ...attempted(check, () => checkDocuments(check, places)),

@@ -100,3 +100,17 @@ test("a profile that does not exist is an error with file and line, in JSON wher
     }
   `);
 });
+
+test("says why a start would stop all the same", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const sdk = '{"authentication":{"type":"oidc_federation"}}';
+  desk.write(".config/anthropic/configs/default.json", sdk);
+  const env = { CLAUTH_PROFILE: "work" };
+  const { code, stdout } = await desk.clauth(["which"], { env });
+  expect(code).toBe(0);
+  expect(stdout).toContain("refused: ~/.config/anthropic/configs/default.json is an active federation");
+  expect(JSON.parse((await desk.clauth(["which", "--json"], { env })).stdout)).toMatchObject({
+    refused: { kind: "sdk_federation_wins", hint: expect.stringContaining("ANTHROPIC_CONFIG_DIR") },
+  });
+});
