@@ -1,4 +1,4 @@
-import type { AccountIdentity, JudgedFile } from "./judge-credentials.ts";
+import { type AccountIdentity, fingerprint, type JudgedFile } from "./judge-credentials.ts";
 
 /** No identity yet is "undecided", never "same". */
 export type AccountVerdict = "same" | "other" | "undecided";
@@ -29,3 +29,21 @@ export function sameAccount(a: JudgedFile, b: JudgedFile): AccountVerdict {
   }
   return a.refreshToken !== undefined && a.refreshToken === b.refreshToken ? "same" : "undecided";
 }
+
+/** Whether two identities are of one account: the uuid decides, an e-mail address may change. */
+export function sameIdentity(a: AccountIdentity, b: AccountIdentity): AccountVerdict {
+  const [ofA, ofB] = a.uuid && b.uuid ? [a.uuid, b.uuid] : [a.email, b.email];
+  if (ofA === undefined || ofB === undefined) return "undecided";
+  return ofA.toLowerCase() === ofB.toLowerCase() ? "same" : "other";
+}
+
+/** A name of its own for the quarantined logins of an account, so that those of others never crowd them out. */
+export function replacedLoginName({ uuid, email }: AccountIdentity): string {
+  const account = uuid ?? email;
+  return account === undefined
+    ? REPLACED_LOGIN
+    : `${REPLACED_LOGIN}-${fingerprint(account.toLowerCase()).slice(0, 8)}`;
+}
+
+/** What the name of every login begins with that another account's login replaced. */
+export const REPLACED_LOGIN = "credentials-replaced";

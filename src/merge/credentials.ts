@@ -1,4 +1,4 @@
-import { type AccountVerdict, judgePin, sameAccount } from "./account.ts";
+import { type AccountVerdict, judgePin, replacedLoginName, sameAccount, sameIdentity } from "./account.ts";
 import {
   type AccountIdentity,
   type CredentialsFile,
@@ -34,6 +34,8 @@ export type CredentialsInput = {
   readonly pin?: string | undefined;
   /** The `oauthAccount` of the tree. */
   readonly identity?: AccountIdentity | undefined;
+  /** Whose the canonical login was when we last looked. */
+  readonly owner?: AccountIdentity | undefined;
 };
 
 export type Quarantined = { readonly what: string; readonly bytes: Uint8Array };
@@ -157,14 +159,32 @@ function decideLogin(input: CredentialsInput, canonical: JudgedFile | undefined,
     bytes: treeAlone ? tree.bytes : withBlocksOf(tree, canonical),
     login: "tree",
     account,
-    quarantine: canonical === undefined ? [] : [{ what: replacedName(account), bytes: canonical.bytes }],
+    quarantine:
+      canonical === undefined
+        ? []
+        : [{ what: displacedName(input, account, canonical), bytes: canonical.bytes }],
   };
 }
 
-/** Rotated tokens come hourly: under a name of their own they never crowd out a login that was replaced by another. */
-function replacedName(account: AccountVerdict | "none"): string {
+/**
+ * Rotated tokens come hourly: under a name of their own they never crowd out a login that was replaced by another. Where the
+ * files name no account `oauthAccount` tells; written after the credentials it may still be that of the login before, and
+ * `noteOwner` makes up for it.
+ */
+function displacedName(
+  { owner = {}, identity = {} }: CredentialsInput,
+  account: AccountVerdict | "none",
+  displaced: JudgedFile,
+): string {
   if (account === "none") return "credentials-damaged";
-  return account === "same" ? "credentials-rotated" : "credentials-replaced";
+  switch (account === "undecided" ? sameIdentity(owner, identity) : account) {
+    case "same":
+      return "credentials-rotated";
+    case "other":
+      return replacedLoginName(displaced.accountUuid === undefined ? owner : { uuid: displaced.accountUuid });
+    case "undecided":
+      return "credentials-undecided";
+  }
 }
 
 /** The canonical login stays. What else Claude Code wrote into the tree's file joins it; a restored backup's is old too. */

@@ -1,6 +1,11 @@
+import { join } from "node:path";
+import { attempt } from "../disk/attempt.ts";
 import { listDirectory } from "../disk/directory.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { disk } from "../disk/disk.ts";
+import { readRegularFile, statFile } from "../disk/read-file.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
+import { REPLACED_LOGIN, replacedLoginName, sameIdentity } from "../merge/account.ts";
+import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import { quarantineKind } from "../quarantine.ts";
 import { identityIn, readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
 import type { Places } from "./places.ts";
@@ -24,12 +29,45 @@ export function noteAccountChange(places: Places): readonly string[] {
   ];
 }
 
+/**
+ * Notes whose login it is now. One that was carried before Claude Code wrote `oauthAccount` passed for a rotation: the last login
+ * of the account before gets the name of a replaced one. The caller holds the base guard.
+ */
+export function noteOwner(places: Places): void {
+  const memory = readCredentialsMemory(places);
+  const now = treeAccount(places);
+  const before = memory?.owner ?? {};
+  if (memory === undefined || (now.email ?? now.uuid) === undefined) return;
+  if (before.email === now.email && before.uuid === now.uuid) return;
+  if (sameIdentity(before, now) === "other") nameReplaced(places, before);
+  writeCredentialsMemory(places, { ...memory, owner: now });
+}
+
+function nameReplaced(places: Places, owner: AccountIdentity): void {
+  const last = newestOf(places, isRotated);
+  const kind = last === undefined ? undefined : quarantineKind(last);
+  if (last === undefined || kind === undefined) return;
+  const from = join(places.paths.backups, last);
+  const to = join(places.paths.backups, last.slice(0, -kind.length) + replacedLoginName(owner));
+  if (statFile(to) === undefined) attempt("rename", from, () => disk.rename(from, to));
+}
+
 /** The name, in quarantine, of the login that was replaced last. */
-function newestReplaced({ paths }: Places): string | undefined {
-  return listDirectory(paths.backups)
-    .filter((name) => quarantineKind(name) === "credentials-replaced")
-    .sort()
-    .at(-1);
+function newestReplaced(places: Places): string | undefined {
+  return newestOf(places, isReplaced);
+}
+
+function newestOf({ paths }: Places, matches: (name: string) => boolean): string | undefined {
+  return listDirectory(paths.backups).filter(matches).sort().at(-1);
+}
+
+function isReplaced(name: string): boolean {
+  return quarantineKind(name)?.startsWith(REPLACED_LOGIN) === true;
+}
+
+function isRotated(name: string): boolean {
+  const kind = quarantineKind(name);
+  return kind === "credentials-rotated" || kind === "credentials-undecided";
 }
 
 function treeAccount({ treeJson }: Places) {

@@ -6,9 +6,12 @@ import type { CredentialsBase } from "../merge/credentials.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import type { Places } from "./places.ts";
 
-/** What is remembered of a profile's logins: hashes, never a token, and whose the login was when we last looked. */
+/** What is remembered of a profile's logins: hashes, never a token, and whose the login was. */
 export type CredentialsMemory = CredentialsBase & {
+  /** As it was at the end of the last session: a change is said once, at the end of one. */
   readonly account: AccountIdentity;
+  /** The same as of the last pass. */
+  readonly owner?: AccountIdentity | undefined;
   /** The canonical file of which the user was told that the server refuses its token, by its hash. */
   readonly refused?: string | undefined;
 };
@@ -26,14 +29,15 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
     canonicalHash,
     history: history.filter((item) => typeof item === "string"),
     account: identityIn(ownValue(value, "account")),
+    owner: identityIn(ownValue(value, "owner") ?? ownValue(value, "account")),
     ...(typeof refused === "string" && { refused }),
   };
 }
 
 /** Writes nothing where the same is remembered already. */
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
-  const { canonicalHash, history, account, refused } = memory;
-  const text = `${JSON.stringify({ canonicalHash, history, account, refused })}\n`;
+  const { canonicalHash, history, account, owner = account, refused } = memory;
+  const text = `${JSON.stringify({ canonicalHash, history, account, owner, refused })}\n`;
   writeFileAtomic(memoryPath(places), new TextEncoder().encode(text), { mode: 0o600 });
 }
 

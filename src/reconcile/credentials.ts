@@ -47,6 +47,7 @@ export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQue
     oauthAccountDropped: wasDropped(places, account, ended),
     pin,
     identity: identityIn(account),
+    owner: memory?.owner,
   });
   return { canonical, tree, memory, decision };
 }
@@ -147,6 +148,7 @@ function remember(places: Places, { memory, decision, canonical }: CredentialsLo
     canonicalHash: showsCanonical && shown !== undefined ? fingerprint(shown) : (memory?.canonicalHash ?? ""),
     history: decision.historyAfter,
     account: memory?.account ?? {},
+    owner: memory?.owner,
     refused: memory?.refused,
   });
 }

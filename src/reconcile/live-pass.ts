@@ -5,7 +5,7 @@ import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
 import { rememberAccount } from "./account.ts";
-import { noteAccountChange } from "./account-change.ts";
+import { noteAccountChange, noteOwner } from "./account-change.ts";
 import { appliedOverlays } from "./applied-overlays.ts";
 import { openBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
@@ -15,6 +15,7 @@ import {
   advanceBase,
   carryOut,
   type DocumentLook,
+import { type Signature, signatureOf } from "./signature.ts";
   isSettled,
   lookAt,
   noteFreshMerge,
@@ -32,6 +33,8 @@ export type Reconciled = {
   readonly config: ProfileConfig;
   readonly memory: PassMemory;
 };
+  /** The tree's `.claude.json` when the account in it was last noted. */
+  accountSeen?: Signature | undefined;
 
 /** What one process remembers from one pass to the next. */
 export type PassMemory = {
@@ -78,6 +81,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     }
   };
 
+  await attempt("account", () => noteOwnerIfNew(pass));
   const final = pass.moment === "final";
   await attempt("credentials", async () => {
     const { places, config } = pass;
@@ -90,6 +94,15 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   await attempt("account", () => {
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
     return undefined;
+/** Before anything else of another account's login can come: a rotated token of it above all. */
+function noteOwnerIfNew({ places, memory }: Pass): undefined {
+  const seen = signatureOf(places.treeJson);
+  if (seen !== undefined && seen === memory.accountSeen) return undefined;
+  withBaseGuard(places, () => noteOwner(places));
+  memory.accountSeen = seen;
+  return undefined;
+}
+
   });
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),

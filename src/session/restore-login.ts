@@ -4,6 +4,7 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { replacedLoginName } from "../merge/account.ts";
 import { judgeFile } from "../merge/judge-credentials.ts";
 import { withNewest } from "../merge/token-history.ts";
 import type { Store } from "../paths.ts";
@@ -39,12 +40,14 @@ export function restoreLogin(
     return withBaseGuard(places, () => {
       const canonical = readRegularFile(paths.credentials);
       if (canonical !== undefined && equalBytes(canonical.bytes, backup.bytes)) return "unchanged";
-      if (canonical !== undefined) quarantineFile(paths, "credentials-replaced", canonical.bytes);
       const memory = readCredentialsMemory(places);
+      if (canonical !== undefined)
+        quarantineFile(paths, replacedLoginName(memory?.owner ?? {}), canonical.bytes);
       writeCredentialsMemory(places, {
         canonicalHash: memory?.canonicalHash ?? "",
         history: withNewest(memory?.history ?? [], login),
         account: memory?.account ?? {},
+        owner: memory?.owner,
       });
       writeFileAtomic(paths.credentials, backup.bytes, { sync: true, expect: canonical ?? "absent" });
       return "restored";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judgePin, sameAccount } from "../../src/merge/account.ts";
+import { judgePin, replacedLoginName, sameAccount, sameIdentity } from "../../src/merge/account.ts";
 import { judgeFile } from "../../src/merge/judge-credentials.ts";
 import { login } from "./logins.ts";
 
@@ -48,4 +48,23 @@ describe("sameAccount", () => {
     const without = judgeFile(login("A", { refresh: null }));
     expect(sameAccount(without, without)).toBe("undecided");
   });
+});
+
+describe("sameIdentity", () => {
+  test.each([
+    [ME, { uuid: "u-1", email: "new@x.org" }, "same"],
+    [ME, { ...ME, uuid: "u-2" }, "other"],
+    [{ email: "ME@x.org" }, ME, "same"],
+    [{ email: "you@x.org" }, ME, "other"],
+    [{ uuid: "u-1" }, { email: "me@x.org" }, "undecided"],
+    [{}, {}, "undecided"],
+  ] as const)("%j and %j: %s", (a, b, expected) => {
+    expect(sameIdentity(a, b)).toBe(expected);
+  });
+});
+
+test("the replaced logins of each account have a name of their own", () => {
+  expect(replacedLoginName({ uuid: "u-1" })).toBe(replacedLoginName({ uuid: "U-1", email: "a@x.org" }));
+  expect(replacedLoginName({ uuid: "u-1" })).not.toBe(replacedLoginName({ uuid: "u-2" }));
+  expect(replacedLoginName({})).toBe("credentials-replaced");
 });

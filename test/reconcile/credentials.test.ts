@@ -13,7 +13,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { replacedLoginName } from "../../src/merge/account.ts";
 import type { ProfileConfig } from "../../src/profile/profile-config.ts";
+import { pruneQuarantine, quarantineKind } from "../../src/quarantine.ts";
 import { carryOutCredentials, lookAtCredentials } from "../../src/reconcile/credentials.ts";
 import { openCredentials } from "../../src/reconcile/open-credentials.ts";
 import { adoptPending } from "../../src/reconcile/pending-credentials.ts";
@@ -46,8 +48,17 @@ function quarantine(box: ProfileHome): Record<string, string> {
   const directory = box.places.paths.backups;
   const names = existsSync(directory) ? readdirSync(directory) : [];
   return Object.fromEntries(
-    names.map((name) => [name.replace(/^\d{8}T\d{9}Z-/, ""), readFileSync(join(directory, name), "utf8")]),
+    names
+      .sort()
+      .map((name) => [name.replace(/^\d{8}T\d{9}Z-/, ""), readFileSync(join(directory, name), "utf8")]),
   );
+}
+
+/** The same for one kind, the oldest first. */
+function textsOf(box: ProfileHome, kind: string): string[] {
+  const { backups } = box.places.paths;
+  const names = readdirSync(backups).filter((name) => quarantineKind(name) === kind);
+  return names.sort().map((name) => readFileSync(join(backups, name), "utf8"));
 }
 
 afterEach(() => testOnlyArmCheckpoints(undefined));
@@ -379,8 +390,42 @@ test("an unpinned profile follows a login as another account, and keeps the one 
   edit(box.places.treeJson, oauthAccount("B"));
   await box.live();
   expect(canonicalOf(box)).toBe(other);
-  expect(quarantine(box)).toEqual({ "credentials-replaced": FIRST });
+  expect(quarantine(box)).toEqual({ [replacedLoginName({ uuid: "uuid-A" })]: FIRST });
   expect((await box.final()).notes).toEqual([expect.stringContaining("is now B@test (was A@test)")]);
+});
+
+describe("the last login of an account that was replaced stays, however often its successor is refreshed", () => {
+  test.each([
+    ["oauthAccount follows the credentials, as Claude Code writes them", "after"],
+    ["oauthAccount is there already", "before"],
+    ["oauthAccount is first seen together with the next refresh", "late"],
+  ])("%s", async (_, written) => {
+    const older = (account: string, generation: number) => {
+      const { claudeAiOauth } = JSON.parse(loginText(account, generation));
+      return JSON.stringify({ claudeAiOauth: { ...claudeAiOauth, accountUuid: undefined } });
+    };
+    using box = createProfileHome();
+    put(box.places.homeJson, { numStartups: 1 });
+    let seconds = 0;
+    const refresh = async (account: string, generation: number) => {
+      claudeWrites(box.places, older(account, generation), ++seconds);
+      await box.live();
+    };
+    box.open();
+    edit(box.places.treeJson, oauthAccount("A"));
+    for (let generation = 1; generation <= 3; generation++) await refresh("A", generation);
+    if (written === "before") edit(box.places.treeJson, oauthAccount("B"));
+    await refresh("B", 1);
+    edit(box.places.treeJson, oauthAccount("B"));
+    if (written === "after") await box.live();
+    for (let generation = 2; generation <= 31; generation++) await refresh("B", generation);
+    expect((await box.final()).notes).toEqual([]);
+
+    pruneQuarantine(box.places.paths);
+    expect(canonicalOf(box)).toBe(older("B", 31));
+    expect(textsOf(box, replacedLoginName({ uuid: "uuid-A" }))).toContain(older("A", 3));
+    expect(textsOf(box, "credentials-rotated").at(-1)).toBe(older("B", 30));
+  });
 });
 
 test("what claude wrote beside the login is carried with it", async () => {
