@@ -28,6 +28,7 @@ _clauth() {
     case \${COMP_WORDS[1]} in
       ${NAMED}) names=$(clauth __profiles 2>/dev/null) ;;
       rule) names="add list remove $(clauth __profiles 2>/dev/null)" ;;
+      editor) names=vscode ;;
       completions) names="bash zsh fish" ;;
     esac
   fi
@@ -43,6 +44,7 @@ _clauth() {
     case $words[2] in
       ${NAMED}) names=(\${(f)"$(clauth __profiles 2>/dev/null)"}) ;;
       rule) names=(add list remove \${(f)"$(clauth __profiles 2>/dev/null)"}) ;;
+      editor) names=(vscode) ;;
       completions) names=(bash zsh fish) ;;
     esac
   fi
@@ -54,6 +56,7 @@ _clauth() {
 complete -c clauth -n __fish_use_subcommand -f -a "${verbs}"
 complete -c clauth -n "__fish_seen_subcommand_from ${NAMED.replaceAll("|", " ")} rule" -f -a "(clauth __profiles 2>/dev/null)"
 complete -c clauth -n "__fish_seen_subcommand_from rule" -f -a "add list remove"
+complete -c clauth -n "__fish_seen_subcommand_from editor" -f -a "vscode"
 complete -c clauth -n "__fish_seen_subcommand_from completions" -f -a "bash zsh fish"
 `,
 };

@@ -18,8 +18,9 @@ test("bash completes verbs and the names of profiles", async () => {
   const script = `clauth() { echo work; echo private; }
 ${stdout}
 COMP_WORDS=(clauth whi) COMP_CWORD=1; _clauth; echo "\${COMPREPLY[*]}"
-COMP_WORDS=(clauth local w) COMP_CWORD=2; _clauth; echo "\${COMPREPLY[*]}"`;
-  expect(Bun.spawnSync(["bash", "-c", script]).stdout.toString()).toBe("which\nwork\n");
+COMP_WORDS=(clauth local w) COMP_CWORD=2; _clauth; echo "\${COMPREPLY[*]}"
+COMP_WORDS=(clauth editor v) COMP_CWORD=2; _clauth; echo "\${COMPREPLY[*]}"`;
+  expect(Bun.spawnSync(["bash", "-c", script]).stdout.toString()).toBe("which\nwork\nvscode\n");
 });
 
 test("another shell is wrong usage", async () => {
