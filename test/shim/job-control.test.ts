@@ -126,6 +126,8 @@ test("a shim without a shell's job control does not stay behind stopped", async 
   await box.made("stopping");
   const { pid } = await box.started();
   await waitFor("the stop", () => stateOf(pid) === "T");
+  // Five times as long as a shim under job control takes to follow.
+  await Bun.sleep(100);
   process.kill(pid, "SIGCONT");
   expect(await running.finished).toMatchObject({ code: 5 });
 });
