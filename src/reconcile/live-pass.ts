@@ -15,7 +15,6 @@ import {
   advanceBase,
   carryOut,
   type DocumentLook,
-import { type Signature, signatureOf } from "./signature.ts";
   isSettled,
   lookAt,
   noteFreshMerge,
@@ -23,6 +22,7 @@ import { type Signature, signatureOf } from "./signature.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import type { Places } from "./places.ts";
+import { type Signature, signatureOf } from "./signature.ts";
 import { SETTLE_MS, type Sightings, untilStanding } from "./standing.ts";
 import { liveTreePass } from "./tree-pass.ts";
 
@@ -33,8 +33,6 @@ export type Reconciled = {
   readonly config: ProfileConfig;
   readonly memory: PassMemory;
 };
-  /** The tree's `.claude.json` when the account in it was last noted. */
-  accountSeen?: Signature | undefined;
 
 /** What one process remembers from one pass to the next. */
 export type PassMemory = {
@@ -42,6 +40,8 @@ export type PassMemory = {
   /** When this process last wrote a document, in milliseconds of the monotonic clock. */
   lastWriteMs: number;
   readonly sightings: Sightings;
+  /** The tree's `.claude.json` when the account in it was last noted. */
+  accountSeen?: Signature | undefined;
 };
 
 export type Moment = {
@@ -81,7 +81,6 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     }
   };
 
-  await attempt("account", () => noteOwnerIfNew(pass));
   const final = pass.moment === "final";
   await attempt("credentials", async () => {
     const { places, config } = pass;
@@ -89,11 +88,19 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     notes.push(...(await reconcileCredentials(live)));
     return undefined;
   });
+  await attempt("account", () => noteOwnerIfNew(pass));
   await attempt("tree", () => liveTreePass(pass, final));
   for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
   await attempt("account", () => {
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
     return undefined;
+  });
+  return {
+    again: waits.length === 0 ? undefined : Math.min(...waits),
+    notes: final ? [...failures, ...notes] : [],
+  };
+}
+
 /** Before anything else of another account's login can come: a rotated token of it above all. */
 function noteOwnerIfNew({ places, memory }: Pass): undefined {
   const seen = signatureOf(places.treeJson);
@@ -101,13 +108,6 @@ function noteOwnerIfNew({ places, memory }: Pass): undefined {
   withBaseGuard(places, () => noteOwner(places));
   memory.accountSeen = seen;
   return undefined;
-}
-
-  });
-  return {
-    again: waits.length === 0 ? undefined : Math.min(...waits),
-    notes: final ? [...failures, ...notes] : [],
-  };
 }
 
 /** A lock that was busy is free again within a second or two: Claude holds its own for milliseconds. */
