@@ -52,13 +52,14 @@ function machine(): Section {
 
 /** A direct start and what others put before it. "adds" is the median over that of the direct start. */
 function starts(programs: Programs): Section {
+  const empty = "empty compiled Bun program, alone";
   const user = makeUser(USUAL);
   const call = callOf(programs, user);
   const cold = () => rmSync(user.runtime, { recursive: true, force: true });
   const cases = [
     call("direct", [programs.claude]),
     call("`exec` in a `sh` script", [programs.shell]),
-    call("empty compiled Bun program, alone", [programs.empty]),
+    call(empty, [programs.empty]),
     call("Bun program that only becomes claude", [programs.become]),
     call("**bypass** (`CLAUTH_BYPASS=1`)", [programs.shim], { CLAUTH_BYPASS: "1" }),
     call("**passthrough** (no profile applies)", [programs.shim]),
@@ -70,23 +71,19 @@ function starts(programs: Programs): Section {
   const samples = measure(cases, rounds);
   user.close();
   const of = (name: string) => median(samples.get(name)?.wall ?? []);
-  const direct = of("direct");
-  const empty = of("empty compiled Bun program, alone");
+  const cpuOf = (name: string) => median(samples.get(name)?.cpu ?? []);
   const rows = cases.map(({ name }) => [
     name,
     of(name),
     quantile(samples.get(name)?.wall ?? [], 0.1),
     quantile(samples.get(name)?.wall ?? [], 0.9),
-    of(name) - direct,
-    ratio(of(name) - direct, empty),
-    ratio(of(name) - direct, empty - direct),
+    cpuOf(name),
+    of(name) - of("direct"),
+    ratio(of(name) - of("direct"), of(empty)),
+    ratio(cpuOf(name) - cpuOf("direct"), cpuOf(empty)),
   ]);
-  return section(
-    "Starts",
-    ["ms", "median", "p10", "p90", "adds", "adds ÷ empty", "adds ÷ (empty − direct)"],
-    rows,
-    samples,
-  );
+  const head = ["ms", "median", "p10", "p90", "CPU", "adds", "adds ÷ empty", "CPU adds ÷ empty"];
+  return section("Starts", head, rows, samples);
 }
 
 /** Others that stand before claude, where they are installed. */
