@@ -1,6 +1,7 @@
 import { describe, setDefaultTimeout, test } from "bun:test";
 import { CLAUDE_VERSIONS, installClaude } from "./claude-install.ts";
 import { noPrivateNetwork, openPrivateNetwork, type PrivateNetwork } from "./private-network.ts";
+import { endAllOf } from "./processes.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "./sandbox.ts";
 
 /** A sandbox whose claude is a real Claude Code and whose every command runs where only the mock can be reached. */
@@ -43,6 +44,7 @@ async function openLab(version: string, options: SandboxOptions = {}): Promise<L
     ...sandbox,
     network,
     [Symbol.asyncDispose]: async () => {
+      endAllOf(sandbox.home);
       await network.close();
       sandbox.close();
     },

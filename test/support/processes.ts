@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The state letter of /proc/PID/stat; undefined where there is no such process. */
 export function stateOf(pid: number): string | undefined {
@@ -20,4 +20,31 @@ export function isAlive(pid: number | undefined): boolean {
 export function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1");
   return children.split(" ").filter(Boolean).map(Number).filter(isAlive);
+}
+
+/** Ends whatever still runs with this HOME: Claude Code's daemon starts anew what was killed, and outlives every test. */
+export function endAllOf(home: string): void {
+  for (;;) {
+    const found = readdirSync("/proc").filter(
+      (name) => /^\d+$/.test(name) && hasHome(name, home) && isAlive(Number(name)),
+    );
+    if (found.length === 0) return;
+    for (const pid of found) endNow(Number(pid));
+  }
+}
+
+function hasHome(pid: string, home: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`HOME=${home}`);
+  } catch {
+    return false;
+  }
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended since it was found.
+  }
 }
