@@ -1,4 +1,5 @@
 import { equalJson, isObject, type JsonObject, ownValue } from "../json.ts";
+import type { Isolation } from "../tree/entries.ts";
 import { readBaseDocument, writeBaseDocument } from "./base.ts";
 import type { Places } from "./places.ts";
 
@@ -7,6 +8,8 @@ export type ProfileSettings = {
   readonly overlay: JsonObject;
   /** The profile's `keep_env`. */
   readonly keep: readonly string[];
+  /** The profile's `isolate`; where not given nothing is. */
+  readonly isolate?: Isolation | undefined;
 };
 
 /** The overlays that the tree's settings may hold, the last one last. */

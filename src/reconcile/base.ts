@@ -64,6 +64,12 @@ export function removeBaseDocument(places: Places, name: BaseDocument): void {
   removeFile(join(places.paths.base, name));
 }
 
+/** Where a profile has a document to itself: when it is shared again, both sides are united. */
+export function forgetCommonState(places: Places, name: "claude.json" | "settings.json"): void {
+  removeBaseDocument(places, name);
+  removeBaseDocument(places, `${name}.fresh`);
+}
+
 /** Remembers what was reconciled, naming the roots as they are now. Writes nothing where nothing changed. */
 export function writeBaseIndex(places: Places, settled: Readonly<Record<string, Signature>>): void {
   const token = readToken(places) ?? makeToken(places);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { JsonObject } from "../json.ts";
 import {
   accountPart,
@@ -7,6 +8,7 @@ import {
   seedClaudeJson,
 } from "../merge/claude-json.ts";
 import { agreedSettings, mergeSettings } from "../merge/settings.ts";
+import { type Isolation, isIsolated } from "../tree/entries.ts";
 import { homeward } from "../tree/leaked-paths.ts";
 import type { DocumentKind } from "./document.ts";
 import type { Places } from "./places.ts";
@@ -18,19 +20,43 @@ export type Overlays = {
   readonly applied: readonly JsonObject[];
   /** The profile's `keep_env`. */
   readonly keep: readonly string[];
+  /** The profile's `isolate`; where not given nothing is. */
+  readonly isolate?: Isolation | undefined;
 };
 
-/** The documents that are merged three ways. */
+/** The documents that are merged three ways; one that is the profile's own has nothing to be merged with. */
 export function documentKinds(places: Places, overlays: Overlays): readonly DocumentKind[] {
-  return [claudeJson(places), settings(places, overlays)];
+  const { isolate } = overlays;
+  return [
+    isOwnDocument("claude.json", isolate)
+      ? ownDocument(places, claudeJson(places, asItIs))
+      : claudeJson(places, homePaths(places)),
+    isOwnDocument("settings.json", isolate)
+      ? ownDocument(places, settings(places, overlays, asItIs))
+      : settings(places, overlays, homePaths(places)),
+  ];
 }
 
-function claudeJson(places: Places): DocumentKind {
+/** True where the profile does not share this document with `~/.claude`. */
+export function isOwnDocument(name: DocumentKind["name"], isolate: Isolation = []): boolean {
+  return isIsolated(name === "claude.json" ? ".claude.json" : name, isolate);
+}
+
+/** Home's side is missing for it, and stays so: the tree holds its own and the overlay. */
+function ownDocument(places: Places, kind: DocumentKind): DocumentKind {
+  return {
+    ...kind,
+    home: join(places.paths.base, "(none)"),
+    merge: (sides) => ({ ...kind.merge(sides), home: sides.home }),
+  };
+}
+
+function claudeJson(places: Places, rewriteHome: RewriteHome): DocumentKind {
   return {
     name: "claude.json",
     home: places.homeJson,
     tree: places.treeJson,
-    merge: (sides) => mergeClaudeJson({ ...sides, rewriteHome: rewriteHome(places) }),
+    merge: (sides) => mergeClaudeJson({ ...sides, rewriteHome }),
     atomic: isServerEntry,
     agreed: agreedClaudeJson,
     seed: (sources) => seedClaudeJson(sources),
@@ -38,12 +64,16 @@ function claudeJson(places: Places): DocumentKind {
   };
 }
 
-function settings(places: Places, { overlay, applied, keep }: Overlays): DocumentKind {
+function settings(
+  places: Places,
+  { overlay, applied, keep }: Overlays,
+  rewriteHome: RewriteHome,
+): DocumentKind {
   return {
     name: "settings.json",
     home: places.claude.settings,
     tree: places.treeSettings,
-    merge: (sides) => mergeSettings({ ...sides, overlay, applied, keep, rewriteHome: rewriteHome(places) }),
+    merge: (sides) => mergeSettings({ ...sides, overlay, applied, keep, rewriteHome }),
     atomic: () => false,
     agreed: (base, home, tree) => agreedSettings({ base, home, tree, overlay, keep }),
     // The merge itself brings what is shared: home's identity keys must not even pass through.
@@ -52,7 +82,13 @@ function settings(places: Places, { overlay, applied, keep }: Overlays): Documen
   };
 }
 
+type RewriteHome = (text: string) => string;
+
+function asItIs(text: string): string {
+  return text;
+}
+
 /** Absolute paths into the tree mean nothing to the other profiles, and nothing to plain Claude. */
-function rewriteHome({ paths, claude }: Places): (text: string) => string {
+function homePaths({ paths, claude }: Places): RewriteHome {
   return (text) => homeward(text, { runtime: paths.runtime, claudeRoot: claude.root });
 }

@@ -120,7 +120,8 @@ function say({ store, places }: Pass, text: string): void {
 /** The overlay is the one that the last open applied: a config.toml that changed meanwhile waits for the next start. */
 function kindsNow({ places, config }: Pass): readonly DocumentKind[] {
   const applied = appliedOverlays(places);
-  return documentKinds(places, { overlay: applied.at(-1) ?? {}, applied, keep: config.keepEnv });
+  const { keepEnv: keep, isolate } = config;
+  return documentKinds(places, { overlay: applied.at(-1) ?? {}, applied, keep, isolate });
 }
 
 /** @returns after how many milliseconds to look again, undefined where nothing is left */

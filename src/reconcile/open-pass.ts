@@ -11,10 +11,10 @@ import {
   noteBeforeApplying,
   type ProfileSettings,
 } from "./applied-overlays.ts";
-import { openBase, writeBaseIndex } from "./base.ts";
+import { forgetCommonState, openBase, writeBaseIndex } from "./base.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
 import { advanceBase, carryOut, isSettled, lookAt, noteFreshMerge } from "./document-pass.ts";
-import { documentKinds } from "./kinds.ts";
+import { documentKinds, isOwnDocument } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
 import { untilStanding } from "./standing.ts";
@@ -47,6 +47,7 @@ export function openPass(pass: OpenPass): boolean {
   let outstanding = false;
   let settled: Record<string, Signature> = { ...base.settled };
   for (const kind of kinds) {
+    if (isOwnDocument(kind.name, settings.isolate)) forgetCommonState(places, kind.name);
     const urgent = kind.name === "settings.json" && (mustApply || lacksOverlay(pass));
     if (!urgent && isSettled(kind, base)) continue;
     const result = openUnlessItFails(pass, kind, urgent);

@@ -76,7 +76,7 @@ export function openSession(
       const outstanding = withBaseGuard(places, () => {
         const login = openCredentials(places, { pin: config.account, alone });
         checkpoint("credentials-ready");
-        const settings = { overlay: request.overlay, keep: config.keepEnv };
+        const settings = { overlay: request.overlay, keep: config.keepEnv, isolate: config.isolate };
         const say = (text: string) => log(store, name, text);
         const documents = openPass({
           places,

@@ -126,7 +126,8 @@ function isPrivate(name: string): boolean {
 /** The daemon of one config directory (control key, auth tokens); settings and limits of one organisation. */
 const PRIVATE_PREFIXES = ["daemon", "remote-settings.json", "policy-limits.json"] as const;
 
-function isIsolated(name: string, isolate: Isolation): boolean {
+/** True where a profile with this isolation does not share `name`. */
+export function isIsolated(name: string, isolate: Isolation): boolean {
   return isolate === "all" || isolate.includes(firstSegment(name));
 }
 

@@ -62,10 +62,10 @@ export function createProfileHome(config: Partial<ProfileConfig> = {}): ProfileH
     store,
     places,
     reconciled,
-    open: ({ overlay = {}, keep = [], alone = true } = {}) =>
+    open: ({ overlay = {}, keep = [], alone = true, isolate } = {}) =>
       openPass({
         places,
-        settings: { overlay, keep },
+        settings: { overlay, keep, isolate },
         alone,
         othersWrite: () => false,
         say: (text) => log(store, "work", text),
