@@ -25,8 +25,13 @@ export type ParentProfile = {
   readonly name: ProfileName;
   /** True where the inherited CLAUDE_CONFIG_DIR is its runtime tree. */
   readonly ownsConfigDir: boolean;
-  /** Its overlay as applied. Claude exports the `env` of its settings to everything that it starts. */
-  readonly overlay: JsonObject;
+  /**
+   * Every overlay that its running sessions had. Claude exports the `env` of its settings to everything that it starts, and
+   * what was started keeps it when they change.
+   */
+  readonly overlays: readonly JsonObject[];
+  /** False where it can't be known which they had: `overlays` is then the one that config.toml gives now. */
+  readonly known: boolean;
 };
 
 export type ChildEnvironment = {
@@ -72,30 +77,39 @@ type Removal = "said" | "silent" | undefined;
 /** Under a profile: whatever beats its login goes, and what the parent's overlay left behind. */
 function cleaning(input: ChildEnvironmentInput, name: string, value: string): Removal {
   if (name === "CLAUDE_CONFIG_DIR") return input.parent?.ownsConfigDir || value === "" ? "silent" : "said";
-  const exported = exportedByParent(input, name);
-  const samePair = exported === value;
-  if (samePair && !isOwnParent(input)) return "said";
+  const fromParent = mayBeTheParents(input, name, value);
+  if (fromParent && !isOwnParent(input)) return "said";
   const identity = identityVariable(spelled(input, name));
   if (identity === undefined || input.keepEnv.includes(name)) return undefined;
   if (value === "" && identity.emptyCounts !== true) return "silent";
   // The same profile nested in itself: its settings bring the very value back, so there is nothing to tell.
-  return samePair ? "silent" : "said";
+  return fromParent && input.parent?.known ? "silent" : "said";
 }
 
 /** Under `system`: only what a profile of ours brought in goes. */
 function shedding(input: ChildEnvironmentInput, name: string, value: string): Removal {
   if (name === "CLAUDE_CONFIG_DIR") return input.parent?.ownsConfigDir ? "silent" : undefined;
   if (name === "CLAUTH_ACTIVE_PROFILE") return "silent";
-  const exported = exportedByParent(input, name);
-  if (exported === undefined) return undefined;
-  return exported === value || identityVariable(spelled(input, name)) !== undefined ? "said" : undefined;
+  const decides = identityVariable(spelled(input, name)) !== undefined;
+  const replaced = decides && exportedByParent(input, name).length > 0;
+  return replaced || mayBeTheParents(input, name, value) ? "said" : undefined;
 }
 
-/** The value that the parent's overlay gives a variable. */
-function exportedByParent(input: ChildEnvironmentInput, name: string): string | undefined {
-  const exported = input.parent && ownValue(input.parent.overlay, "env");
-  const value = isObject(exported) ? ownValue(exported, name) : undefined;
-  return typeof value === "string" ? value : undefined;
+/** True for what the parent's overlay brought in. Where its overlays are not known, any value of theirs and all that decides. */
+function mayBeTheParents(input: ChildEnvironmentInput, name: string, value: string): boolean {
+  if (input.parent === undefined) return false;
+  const exported = exportedByParent(input, name);
+  if (input.parent.known) return exported.includes(value);
+  return exported.length > 0 || identityVariable(spelled(input, name)) !== undefined;
+}
+
+/** The values that the parent's overlays give a variable. */
+function exportedByParent(input: ChildEnvironmentInput, name: string): readonly string[] {
+  return (input.parent?.overlays ?? []).flatMap((overlay) => {
+    const exported = ownValue(overlay, "env");
+    const value = isObject(exported) ? ownValue(exported, name) : undefined;
+    return typeof value === "string" ? [value] : [];
+  });
 }
 
 function isOwnParent(input: ChildEnvironmentInput): boolean {

@@ -12,16 +12,33 @@ export type ProfileSettings = {
   readonly isolate?: Isolation | undefined;
 };
 
-/** The overlays that the tree's settings may hold, the last one last. */
+/**
+ * The overlays that the tree's settings may hold, and those that its running sessions once had, whose children may still
+ * carry their variables; the last one last.
+ */
 export function appliedOverlays(places: Places): readonly JsonObject[] {
-  const document = readBaseDocument(places, "overlay.json");
-  const overlays = document === "void" ? undefined : ownValue(document, "applied");
-  return Array.isArray(overlays) ? overlays.filter(isObject) : [];
+  return notedOverlays(places) ?? [];
 }
 
-/** True where the tree's settings were last merged with just these. */
-export function areApplied(places: Places, settings: ProfileSettings): boolean {
-  return equalJson(readBaseDocument(places, "overlay.json"), noteOf([settings.overlay], settings.keep));
+/** As `appliedOverlays`; undefined where the note is missing or damaged, so that nothing is known of them. */
+export function notedOverlays(places: Places): readonly JsonObject[] | undefined {
+  const document = readBaseDocument(places, "overlay.json");
+  const overlays = document === "void" ? undefined : ownValue(document, "applied");
+  return Array.isArray(overlays) && overlays.every(isObject) ? overlays : undefined;
+}
+
+/**
+ * True where the tree's settings were last merged with just these.
+ * @param open.alone true where nothing lives in the tree: then a note of former overlays is to be cleared too
+ */
+export function areApplied(
+  places: Places,
+  settings: ProfileSettings,
+  { alone }: { readonly alone: boolean },
+): boolean {
+  const noted = readBaseDocument(places, "overlay.json");
+  const former = alone ? [] : appliedOverlays(places).slice(0, -1);
+  return equalJson(noted, noteOf([...former, settings.overlay], settings.keep));
 }
 
 /**
@@ -32,13 +49,25 @@ export function noteBeforeApplying(places: Places, { overlay, keep }: ProfileSet
   writeBaseDocument(
     places,
     "overlay.json",
-    noteOf([...appliedOverlays(places), overlay], [...keep, PENDING]),
+    noteOf([...formerOverlays(places, overlay), overlay], [...keep, PENDING]),
   );
 }
 
-/** Notes that the tree's settings hold this overlay and no other. */
-export function noteApplied(places: Places, { overlay, keep }: ProfileSettings): void {
-  writeBaseDocument(places, "overlay.json", noteOf([overlay], keep));
+/**
+ * Notes that the tree's settings hold this overlay and no other.
+ * @param open.alone false where sessions live in the tree: then what they had is kept, since Claude exported it to their children
+ */
+export function noteApplied(
+  places: Places,
+  { overlay, keep }: ProfileSettings,
+  { alone }: { readonly alone: boolean },
+): void {
+  const former = alone ? [] : formerOverlays(places, overlay);
+  writeBaseDocument(places, "overlay.json", noteOf([...former, overlay], keep));
+}
+
+function formerOverlays(places: Places, overlay: JsonObject): readonly JsonObject[] {
+  return appliedOverlays(places).filter((former) => !equalJson(former, overlay));
 }
 
 /** No name of a variable: what is noted with it never counts as applied. */

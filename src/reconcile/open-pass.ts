@@ -38,9 +38,9 @@ export type OpenPass = {
  * @throws ClauthError where the profile's own settings can't be applied: without them the wrong account might be used
  */
 export function openPass(pass: OpenPass): boolean {
-  const { places, settings } = pass;
+  const { places, settings, alone } = pass;
   const base = openBase(places);
-  const mustApply = !areApplied(places, settings);
+  const mustApply = !areApplied(places, settings, { alone });
   if (mustApply) noteBeforeApplying(places, settings);
   const kinds = documentKinds(places, { ...settings, applied: appliedOverlays(places) });
 
@@ -55,7 +55,7 @@ export function openPass(pass: OpenPass): boolean {
     settled = { ...settled, ...result.settled };
     outstanding ||= result.outstanding;
   }
-  if (mustApply) noteApplied(places, settings);
+  if (mustApply) noteApplied(places, settings, { alone });
   writeBaseIndex(places, settled);
   return outstanding;
 }

@@ -40,6 +40,22 @@ describeClaude("a claude that a claude starts", (openLab) => {
       expect(await lab.network.tokensFor("named")).toEqual(["sk-ant-oat01-fakeP"]);
     });
   }
+
+  test("of another profile sheds what its parent had before config.toml changed under it", async () => {
+    await using lab = await twoProfiles(openLab);
+    lab.write(lab.profile("work", "config.toml"), '[env]\nNO_PROXY = "former.example"\n', 0o600);
+    const script = lab.write(
+      "nested.sh",
+      `sed -i s/former/latter/ "$CLAUTH_HOME/profiles/work/config.toml"
+      claude -p renewed </dev/null
+      echo "$NO_PROXY"
+      CLAUTH_PROFILE=private claude -p '[[bash echo "<$NO_PROXY>"]]' --allowedTools Bash </dev/null`,
+    );
+    const finished = await lab.run(["claude", "-p", `[[bash sh ${script}]]`, "--allowedTools", "Bash"]);
+    expect(finished.stdout).toContain("former.example");
+    expect(finished.stdout).toContain("tool said: <>");
+    expect(lab.read(lab.profile("work", "runtime/settings.json"))).toContain("latter.example");
+  });
 });
 
 async function twoProfiles(openLab: OpenLab): Promise<Lab> {

@@ -118,7 +118,12 @@ describe("under a profile", () => {
     const overlay = fc.dictionary(name, fc.string());
     fc.assert(
       fc.property(fc.dictionary(name, fc.string()), overlay, fc.boolean(), (env, exported, nested) => {
-        const parent = { name: nested ? work : priv, ownsConfigDir: nested, overlay: { env: exported } };
+        const parent = {
+          name: nested ? work : priv,
+          ownsConfigDir: nested,
+          overlays: [{ env: exported }],
+          known: true,
+        };
         const { set, remove, removed } = child({ env, parent });
         const rest = Object.keys(env).filter((key) => !remove.includes(key) && !Object.hasOwn(set, key));
         expect(rest.filter(beatsLogin)).toEqual([]);
@@ -132,7 +137,7 @@ describe("under a --home profile", () => {
   test("the environment is cleaned the same way and CLAUDE_CONFIG_DIR is unset", () => {
     const result = home({
       env: { CLAUDE_CONFIG_DIR: tree, ANTHROPIC_API_KEY: "k" },
-      parent: { name: priv, ownsConfigDir: true, overlay: {} },
+      parent: { name: priv, ownsConfigDir: true, overlays: [], known: true },
     });
     expect(result).toEqual({
       set: { CLAUTH_ACTIVE_PROFILE: "work" },
@@ -148,7 +153,7 @@ describe("a claude started by a claude", () => {
     env: { ANTHROPIC_BASE_URL: "https://gateway.example", ANTHROPIC_MODEL: "gw-model", HTTP_TIMEOUT: "9" },
   };
   const exported = { ...overlay.env, CLAUDE_CONFIG_DIR: "/s/profiles/private/runtime" };
-  const parent = { name: priv, ownsConfigDir: true, overlay };
+  const parent = { name: priv, ownsConfigDir: true, overlays: [overlay], known: true };
 
   test("sheds the overlay of a parent of another profile (trap 24)", () => {
     const result = child({ env: exported, parent });
@@ -203,6 +208,31 @@ describe("a claude started by a claude", () => {
       parent,
     });
     expect(result.removed).toEqual(["ANTHROPIC_BASE_URL", "HTTP_TIMEOUT"]);
+  });
+
+  test("sheds what any of the parent's running sessions had, not only its latest overlay", () => {
+    const former = {
+      env: { HTTPS_PROXY: "http://former.example", ANTHROPIC_BASE_URL: "https://former.example" },
+    };
+    const env = { ...former.env, CLAUTH_ACTIVE_PROFILE: "private" };
+    const input = { env, parent: { ...parent, overlays: [former, overlay] } };
+    expect(child({ ...input, selection: { kind: "system" } }).removed).toEqual(
+      Object.keys(former.env).sort(),
+    );
+    expect(child(input).removed).toEqual(Object.keys(former.env).sort());
+  });
+
+  test("sheds all that decides, and every name of the profile's, where the parent's overlays are not known", () => {
+    const input = {
+      env: { ANTHROPIC_BASE_URL: "https://any.example", HTTP_TIMEOUT: "1", EDITOR: "vi" },
+      keepEnv: ["ANTHROPIC_BASE_URL"],
+      parent: { ...parent, known: false },
+    };
+    expect(child({ ...input, selection: { kind: "system" } }).removed).toEqual([
+      "ANTHROPIC_BASE_URL",
+      "HTTP_TIMEOUT",
+    ]);
+    expect(child(input).removed).toEqual(["ANTHROPIC_BASE_URL", "HTTP_TIMEOUT"]);
   });
 
   test("a variable named like an inherited property of objects is no part of an overlay", () => {

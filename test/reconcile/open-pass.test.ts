@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { appliedOverlays } from "../../src/reconcile/applied-overlays.ts";
 import {
   createProfileHome,
   edit,
@@ -140,6 +141,20 @@ describe("the overlay", () => {
     using box = opened();
     expect(box.open({ overlay: OVERLAY, alone: false })).toBe(true);
     expect(read(box.places.treeSettings)).toEqual({ ...SETTINGS, ...OVERLAY });
+  });
+
+  test("is remembered while sessions live that had it: their children carry its variables", () => {
+    using box = opened({ overlay: OVERLAY });
+    const next = { env: { ANTHROPIC_BASE_URL: "https://other.test" } };
+    box.open({ overlay: next, alone: false });
+    expect(appliedOverlays(box.places)).toEqual([OVERLAY, next]);
+    const before = everyTrace(box.places.paths.base);
+    box.open({ overlay: next, alone: false });
+    expect(everyTrace(box.places.paths.base)).toEqual(before);
+    box.open({ overlay: OVERLAY, alone: false });
+    expect(appliedOverlays(box.places)).toEqual([next, OVERLAY]);
+    box.open({ overlay: OVERLAY });
+    expect(appliedOverlays(box.places)).toEqual([OVERLAY]);
   });
 
   test("stands over what a copy that is missing or damaged is rebuilt from", () => {
