@@ -41,7 +41,7 @@ export function openBase(places: Places): Base {
 const COMMON_STATES = [
   "claude.json",
   "settings.json",
-  // What our latest merge left on both sides, as long as the base itself may not follow yet.
+  // What our latest merges changed on both sides, as long as the base itself may not follow yet.
   "claude.json.fresh",
   "settings.json.fresh",
 ] as const;

@@ -3,7 +3,8 @@ import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
-import { formatLike, type JsonObject } from "../json.ts";
+import { equalJson, formatLike, type JsonObject, ownValue } from "../json.ts";
+import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
 import { freshBase } from "../merge/fresh-base.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
@@ -23,8 +24,8 @@ import { MISSING, type Signature, signatureOf } from "./signature.ts";
 export type DocumentLook = {
   /** What the sides were judged by. */
   readonly base: JsonObject | "void";
-  /** True where that takes a merge into account which is not in the base yet. */
-  readonly isFresh: boolean;
+  /** Merges that it takes into account and that are not in the base proper yet. */
+  readonly merges: readonly JsonObject[];
   readonly home: DocumentSide;
   readonly tree: DocumentSide;
   readonly decision: DocumentDecision;
@@ -49,17 +50,17 @@ export function lookAt(
   options: Pick<DocumentQuestion, "rebuild" | "deletion">,
 ): DocumentLook {
   const proven = readBaseDocument(places, kind.name);
-  const fresh = readBaseDocument(places, `${kind.name}.fresh`);
+  const merges = readMerges(places, kind, proven);
   const home = judgeSide(readRegularFile(kind.home));
   // What is read through a link is home's, and what were written through it would reach home: the overlay too.
   const tree = isLink(kind.tree) ? MISSING_SIDE : judgeSide(readRegularFile(kind.tree));
-  const isFresh = fresh !== "void" && home.kind === "ok" && tree.kind === "ok";
-  const base = isFresh
-    ? freshBase({ base: proven, fresh, home: home.value, tree: tree.value, atomic: kind.atomic })
-    : proven;
+  const base =
+    merges.length > 0 && home.kind === "ok" && tree.kind === "ok"
+      ? freshBase({ base: proven, merges, home: home.value, tree: tree.value, atomic: kind.atomic })
+      : proven;
   const account = tree.kind === "ok" ? undefined : readAccount(places);
   const decision = decideDocument(kind, { base, home, tree, account, ...options });
-  return { base, isFresh, home, tree, decision };
+  return { base, merges, home, tree, decision };
 }
 
 /** True where the look asks for a write on a side that Claude Code writes too. */
@@ -95,6 +96,68 @@ export function carryOut(
   checkpoint(`${kind.name}:written`);
 }
 
+/**
+ * As `carryOut`, where the base may not follow yet: what the merge is to leave on both sides is noted beside it, so that a later
+ * edit of the same key is one of that side alone. Noted before anything is written, because after a kill one side may
+ * hold it, and beside what was noted before, because a write of claude's may bring that back.
+ */
+export function carryOutFresh(
+  places: Places,
+  kind: DocumentKind,
+  look: DocumentLook,
+  sides: "tree" | "both",
+): void {
+  const { base, merges, decision } = look;
+  const home = (sides === "both" ? decision.home : undefined) ?? goodValue(look.home);
+  const tree = decision.tree ?? goodValue(look.tree);
+  if (home !== undefined && tree !== undefined) {
+    noteMerges(places, kind, [...merges, kind.agreed(base === "void" ? {} : base, home, tree)]);
+  }
+  try {
+    carryOut(places, kind, look, sides);
+  } catch (error) {
+    if (!holds(kind.tree, decision.tree)) noteMerges(places, kind, merges);
+    throw error;
+  }
+}
+
+function holds(path: string, value: JsonObject | undefined): boolean {
+  return value !== undefined && equalJson(goodValue(judgeSide(readRegularFile(path))), value);
+}
+
+function goodValue(side: DocumentSide): JsonObject | undefined {
+  return side.kind === "ok" ? side.value : undefined;
+}
+
+/** As changes from the base: the documents may be large, and what changes within seconds is small. */
+function noteMerges(places: Places, kind: DocumentKind, merges: readonly JsonObject[]): void {
+  const proven = readBaseDocument(places, kind.name);
+  const changes = merges.slice(-MERGES_KEPT).map((merge) => changesFrom(orEmpty(proven), merge));
+  writeBaseDocument(places, `${kind.name}.fresh`, { merges: changes });
+  checkpoint(`${kind.name}:fresh-written`);
+}
+
+/** More than a pass makes while Claude Code writes one document once. */
+const MERGES_KEPT = 8;
+
+function readMerges(places: Places, kind: DocumentKind, proven: JsonObject | "void"): readonly JsonObject[] {
+  const note = readBaseDocument(places, `${kind.name}.fresh`);
+  const merges = note === "void" ? undefined : ownValue(note, "merges");
+  if (!Array.isArray(merges)) return [];
+  return merges
+    .filter((changes) => Array.isArray(changes))
+    .map((changes) =>
+      withChanges(
+        orEmpty(proven),
+        changes.flatMap((change) => changeFrom(change) ?? []),
+      ),
+    );
+}
+
+function orEmpty(base: JsonObject | "void"): JsonObject {
+  return base === "void" ? {} : base;
+}
+
 /** The Rust tool linked these documents, and a user may: the copy that takes a link's place begins as a missing one does. */
 function isLink(path: string): boolean {
   return attempt("look at", path, () => disk.lstatIfThere(path)?.isSymbolicLink() === true);
@@ -112,27 +175,6 @@ function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
 }
 
 /**
- * Notes what a merge left on both sides where the base may not follow yet: a later edit of the same key is then one of that
- * side alone. `sides` are those that were written.
- */
-export function noteFreshMerge(
-  places: Places,
-  kind: DocumentKind,
-  { base, home, tree, decision }: DocumentLook,
-  sides: "tree" | "both",
-): void {
-  const onHome = (sides === "both" ? decision.home : undefined) ?? goodValue(home);
-  const onTree = decision.tree ?? goodValue(tree);
-  if (onHome === undefined || onTree === undefined) return;
-  writeBaseDocument(places, `${kind.name}.fresh`, kind.agreed(base === "void" ? {} : base, onHome, onTree));
-  checkpoint(`${kind.name}:fresh-written`);
-}
-
-function goodValue(side: DocumentSide): JsonObject | undefined {
-  return side.kind === "ok" ? side.value : undefined;
-}
-
-/**
  * Moves the base to where both sides stand in `look`, per key only where they agree. Returns the signatures of what is settled by it.
  */
 export function advanceBase(
@@ -140,10 +182,10 @@ export function advanceBase(
   kind: DocumentKind,
   look: DocumentLook,
 ): Record<string, Signature> {
-  const { base, isFresh, home, tree, decision } = look;
+  const { base, merges, home, tree, decision } = look;
   if (home.kind !== "ok" || tree.kind !== "ok") return {};
   writeBaseDocument(places, kind.name, kind.agreed(base === "void" ? {} : base, home.value, tree.value));
-  if (isFresh) removeBaseDocument(places, `${kind.name}.fresh`);
+  if (merges.length > 0) removeBaseDocument(places, `${kind.name}.fresh`);
   checkpoint(`${kind.name}:base-written`);
   const done = decision.settled && decision.home === undefined && decision.tree === undefined;
   return done ? settledSides(kind, look) : {};

@@ -11,14 +11,7 @@ import { openBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { DeletionMemory } from "./deletion-memory.ts";
 import { type DocumentKind, statOf } from "./document.ts";
-import {
-  advanceBase,
-  carryOut,
-  type DocumentLook,
-  isSettled,
-  lookAt,
-  noteFreshMerge,
-} from "./document-pass.ts";
+import { advanceBase, carryOutFresh, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import type { Places } from "./places.ts";
@@ -135,8 +128,7 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
       withBaseGuard(places, () => {
         const inside = look(pass, kind);
         assertHeld();
-        carryOut(places, kind, inside, "both");
-        noteFreshMerge(places, kind, inside, "both");
+        carryOutFresh(places, kind, inside, "both");
         memory.lastWriteMs = performance.now();
         noteOurWrites(pass, kind, inside);
         say(pass, `${kind.name}: ${describe(inside)}`);

@@ -13,7 +13,7 @@ import {
 } from "./applied-overlays.ts";
 import { forgetCommonState, openBase, writeBaseIndex } from "./base.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
-import { advanceBase, carryOut, isSettled, lookAt, noteFreshMerge } from "./document-pass.ts";
+import { advanceBase, carryOut, carryOutFresh, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds, isOwnDocument } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
@@ -103,13 +103,12 @@ function openDocument({ places, alone, othersWrite }: OpenPass, kind: DocumentKi
   if (look.tree.kind === "ok") rememberAccount(places, kind.accountPart(look.tree.value));
   const needed = alone || urgent || look.tree.kind === "missing";
   if (!needed) return { outstanding: true, settled: {} };
-  carryOut(places, kind, look, "tree");
-  if (!alone) return { outstanding: true, settled: {} };
-  const after = look.decision.tree === undefined ? look : lookAt(places, kind, options);
-  if (untilStanding(kind, ["home"]) > 0 && othersWrite()) {
-    noteFreshMerge(places, kind, after, "tree");
+  if (!alone || (untilStanding(kind, ["home"]) > 0 && othersWrite())) {
+    carryOutFresh(places, kind, look, "tree");
     return { outstanding: true, settled: {} };
   }
+  carryOut(places, kind, look, "tree");
+  const after = look.decision.tree === undefined ? look : lookAt(places, kind, options);
   return {
     outstanding: after.decision.home !== undefined,
     settled: advanceBase(places, kind, after),

@@ -34,9 +34,9 @@ type Shim = {
     | "look"
     | "lock"
     | "look-again"
+    | "note"
     | "write-tree"
     | "write-home"
-    | "note"
     | "give-back"
     | "settle";
   /** What the last look read and decided. */
@@ -44,6 +44,8 @@ type Shim = {
   readonly tree?: Document;
   readonly toHome?: JsonObject | undefined;
   readonly toTree?: JsonObject | undefined;
+  readonly base?: JsonObject;
+  readonly merges?: readonly JsonObject[];
   /** Versions in which keys were first seen to be missing. */
   readonly missing: Readonly<Record<string, number>>;
   readonly killable: boolean;
@@ -65,8 +67,8 @@ type World = {
   readonly home: Document;
   readonly trees: Readonly<Record<string, Document>>;
   readonly bases: Readonly<Record<string, JsonObject>>;
-  /** What the latest merges left, as long as the base may not follow. */
-  readonly fresh: Readonly<Record<string, JsonObject>>;
+  /** What the latest merges were to leave, as long as the base may not follow. */
+  readonly merges: Readonly<Record<string, readonly JsonObject[]>>;
   /** Who holds `.claude.json.lock` of home, and each profile's base guard. */
   readonly locks: Readonly<Record<string, number>>;
   readonly actors: readonly Actor[];
@@ -125,6 +127,19 @@ test("edits of one key in a session, while others write home: the last one stand
   expect(result.wrong).toEqual([]);
 });
 
+test("edits of one key at home, while the tree is written and a shim is killed: the last one stands", () => {
+  const result = explore({
+    kills: 1,
+    trees: { P: { ...COMMON, p: 1 } },
+    actors: [
+      shim("P", ["running", "running", "final"]),
+      writer("P", { set: "t" }, { set: "u" }),
+      writer("home", { set: "a", to: 2 }, { set: "a", to: 3 }),
+    ],
+  });
+  expect(result.wrong).toEqual([]);
+});
+
 function shim(profile: string, passes: readonly Moment[]): Shim {
   return { is: "shim", profile, passes, next: "look", missing: {}, killable: true };
 }
@@ -146,7 +161,7 @@ function explore({ trees, actors, kills = 0 }: Setting): { readonly wrong: reado
     home: { value: COMMON, at: 0 },
     trees: mapValues(trees, (value) => ({ value, at: 1 })),
     bases: mapValues(trees, () => COMMON),
-    fresh: {},
+    merges: {},
     locks: {},
     actors,
     kills,
@@ -215,17 +230,19 @@ function step(world: World, index: number, actor: Shim): World[] {
       return [{ ...to("look-again"), locks: { ...world.locks, ...held } }];
     }
     case "look-again":
-      return [to("write-tree", lookAt(world, actor))];
+      return [to("note", lookAt(world, actor))];
+    case "note":
+      return [
+        withMerges(to("write-tree"), actor.profile, [...mergesOf(world, actor.profile), mergeOf(actor)]),
+      ];
     case "write-tree":
       if (actor.toTree === undefined) return [to("write-home")];
-      if (!stands(documentOf(world, actor.profile), actor.tree)) return [to("give-back")];
+      if (!stands(documentOf(world, actor.profile), actor.tree)) return [takenBack(to("give-back"), actor)];
       return [withDocument(to("write-home"), actor.profile, actor.toTree)];
     case "write-home":
-      if (actor.toHome === undefined) return [to("note")];
-      if (!stands(world.home, actor.home)) return [to("give-back")];
-      return [withDocument(to("note"), "home", actor.toHome)];
-    case "note":
-      return [noted(to("give-back"), actor)];
+      if (actor.toHome === undefined) return [to("give-back")];
+      if (stands(world.home, actor.home)) return [withDocument(to("give-back"), "home", actor.toHome)];
+      return [actor.toTree === undefined ? takenBack(to("give-back"), actor) : to("give-back")];
     case "give-back":
       return [{ ...to("settle"), locks: mapWithout(world.locks, index) }];
     case "settle":
@@ -238,7 +255,10 @@ function openAtOnce(world: World, index: number, actor: Shim): World[] {
   if (world.locks[actor.profile] !== undefined) return [];
   const written = actor.toTree === undefined ? world : withDocument(world, actor.profile, actor.toTree);
   const after = withActor(written, index, endOfPass(actor));
-  const early = noted(after, { ...actor, toHome: undefined });
+  const early = withMerges(after, actor.profile, [
+    ...mergesOf(world, actor.profile),
+    mergeOf({ ...actor, toHome: undefined }),
+  ]);
   return haveStood(after, actor.profile) ? [early, withBase(after, actor.profile)] : [early];
 }
 
@@ -294,7 +314,8 @@ function lookAt(world: World, actor: Shim): Partial<Shim> {
     memory.choose("claude.json", deletion, statOf(first));
     return memory.choose("claude.json", deletion, stat);
   });
-  return { home, tree, toHome: decision.home, toTree: decision.tree, missing };
+  const [base, merges] = [baseOf(world, actor.profile), mergesOf(world, actor.profile)];
+  return { home, tree, base, merges, toHome: decision.home, toTree: decision.tree, missing };
 }
 
 function decide(world: World, profile: string, deletion: DeletionPolicy) {
@@ -317,25 +338,38 @@ function statOf(at: number): FileContent["stat"] {
   return { dev: 1n, ino: 1n, size: 1n, mtimeNs: BigInt(at), mode: 0o600, uid: 0 };
 }
 
-function baseOf(world: World, profile: string): JsonObject {
-  const [base, fresh] = [world.bases[profile] ?? {}, world.fresh[profile]];
-  if (fresh === undefined) return base;
-  return freshBase({ base, fresh, home: world.home.value, tree: documentOf(world, profile).value });
+function mergesOf(world: World, profile: string): readonly JsonObject[] {
+  return world.merges[profile] ?? [];
 }
 
-/** What noteFreshMerge writes. */
-function noted(world: World, { profile, home, tree, toHome, toTree }: Shim): World {
-  if (KIND === undefined || home === undefined || tree === undefined) return world;
-  const fresh = KIND.agreed(baseOf(world, profile), toHome ?? home.value, toTree ?? tree.value);
-  return { ...world, fresh: { ...world.fresh, [profile]: fresh } };
+function baseOf(world: World, profile: string): JsonObject {
+  const [base, merges] = [world.bases[profile] ?? {}, mergesOf(world, profile)];
+  if (merges.length === 0) return base;
+  return freshBase({ base, merges, home: world.home.value, tree: documentOf(world, profile).value });
+}
+
+/** What carryOutFresh notes. */
+function mergeOf({ base, home, tree, toHome, toTree }: Shim): JsonObject {
+  if (KIND === undefined || base === undefined || home === undefined || tree === undefined)
+    throw new Error("a merge comes after a look");
+  return KIND.agreed(base, toHome ?? home.value, toTree ?? tree.value);
+}
+
+function withMerges(world: World, profile: string, merges: readonly JsonObject[]): World {
+  return { ...world, merges: { ...world.merges, [profile]: merges.slice(-8) } };
+}
+
+/** What it notes where nothing was written. */
+function takenBack(world: World, { profile, merges }: Shim): World {
+  return withMerges(world, profile, merges ?? []);
 }
 
 /** What advanceBase writes. */
 function withBase(world: World, profile: string): World {
   if (KIND === undefined) return world;
   const base = KIND.agreed(baseOf(world, profile), world.home.value, documentOf(world, profile).value);
-  const { [profile]: _, ...fresh } = world.fresh;
-  return { ...world, bases: { ...world.bases, [profile]: base }, fresh };
+  const { [profile]: _, ...merges } = world.merges;
+  return { ...world, bases: { ...world.bases, [profile]: base }, merges };
 }
 
 /** Nobody writes any more: each profile is opened and closed until nothing changes. Then all agree, and nothing is missing. */
