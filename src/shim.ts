@@ -89,7 +89,7 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   const paths = profilePathsOf(store, name);
   for (const line of tightenProfile(paths)) notice(context, line);
   const profile = readProfileConfig(paths);
-  refuseStart(context, profile);
+  refuseStart(context, profile, config);
   const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
   const edit = profileEnvironment(context, store, { ...selection, profile, guard });
   if (!config.quiet) {

@@ -37,7 +37,7 @@ export function which(context: Context): Command {
       // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
       if (firstUse === undefined) for (const note of notes) notice(context, note);
       const claude = realClaude(there, config);
-      const { configDir, removedEnv, overrides, refusal } = effects(there, store, selection);
+      const { configDir, removedEnv, overrides, refusal } = effects(there, store, config, selection);
       if (json) {
         const { kind, path = null, line = null } = selection.source;
         context.stdout.write(
@@ -104,7 +104,7 @@ type Effects = {
   readonly refusal: ClauthError | undefined;
 };
 
-function effects(context: Context, store: Store, selection: Selection): Effects {
+function effects(context: Context, store: Store, config: Config, selection: Selection): Effects {
   const claudeHome = claudeHomeOf(context.home).root;
   if (selection.kind !== "profile") {
     const own = selection.kind === "none" ? context.env["CLAUDE_CONFIG_DIR"] : undefined;
@@ -118,7 +118,7 @@ function effects(context: Context, store: Store, selection: Selection): Effects 
     configDir: profile.home ? claudeHome : paths.runtime,
     removedEnv: removed,
     overrides: overridesHere(context, profile, overlay),
-    refusal: refusalOf(() => refuseStart(context, profile)),
+    refusal: refusalOf(() => refuseStart(context, profile, config)),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
 import type { JsonObject } from "../json.ts";
 import { localSettingsRoot } from "./local-settings-root.ts";
-import { type Override, overridesIn } from "./settings-tier.ts";
+import { type Override, overridesIn, steeringIn } from "./settings-tier.ts";
 
 /**
  * Finds what would beat the profile and can't be changed by us: project and managed settings, strongest first. For
@@ -17,14 +17,23 @@ export function findOverrides(
   place: { readonly cwd: string; readonly home: string; readonly managedDirs: readonly string[] },
   profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
 ): Override[] {
-  const root = localSettingsRoot(place.cwd, place.home);
-  const local = [...new Set(root === undefined ? [place.cwd] : [root, place.cwd])];
-  const files = [
-    ...place.managedDirs.flatMap(managedFiles),
+  const files = [...place.managedDirs.flatMap(managedFiles), ...projectFiles(place)];
+  // In the home directory these are the user's own settings, and so is what they say to clauth.
+  const atHome = place.cwd === place.home;
+  return files.flatMap((file) => [
+    ...overridesIn(file, profile),
+    ...(atHome ? [] : steeringIn(file, profile.keep)),
+  ]);
+}
+
+/** The settings that come with a project, strongest first. */
+export function projectFiles({ cwd, home }: { readonly cwd: string; readonly home: string }): string[] {
+  const root = localSettingsRoot(cwd, home);
+  const local = [...new Set(root === undefined ? [cwd] : [root, cwd])];
+  return [
     ...local.map((directory) => join(directory, ".claude", "settings.local.json")),
-    join(place.cwd, ".claude", "settings.json"),
+    join(cwd, ".claude", "settings.json"),
   ];
-  return files.flatMap((file) => overridesIn(file, profile));
 }
 
 /** Where an administrator's settings lie. */

@@ -29,6 +29,20 @@ export function overridesIn(
   });
 }
 
+/**
+ * What one settings file says to clauth itself: Claude Code exports its `env` to the claudes that are started inside, so that
+ * it would pick their profile, their store or their program.
+ * @param keep the profile's `keep_env`
+ */
+export function steeringIn(file: string, keep: readonly string[]): Override[] {
+  return leaves(readSettings(file))
+    .filter(({ path: [top, name = ""] }) => top === "env" && STEERING.includes(name) && !keep.includes(name))
+    .map(({ path }) => ({ file, key: path.join("."), why: "steers every claude that is started inside" }));
+}
+
+/** An empty one counts too: it undoes the choice that was handed on. */
+const STEERING: readonly string[] = ["CLAUTH_PROFILE", "CLAUTH_HOME", "CLAUTH_CLAUDE", "CLAUTH_BYPASS"];
+
 function readSettings(file: string): JsonObject {
   try {
     const content = readRegularFile(file, { maxBytes: 4 * 1024 * 1024 });

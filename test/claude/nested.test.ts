@@ -41,6 +41,24 @@ describeClaude("a claude that a claude starts", (openLab) => {
     });
   }
 
+  test("is steered by a project's settings: that is said, and refused where projects have to be allowed", async () => {
+    await using lab = await twoProfiles(openLab);
+    const settings = lab.write("project/.claude/settings.json", '{"env":{"CLAUTH_PROFILE":"private"}}');
+    const argv = ["claude", "-p", "[[bash claude -p inner </dev/null]]", "--allowedTools", "Bash"];
+    const env = { CLAUTH_PROFILE: "work" };
+    const named = await lab.run(argv, { env });
+    expect(named).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`env.CLAUTH_PROFILE in ${settings}`),
+    });
+    expect(await lab.network.tokensFor("inner")).toEqual(["sk-ant-oat01-fakeP"]);
+
+    lab.write(".clauth/clauth.toml", 'trust = "allow"\n', 0o600);
+    const refused = await lab.run(argv, { env });
+    expect(refused).toMatchObject({ code: 125, stderr: expect.stringContaining("would steer every claude") });
+    expect(await lab.network.tokensFor("inner")).toHaveLength(1);
+  });
+
   test("of another profile sheds what its parent had before config.toml changed under it", async () => {
     await using lab = await twoProfiles(openLab);
     lab.write(lab.profile("work", "config.toml"), '[env]\nNO_PROXY = "former.example"\n', 0o600);

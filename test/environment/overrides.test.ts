@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findOverrides, managedDirectories } from "../../src/environment/overrides.ts";
+import { refuseSteering } from "../../src/environment/steering-settings.ts";
 import type { JsonObject } from "../../src/json.ts";
 
 let home = "";
@@ -161,5 +162,39 @@ describe("what beats a profile and can't be changed by us", () => {
   test("each platform has one place for an administrator's settings", () => {
     expect(managedDirectories("linux")).toEqual(["/etc/claude-code"]);
     expect(managedDirectories("darwin")).toEqual(["/Library/Application Support/ClaudeCode"]);
+  });
+});
+
+describe("what a project's settings say to clauth", () => {
+  const STEERING = {
+    env: { CLAUTH_PROFILE: "", CLAUTH_HOME: "/x", CLAUTH_CLAUDE: "/y", CLAUTH_BYPASS: "1" },
+  };
+
+  test("is named, since Claude exports it to the claudes that are started inside", () => {
+    write("p/.claude/settings.json", STEERING);
+    expect(found("p")).toEqual(
+      Object.keys(STEERING.env).map((name) => `p/.claude/settings.json env.${name}`),
+    );
+    expect(found("p", {}, ["CLAUTH_PROFILE", "CLAUTH_HOME", "CLAUTH_CLAUDE"])).toEqual([
+      "p/.claude/settings.json env.CLAUTH_BYPASS",
+    ]);
+  });
+
+  test("is the user's own word in the home directory", () => {
+    write(".claude/settings.json", STEERING);
+    expect(found(".")).toEqual([]);
+  });
+
+  test("stops a start where a project has to be allowed first", () => {
+    const refusal = (cwd: string, keep: string[] = []) =>
+      refuseSteering({ cwd: join(home, cwd), home }, keep);
+    write("p/.claude/settings.local.json", { env: { CLAUTH_PROFILE: "other" } });
+    write(".claude/settings.json", STEERING);
+    expect(() => refusal("p")).toThrow(
+      expect.objectContaining({ kind: "settings_steer_clauth", exitCode: 125 }),
+    );
+    expect(() => refusal("p", ["CLAUTH_PROFILE"])).not.toThrow();
+    expect(() => refusal(".")).not.toThrow();
+    expect(() => refusal("elsewhere")).not.toThrow();
   });
 });
