@@ -5,6 +5,7 @@ import { isObject, type Json, ownValue, parseJson } from "../json.ts";
 import type { CredentialsBase } from "../merge/credentials.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import type { Places } from "./places.ts";
+import type { Signature } from "./signature.ts";
 
 /** What is remembered of a profile's logins: hashes, never a token, and whose the login was. */
 export type CredentialsMemory = CredentialsBase & {
@@ -14,6 +15,8 @@ export type CredentialsMemory = CredentialsBase & {
   readonly owner?: AccountIdentity | undefined;
   /** The canonical file of which the user was told that the server refuses its token, by its hash. */
   readonly refused?: string | undefined;
+  /** The canonical file that no other profile held, by its signature. */
+  readonly unshared?: Signature | undefined;
 };
 
 /** Undefined where nothing is remembered, or what is there is damaged: then nothing counts as "as before". */
@@ -23,7 +26,7 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
   if (!isObject(value)) return undefined;
   const canonicalHash = ownValue(value, "canonicalHash");
   const history = ownValue(value, "history");
-  const refused = ownValue(value, "refused");
+  const [refused, unshared] = [ownValue(value, "refused"), ownValue(value, "unshared")];
   if (typeof canonicalHash !== "string" || !Array.isArray(history)) return undefined;
   return {
     canonicalHash,
@@ -31,13 +34,14 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
     account: identityIn(ownValue(value, "account")),
     owner: identityIn(ownValue(value, "owner") ?? ownValue(value, "account")),
     ...(typeof refused === "string" && { refused }),
+    ...(typeof unshared === "string" && { unshared }),
   };
 }
 
 /** Writes nothing where the same is remembered already. */
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
-  const { canonicalHash, history, account, owner = account, refused } = memory;
-  const text = `${JSON.stringify({ canonicalHash, history, account, owner, refused })}\n`;
+  const { canonicalHash, history, account, owner = account, refused, unshared } = memory;
+  const text = `${JSON.stringify({ canonicalHash, history, account, owner, refused, unshared })}\n`;
   writeFileAtomic(memoryPath(places), new TextEncoder().encode(text), { mode: 0o600 });
 }
 

@@ -150,6 +150,7 @@ function remember(places: Places, { memory, decision, canonical }: CredentialsLo
     account: memory?.account ?? {},
     owner: memory?.owner,
     refused: memory?.refused,
+    unshared: memory?.unshared,
   });
 }
 

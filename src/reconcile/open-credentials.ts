@@ -1,10 +1,14 @@
 import { accountRefused, asksToWrite, carryOutCredentials, lookAtCredentials } from "./credentials.ts";
+import { readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
 import type { Places } from "./places.ts";
+import { type Signature, signatureFrom } from "./signature.ts";
 
 export type OpenCredentials = {
   readonly pin: string | undefined;
   /** True where no other session and no daemon lives in the tree. */
   readonly alone: boolean;
+  /** Asked to refuse a canonical login that another profile holds too, where it is not the one that was asked about last. */
+  readonly refuseShared?: () => void;
 };
 
 /**
@@ -13,8 +17,11 @@ export type OpenCredentials = {
  * @returns true where something is left to be carried
  * @throws ClauthError `account_refused` where the tree shows another account's login than the pin's
  */
-export function openCredentials(places: Places, { pin, alone }: OpenCredentials): boolean {
+export function openCredentials(places: Places, { pin, alone, refuseShared }: OpenCredentials): boolean {
   const look = lookAtCredentials(places, { pin, ended: alone });
+  const seen = look.canonical === undefined ? undefined : signatureFrom(look.canonical.stat);
+  const isNew = seen === undefined || seen !== look.memory?.unshared;
+  if (isNew) refuseShared?.();
   const takes = look.tree.shown.kind === "file" || look.decision.do === "log-out";
   if (!alone && takes) {
     if (look.decision.do === "reject-account") throw accountRefused(places);
@@ -22,8 +29,15 @@ export function openCredentials(places: Places, { pin, alone }: OpenCredentials)
   }
   if (look.decision.do === "wait") return true;
   carryOutCredentials(places, look);
+  if (isNew && refuseShared !== undefined) noteUnshared(places, seen);
   if (pin !== undefined && asksToWrite(look)) refuseOtherAccount(places, pin);
   return false;
+}
+
+/** What was carried out meanwhile has another signature, and is asked about by the next open. */
+function noteUnshared(places: Places, unshared: Signature | undefined): void {
+  const memory = readCredentialsMemory(places);
+  if (memory !== undefined) writeCredentialsMemory(places, { ...memory, unshared });
 }
 
 /** The login that the tree shows by now was judged by its age alone. */

@@ -1,5 +1,6 @@
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
+import type { FileStat } from "../disk/read-file.ts";
 
 /**
  * What a file looked like, without its bytes: device, inode, size, mtime in nanoseconds. Two equal signatures mean the
@@ -17,10 +18,15 @@ export function signatureOf(path: string): Signature | undefined {
     if (stat === undefined) return MISSING;
     const wholeSeconds = stat.mtimeNs % 1_000_000_000n === 0n;
     if (wholeSeconds && BigInt(Date.now()) * 1_000_000n - stat.mtimeNs < COARSE_CLOCK_NS) return undefined;
-    return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+    return signatureFrom(stat);
   } catch {
     return undefined;
   }
+}
+
+/** The signature of a file that was read just now. */
+export function signatureFrom({ dev, ino, size, mtimeNs }: Omit<FileStat, "mode" | "uid">): Signature {
+  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }
 
 /** FAT keeps even seconds: the coarsest clock of a file system in use. */

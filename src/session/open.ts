@@ -20,7 +20,7 @@ import { type Places, placesOf } from "../reconcile/places.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { createRecord, type HeldRecord, pruneDead } from "./record.ts";
-import { refuseSharedChain } from "./shared-chain.ts";
+import { refuseChainOfOther, refuseSharedChain } from "./shared-chain.ts";
 
 /** One run of claude under a profile, from the moment its tree is ready until `finalize`. */
 export type Session = {
@@ -74,7 +74,11 @@ export function openSession(
       const deferred = treePass(places, { isolate: config.isolate, idle: alone });
       checkpoint("tree-ready");
       const outstanding = withBaseGuard(places, () => {
-        const login = openCredentials(places, { pin: config.account, alone });
+        const login = openCredentials(places, {
+          pin: config.account,
+          alone,
+          refuseShared: () => refuseChainOfOther(context.home, store, places),
+        });
         checkpoint("credentials-ready");
         const settings = { overlay: request.overlay, keep: config.keepEnv, isolate: config.isolate };
         const say = (text: string) => log(store, name, text);

@@ -1,7 +1,12 @@
+import { normalize, relative, sep } from "node:path";
+import { resolveLinks } from "../disk/links.ts";
 import { readRegularFile, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
+import { claudeHomeOf, type ProfilePaths, type Store } from "../paths.ts";
+import { type ProfileName, sameName } from "../profile-name.ts";
 import type { Places } from "../reconcile/places.ts";
+import { refreshTokenOf, type TokenHolder, tokenHolders } from "./token-holders.ts";
 
 /**
  * Two config directories that hold one refresh token have no lock in common, and the first refresh kills the other's login.
@@ -17,6 +22,37 @@ export function refuseSharedChain(places: Places): void {
     hint: `clauth add ${profile} --home makes the profile stand for the login in ${claude.root}`,
     path: paths.credentials,
   });
+}
+
+/**
+ * The same between profiles: a directory or a login that was copied by hand, or a link that leads into another profile.
+ * It reads the login of every profile, so it is asked only where ours is not the one that was looked at last.
+ * @throws ClauthError `shared_chain`
+ */
+export function refuseChainOfOther(home: string, store: Store, { profile, paths }: Places): void {
+  const owner = leadsInto(store, paths) ?? holderOf(home, store, paths, profile);
+  if (owner === undefined || sameName(owner, profile)) return;
+  throw new ClauthError({
+    kind: "shared_chain",
+    message: `profile "${profile}" holds the same login as profile "${owner}": a refresh in one would end the other`,
+    hint: `mv ${paths.credentials} ${paths.credentials}.shared && clauth login ${profile}`,
+    path: paths.credentials,
+  });
+}
+
+/** The profile that a link in the place of the login leads into, whether or not a file is there. */
+function leadsInto({ profiles }: Store, { credentials }: ProfilePaths): string | undefined {
+  const target = resolveLinks(credentials);
+  if (target === credentials) return undefined;
+  const [name, ...below] = relative(profiles, normalize(target)).split(sep);
+  return below.length === 0 || name === ".." ? undefined : name;
+}
+
+function holderOf(home: string, store: Store, paths: ProfilePaths, profile: ProfileName): string | undefined {
+  const token = refreshTokenOf(readRegularFile(paths.credentials)?.bytes);
+  if (token === undefined) return undefined;
+  const isOther = ({ owner }: TokenHolder) => owner !== profile && owner !== claudeHomeOf(home).root;
+  return tokenHolders(home, store).find((holder) => holder.token === token && isOther(holder))?.owner;
 }
 
 /** True where the profile's login is that of `~/.claude`, by its refresh token or because it is the same file. */

@@ -1,7 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { linkSync, symlinkSync, writeFileSync } from "node:fs";
-import { refuseSharedChain } from "../../src/session/shared-chain.ts";
-import { loginText, STUB } from "../reconcile/support/logins.ts";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { cpSync, linkSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { profilePathsOf } from "../../src/paths.ts";
+import { parseProfileName } from "../../src/profile-name.ts";
+import { openCredentials } from "../../src/reconcile/open-credentials.ts";
+import { type Places, placesOf } from "../../src/reconcile/places.ts";
+import { openSession } from "../../src/session/open.ts";
+import { releaseRecord } from "../../src/session/record.ts";
+import { refuseChainOfOther, refuseSharedChain } from "../../src/session/shared-chain.ts";
+import { claudeWrites, loginText, STUB } from "../reconcile/support/logins.ts";
 import { createProfileHome, type ProfileHome, put } from "../reconcile/support/profile-home.ts";
 import { errorOf } from "../support/faults.ts";
 
@@ -60,4 +67,79 @@ test("nothing is shared where one of them has no login at all", () => {
   expect(refusal()).toBeUndefined();
   put(box.places.claude.credentials, LOGIN);
   expect(refusal()).toBeUndefined();
+});
+
+describe("another profile", () => {
+  const own = () => box.places.paths.credentials;
+  const other = () => profilePathsOf(box.store, parseProfileName("other"));
+  const refusalOfOther = () => errorOf(() => refuseChainOfOther(box.home, box.store, box.places));
+
+  test.each([
+    ["its canonical login", () => put(other().credentials, REWRITTEN)],
+    ["a rotation that was not finished", () => put(other().pendingCredentials, LOGIN)],
+    ["its tree, not carried home yet", () => put(join(other().runtime, ".credentials.json"), LOGIN)],
+    [
+      "a link to ours",
+      () => {
+        put(other().config, "");
+        symlinkSync(own(), other().credentials);
+      },
+    ],
+  ])("that holds the same login as %s is refused, with the way out", (_, make) => {
+    put(own(), LOGIN);
+    make();
+    const error = refusalOfOther();
+    expect(error).toMatchObject({ kind: "shared_chain", path: own() });
+    expect(error?.message).toContain('"other"');
+    expect(error?.hint).toBe(`mv ${own()} ${own()}.shared && clauth login work`);
+  });
+
+  test.each([
+    ["a login", loginText("B")],
+    ["a stub", STUB],
+    ["nothing yet", undefined],
+  ])("into which a link leads is refused, where there is %s", (_, text) => {
+    put(other().config, "");
+    if (text !== undefined) put(other().credentials, text);
+    put(join(box.places.paths.root, "config.toml"), "");
+    symlinkSync("../other/credentials.json", own());
+    expect(refusalOfOther()?.kind).toBe("shared_chain");
+  });
+
+  test("with a login of its own, or the stub of a refused one, stops nothing", () => {
+    put(own(), LOGIN);
+    for (const text of [loginText("B"), STUB, "{"]) {
+      put(other().credentials, text);
+      expect(refusalOfOther()).toBeUndefined();
+    }
+  });
+});
+
+test("an open asks about the other profiles only where the login is not the one of the last open", () => {
+  put(box.places.paths.credentials, LOGIN);
+  let asked = 0;
+  function refuseShared(): void {
+    asked += 1;
+  }
+  const open = () => openCredentials(box.places, { pin: undefined, alone: true, refuseShared });
+  for (let count = 0; count < 3; count++) open();
+  expect(asked).toBe(1);
+  claudeWrites(box.places, loginText("A", 2));
+  for (let count = 0; count < 3; count++) open();
+  expect(asked).toBe(2);
+});
+
+test("a profile whose directory was copied is refused at its start, and the cure ends that", () => {
+  put(box.places.paths.credentials, LOGIN);
+  const copy = placesOf(box.home, box.store, parseProfileName("copy"));
+  const start = (places: Places) => {
+    const request = { store: box.store, name: places.profile, config: box.reconciled.config, overlay: {} };
+    releaseRecord(openSession({ home: box.home, cwd: "/project" }, request, places).record);
+  };
+  start(box.places);
+  cpSync(box.places.paths.root, copy.paths.root, { recursive: true, verbatimSymlinks: true });
+  expect(errorOf(() => start(copy))?.kind).toBe("shared_chain");
+  start(box.places);
+  renameSync(copy.paths.credentials, `${copy.paths.credentials}.shared`);
+  start(copy);
 });
