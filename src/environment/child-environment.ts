@@ -44,15 +44,18 @@ export type ChildEnvironment = {
 
 /**
  * Decides what the child's environment differs in from the caller's. A profile's child sees nothing that would beat
- * the login of its config directory (invariant 1), `system` only loses what came from a profile, and "none" keeps all.
+ * the login of its config directory (invariant 1). Any other child only loses what came from a profile around it: Claude
+ * exports the parent profile's base URL, and a login of the user's own (a CLAUDE_CONFIG_DIR that they set inside) would be
+ * sent there. With no profile around, "none" keeps all.
  */
 export function childEnvironment(input: ChildEnvironmentInput): ChildEnvironment {
   const { selection, guard } = input;
-  if (selection.kind === "none") return { set: guard, remove: [], removed: [] };
+  if (selection.kind === "none" && input.parent === undefined) return { set: guard, remove: [], removed: [] };
   const removals = new Map<string, "said" | "silent">();
   for (const [name, value] of Object.entries(input.env)) {
     if (value === undefined) continue;
-    const removal = selection.kind === "system" ? shedding(input, name, value) : cleaning(input, name, value);
+    const removal =
+      selection.kind === "profile" ? cleaning(input, name, value) : shedding(input, name, value);
     if (removal !== undefined) removals.set(name, removal);
   }
   const set = { ...guard, ...(selection.kind === "profile" ? ofProfile(input, selection) : {}) };
@@ -86,7 +89,7 @@ function cleaning(input: ChildEnvironmentInput, name: string, value: string): Re
   return fromParent && input.parent?.known ? "silent" : "said";
 }
 
-/** Under `system`: only what a profile of ours brought in goes. */
+/** Without a profile: only what a profile of ours brought in goes. */
 function shedding(input: ChildEnvironmentInput, name: string, value: string): Removal {
   if (name === "CLAUDE_CONFIG_DIR") return input.parent?.ownsConfigDir ? "silent" : undefined;
   if (name === "CLAUTH_ACTIVE_PROFILE") return "silent";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { credentialsText } from "../support/claude-login.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** Whatever Claude starts finds the shim by PATH: a claude in there keeps the profile, unless its directory says otherwise. */
@@ -57,6 +58,20 @@ describeClaude("a claude that a claude starts", (openLab) => {
     const refused = await lab.run(argv, { env });
     expect(refused).toMatchObject({ code: 125, stderr: expect.stringContaining("would steer every claude") });
     expect(await lab.network.tokensFor("inner")).toHaveLength(1);
+  });
+
+  test("with a CLAUDE_CONFIG_DIR of its own is not sent where the profile around it is sent", async () => {
+    await using lab = await twoProfiles(openLab);
+    lab.write(lab.profile("work", "config.toml"), 'base_url = "https://claude.ai"\n', 0o600);
+    lab.write("mine/.credentials.json", credentialsText({ account: "M" }), 0o600);
+    const inside = `CLAUDE_CONFIG_DIR=~/mine claude -p '[[bash echo "<$ANTHROPIC_BASE_URL>"]]' --allowedTools Bash </dev/null`;
+    const script = lab.write("nested.sh", `echo "$ANTHROPIC_BASE_URL"\n${inside}\n`);
+    const argv = ["claude", "-p", `[[bash sh ${script}]]`, "--allowedTools", "Bash"];
+    const { stdout } = await lab.run(argv);
+    expect(stdout).toContain("https://claude.ai");
+    expect(stdout).toContain("tool said: <>");
+    const tokens = (await lab.network.requests()).map(({ token }) => token);
+    expect(tokens).toContain("sk-ant-oat01-fakeM");
   });
 
   test("of another profile sheds what its parent had before config.toml changed under it", async () => {

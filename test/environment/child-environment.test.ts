@@ -201,6 +201,24 @@ describe("a claude started by a claude", () => {
     });
   });
 
+  test("a CLAUDE_CONFIG_DIR of the user's own loses what the profile brought in, as `system` does", () => {
+    const own = {
+      CLAUDE_CONFIG_DIR: "/opt/mine",
+      CLAUTH_ACTIVE_PROFILE: "private",
+      ANTHROPIC_API_KEY: "mine",
+    };
+    const result = child({
+      selection: { kind: "none" },
+      env: { ...exported, ...own },
+      parent: { ...parent, ownsConfigDir: false },
+    });
+    expect(result).toEqual({
+      set: { CLAUTH_GUARD: "1:" },
+      remove: ["ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "CLAUTH_ACTIVE_PROFILE", "HTTP_TIMEOUT"],
+      removed: ["ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "HTTP_TIMEOUT"],
+    });
+  });
+
   test("`system` loses a key of the overlay that decides the identity whatever its value is now", () => {
     const result = child({
       selection: { kind: "system" },
