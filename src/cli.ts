@@ -86,8 +86,13 @@ function verbIn(own: readonly string[]): { readonly verb: Verb | undefined; read
   return { verb: undefined, words: 0 };
 }
 
-/** What is no verb of its own: the help and the version. */
+/** What is no verb of its own: the overview, the help and the version. */
 async function withoutVerb(context: Context, own: readonly string[]): Promise<number> {
+  if (context.args.length === 0) {
+    const { overview } = await import("./commands/overview.ts");
+    context.stdout.write(await overview(context));
+    return 0;
+  }
   const [first = "help", ...words] = own;
   if (["help", "--help", "-h"].includes(first)) {
     context.stdout.write(await help(context, words));

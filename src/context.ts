@@ -26,7 +26,12 @@ export type Context = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Output = { readonly isTerminal: boolean; readonly write: (text: string) => void };
+export type Output = {
+  readonly isTerminal: boolean;
+  /** Characters in a line of the terminal; undefined where there is none. */
+  readonly columns?: number | undefined;
+  readonly write: (text: string) => void;
+};
 
 /**
  * Reads the context of this process. `cwd` and `home` are looked up when they are first needed, so that a bypass works
@@ -98,6 +103,9 @@ function output(descriptor: number, patienceMs: number): Output {
       // Loaded when it is asked for: node:tty brings node:net with it and costs 3 ms (measured on Bun 1.4.5).
       const tty: typeof import("node:tty") = require("node:tty");
       return tty.isatty(descriptor);
+    },
+    get columns() {
+      return (descriptor === 1 ? process.stdout : process.stderr).columns;
     },
     write: (text) => writeAll(descriptor, new TextEncoder().encode(text), patienceMs),
   };

@@ -14,6 +14,8 @@ const CASES: Readonly<
 > = {
   help: { words: ["help"], code: 0 },
   "help of a verb": { words: ["add", "--help"], code: 0 },
+  "clauth alone": { words: [], code: 0 },
+  "clauth alone, where nothing applies": { words: [], code: 0, dir: "elsewhere" },
   list: { words: ["list"], code: 0 },
   which: { words: ["which"], code: 0 },
   "which, where nothing applies": { words: ["which"], code: 0, dir: "elsewhere" },
@@ -113,5 +115,6 @@ async function onTerminal(
 
 /** Escapes made visible; what differs from machine to machine is a word. */
 function shown(text: string): string {
-  return `\n${box.redact(text).replaceAll("\x1b", "␛")}`;
+  const timeless = box.redact(text).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>");
+  return `\n${timeless.replaceAll("\x1b", "␛")}`;
 }

@@ -19,49 +19,83 @@ test("shows whose login each profile has, and marks the one that applies here", 
   const { code, stdout } = await desk.clauth(["list"]);
   expect(code).toBe(0);
   expect(stdout).toMatchInlineSnapshot(`
-    "*  work     w@example.test  logged in
-       gateway  -               API key
-       mine     h@example.test  the login in ~/.claude
-       fresh    -               logged out
-       broken   -               damaged: clauth doctor
+    "*  work     w@example.test  max  renews in 8 h           by ~/project/.clauthrc:1
+       gateway  -                    API key
+       mine     h@example.test       that of ~/.claude
+       fresh    -                    logged out
+       broken   -                    damaged: clauth doctor
     "
   `);
   expect(JSON.parse((await desk.clauth(["list", "--json"])).stdout)).toMatchInlineSnapshot(`
     [
       {
+        "default": false,
         "email": "w@example.test",
+        "expires_at": "<time>",
         "login": "login",
         "name": "work",
+        "plan": "max",
+        "renews": true,
+        "rules": [],
         "selected": true,
         "sessions": 0,
+        "source": {
+          "kind": "rc",
+          "line": 1,
+          "path": "~/project/.clauthrc",
+        },
       },
       {
+        "default": false,
         "email": null,
+        "expires_at": null,
         "login": "api-key",
         "name": "gateway",
+        "plan": null,
+        "renews": false,
+        "rules": [],
         "selected": false,
         "sessions": 0,
+        "source": null,
       },
       {
+        "default": false,
         "email": "h@example.test",
+        "expires_at": null,
         "login": "home",
         "name": "mine",
+        "plan": null,
+        "renews": false,
+        "rules": [],
         "selected": false,
         "sessions": 0,
+        "source": null,
       },
       {
+        "default": false,
         "email": null,
+        "expires_at": null,
         "login": "none",
         "name": "fresh",
+        "plan": null,
+        "renews": false,
+        "rules": [],
         "selected": false,
         "sessions": 0,
+        "source": null,
       },
       {
+        "default": false,
         "email": null,
+        "expires_at": null,
         "login": "invalid",
         "name": "broken",
+        "plan": null,
+        "renews": false,
+        "rules": [],
         "selected": false,
         "sessions": 0,
+        "source": null,
       },
     ]
   `);
@@ -90,4 +124,44 @@ test("a .clauthrc that stops a start does not stop the list", async () => {
     ,
     }
   `);
+});
+
+test("says how long each login lasts, and what selects it elsewhere", async () => {
+  using desk = createDesk();
+  const token = (expiresAt: number, refreshToken?: string) =>
+    JSON.stringify({ claudeAiOauth: { accessToken: "sk-ant-oat01-fake", refreshToken, expiresAt } });
+  const logins = {
+    idle: token(1_000_000_000_000, "sk-ant-ort01-fake"),
+    yearly: token(Date.now() + 300 * 86_400_000),
+    over: token(1_000_000_000_000),
+    minutes: token(Date.now() + 20 * 60_000),
+    odd: token(9e99),
+  };
+  for (const [name, text] of Object.entries(logins)) {
+    desk.addProfile(name);
+    desk.write(desk.profile(name, "credentials.json"), text);
+  }
+  desk.write(
+    ".clauth/clauth.toml",
+    'default = "idle"\n[[rule]]\ndir = "~/project"\nprofile = "over"\n[[rule]]\ndir = "~/else"\nprofile = "yearly"\n',
+  );
+  expect((await desk.clauth(["list"])).stdout).toMatchInlineSnapshot(`
+    "   idle     -  renews on use   default
+       yearly   -  ends in 300 d   ~/else
+    *  over     -  expired         by clauth.toml:2
+       minutes  -  ends in 20 min
+       odd      -  logged in
+    "
+  `);
+});
+
+test.each([
+  ["CLAUTH_PROFILE", "by CLAUTH_PROFILE"],
+  ["CLAUDE_CONFIG_DIR", "by the claude that started this"],
+])("says that %s picked the profile", async (variable, said) => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const value = variable === "CLAUTH_PROFILE" ? "work" : desk.profile("work", "runtime");
+  const { stdout } = await desk.clauth(["list"], { env: { [variable]: value } });
+  expect(stdout).toBe(`*  work  -  logged out  ${said}\n`);
 });

@@ -1,0 +1,62 @@
+import { expect, test } from "bun:test";
+import { tableText, viewOf, withTilde } from "../../src/commands/output.ts";
+
+const paint = (text: string, colour: string) => `<${colour}>${text}</>`;
+
+test("columns are of equal width, and one that is empty everywhere takes none", () => {
+  const rows = [
+    ["a", "", "long"],
+    ["bcd", "", ""],
+  ];
+  expect(tableText(rows)).toBe("a    long\nbcd\n");
+  expect(tableText([])).toBe("");
+});
+
+test("the longest column gives way to the width, and ends in …", () => {
+  const rows = [["name", "a-rather-long-address@example.test", "max"]];
+  const text = tableText(rows, { paint: (plain) => plain, width: 30 });
+  expect(text).toBe("name  a-rather-long-addr…  max\n");
+  expect(Bun.stringWidth(text.trimEnd())).toBe(30);
+});
+
+test("a wide character is never cut in half", () => {
+  const text = tableText([["漢字漢字漢字"]], { paint: (plain) => plain, width: 8 });
+  expect(text).toBe("漢字漢…\n");
+});
+
+test("colours neither count nor reach into the spaces between columns", () => {
+  const rows = [
+    [{ text: "a", colour: "red" as const }, "b"],
+    ["ccc", { text: "d", colour: "dim" as const }],
+  ];
+  expect(tableText(rows, { paint, width: 80 })).toBe("<red>a</>    b\nccc  <dim>d</>\n");
+});
+
+test.each([
+  ["a terminal's own", { stdout: { isTerminal: true, columns: 90 }, env: {} }, 90],
+  ["what COLUMNS says", { stdout: { isTerminal: true, columns: 90 }, env: { COLUMNS: "40" } }, 40],
+  ["no COLUMNS that is no width", { stdout: { isTerminal: true, columns: 90 }, env: { COLUMNS: "x" } }, 90],
+  ["without end through a pipe", { stdout: { isTerminal: false }, env: { COLUMNS: "40" } }, Infinity],
+  [
+    "without end where the terminal knows none",
+    { stdout: { isTerminal: true, columns: 0 }, env: {} },
+    Infinity,
+  ],
+])("the width is %s", (_, { stdout, env }, width) => {
+  expect(viewOf({ stdout: { ...stdout, write: () => {} }, env }).width).toBe(width);
+});
+
+test.each([
+  ["a terminal", true, {}, "\x1b[31mx\x1b[0m"],
+  ["a pipe", false, {}, "x"],
+  ["NO_COLOR", true, { NO_COLOR: "1" }, "x"],
+  ["a NO_COLOR that is empty", true, { NO_COLOR: "" }, "\x1b[31mx\x1b[0m"],
+  ["a dumb terminal", true, { TERM: "dumb" }, "x"],
+])("%s decides about colours", (_, isTerminal, env, shown) => {
+  expect(viewOf({ stdout: { isTerminal, write: () => {} }, env }).paint("x", "red")).toBe(shown);
+});
+
+test("a path below the home directory begins with a tilde, a neighbour of it does not", () => {
+  expect(withTilde("/home/me/work", "/home/me")).toBe("~/work");
+  expect(withTilde("/home/mel/work", "/home/me")).toBe("/home/mel/work");
+});
