@@ -1,7 +1,7 @@
-import { realpathSync } from "node:fs";
 import { parseChoice } from "../config/choice.ts";
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { storeOf } from "../paths.ts";
 import { SYSTEM } from "../profile-name.ts";
@@ -34,7 +34,7 @@ export function local(context: Context): Command {
 }
 
 function show(context: Context): void {
-  const found = readRcFile({ cwd: context.cwd, home: realpathSync(context.home) });
+  const found = readRcFile({ cwd: context.cwd, home: realPath(context.home) });
   if (found === undefined) throw noRcFile(`no .clauthrc in ${context.cwd} or above`);
   context.stdout.write(`${found.choice}\n`);
 }

@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { RC_FILE, type RcFile, readRcFile } from "../selection/rc-file.ts";
 
@@ -28,12 +28,4 @@ export function rcFileNamed(context: Pick<Context, "cwd" | "home">, file: string
 function readNamed(path: string): RcFile | undefined {
   const directory = realPath(basename(path) === RC_FILE ? dirname(path) : path);
   return readRcFile({ cwd: directory, home: directory });
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import { findOverrides, managedDirectories } from "../environment/overrides.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { claudeHomeOf } from "../paths.ts";
@@ -39,7 +39,7 @@ function identityKeys(settings: string): readonly Finding[] {
 }
 
 function overrides(context: Context): readonly Finding[] {
-  const home = realpathSync(context.home);
+  const home = realPath(context.home);
   if (context.cwd === home) return [];
   const place = { cwd: context.cwd, home, managedDirs: managedDirectories(context.platform) };
   return findOverrides(place, { keep: [], overlay: {} }).map(({ file, key, why }) => ({

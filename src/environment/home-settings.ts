@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { claudeHomeOf } from "../paths.ts";
 import { overridesIn } from "./settings-tier.ts";
@@ -29,12 +29,4 @@ function refused(path: string, keys: readonly string[]): ClauthError {
     hint: `cd to another directory, take ${keys.length === 1 ? "it" : "them"} out of ${path}, or allow it in the profile's config.toml: keep_env = [${names.join(", ")}]`,
     path,
   });
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import type { JsonObject } from "../json.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
@@ -36,6 +36,6 @@ export function profileEnvironment(context: Context, store: Store, call: Profile
 /** What stands above the profile's settings in the working directory and can't be changed by us. */
 export function overridesHere(context: Context, { keepEnv }: ProfileConfig, overlay: JsonObject): Override[] {
   const { cwd, platform } = context;
-  const place = { cwd, home: realpathSync(context.home), managedDirs: managedDirectories(platform) };
+  const place = { cwd, home: realPath(context.home), managedDirs: managedDirectories(platform) };
   return findOverrides(place, { keep: keepEnv, overlay });
 }

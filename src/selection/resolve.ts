@@ -1,8 +1,8 @@
-import { realpathSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { type Choice, parseChoice } from "../config/choice.ts";
 import type { Config, Rule } from "../config/config.ts";
 import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
@@ -192,12 +192,4 @@ function existing(selection: Selection, store: Store): Selection {
     hint: `clauth add ${selection.name}, or clauth list`,
     ...(selection.source.path === undefined ? {} : { path: selection.source.path }),
   });
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -33,6 +33,12 @@ test("an explicit choice does not need the directory's name", async () => {
   expect(reports[0]?.environment).toContain(`CLAUDE_CONFIG_DIR=${box.profile("work", "runtime")}`);
 });
 
+test("a HOME that does not exist yet stops no profile", async () => {
+  using box = createProbeSandbox();
+  const { code, stderr } = await box.observe("profile", 'HOME="$HOME/new" claude');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 test("a deleted working directory ends in one clear error, and no claude", async () => {
   using box = createProbeSandbox();
   for (const way of ["passthrough", "profile"] as const) {
