@@ -19,6 +19,11 @@ export function withNewest(history: TokenHistory, login: JudgedFile | undefined)
 /** Weeks of hourly refreshes: a backup from before that is judged by its time alone. */
 const HISTORY_LENGTH = 500;
 
+/** True where the token of `login` is in the history; one that has none is nothing new. */
+export function knows(history: TokenHistory, { refreshToken }: JudgedFile): boolean {
+  return refreshToken === undefined || history.includes(fingerprint(refreshToken));
+}
+
 /** Where an older token stands; an unknown one and the newest stand after all of them. */
 export function placeInHistory(history: TokenHistory, { refreshToken }: JudgedFile): number {
   const place = refreshToken === undefined ? -1 : history.lastIndexOf(fingerprint(refreshToken));

@@ -85,8 +85,8 @@ export function replacesLogin({ tree, decision }: CredentialsLook): boolean {
 }
 
 /**
- * Carries a decision out: losers to quarantine, then the canonical file, then the link, the memory last. Killed in between,
- * the next look finds either both files or the same bytes on both sides.
+ * Carries a decision out: losers to quarantine, then which token is the newest, the canonical file, the link, and last that the tree
+ * shows it. Killed in between, the next look finds either both files or the same bytes on both sides.
  * @throws ClauthError `account_refused` where the canonical login is not the account that the profile is pinned to;
  * `concurrent_modification` (retry-safe)
  */
@@ -96,6 +96,7 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
   if ("quarantine" in decision) setAside(places, decision.quarantine);
   if (tree.unused !== undefined) setAside(places, [tree.unused]);
   checkpoint("credentials:quarantined");
+  if (decision.do === "adopt" || decision.do === "relink") noteHistory(places, look);
   switch (decision.do) {
     case "adopt":
       writeFileAtomic(places.paths.credentials, decision.bytes, {
@@ -136,6 +137,15 @@ export function leaveTree(places: Places): void {
 
 function setAside(places: Places, quarantine: readonly Quarantined[]): void {
   for (const { what, bytes } of quarantine) quarantineFile(places.paths, what, bytes);
+}
+
+/** Before the files move: whatever their times say after a kill, the older token is known for what it is. */
+function noteHistory(places: Places, { memory, decision }: CredentialsLook): void {
+  writeCredentialsMemory(places, {
+    ...(memory ?? { canonicalHash: "", account: {} }),
+    history: decision.historyAfter,
+  });
+  checkpoint("credentials:history-noted");
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */

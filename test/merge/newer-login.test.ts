@@ -39,6 +39,16 @@ const ROWS: readonly Row[] = [
     "tree",
   ],
   [
+    "a token that is not known yet came after the newest known one, whatever a clock says",
+    { canonical: ["B", { at: 200n }], tree: ["C", { at: 100n }], base: "A", history: ["A", "B"] },
+    "tree",
+  ],
+  [
+    "a canonical token that is not known yet came after the newest known one, whatever a clock says",
+    { canonical: ["C", { at: 100n }], tree: ["B", { at: 200n }], base: "A", history: ["A", "B"] },
+    "canonical",
+  ],
+  [
     "falls_back_to_expires_at_on_equal_mtime",
     { canonical: ["B", { expiresAt: 1e12 }], tree: ["C", { expiresAt: 2e12 }] },
     "tree",
