@@ -1,8 +1,10 @@
 import { version } from "../package.json";
 import type { Command } from "./commands/command.ts";
 import { splitAtDashes, usageError } from "./commands/command.ts";
+import { refuseSecrets } from "./commands/secret-arguments.ts";
 import type { Context } from "./context.ts";
-import type { ClauthError } from "./errors.ts";
+import { ClauthError } from "./errors.ts";
+import { nearestName } from "./profile-name.ts";
 import { asClauthError, errorFormat, reportError } from "./report.ts";
 
 /**
@@ -13,6 +15,7 @@ export async function runCommand(context: Context): Promise<number> {
   const { own } = splitAtDashes(context.args);
   const { verb, words } = verbIn(own);
   try {
+    refuseSecrets(own);
     if (verb === undefined) return await withoutVerb(context, own);
     const command = await verb.load(context);
     if (!own.includes("--help") && !own.includes("-h")) return await command.run(context.args.slice(words));
@@ -103,12 +106,18 @@ async function withoutVerb(context: Context, own: readonly string[]): Promise<nu
   return 0;
 }
 
-/** The word is not echoed, unless it begins a command of two words. */
+/** The word is not echoed, unless it begins a command of two words; the command that it nearly is may be named. */
 function noSuchCommand(word: string): ClauthError {
-  const wholes = Object.keys(VERBS).filter((name) => name.startsWith(`${word} `));
-  return usageError(
-    wholes.length === 0 ? "there is no such command" : `type one of: clauth ${wholes.join(", clauth ")}`,
-  );
+  const shown = Object.keys(VERBS).filter(isShown);
+  const wholes = shown.filter((name) => name.startsWith(`${word} `));
+  if (wholes.length > 0) return usageError(`type one of: clauth ${wholes.join(", clauth ")}`);
+  const meant = nearestName(word, [...new Set(shown.map((name) => name.split(" ", 1)[0] ?? ""))]);
+  return new ClauthError({
+    kind: "usage",
+    message: "there is no such command",
+    hint: meant === undefined ? "clauth help" : `did you mean clauth ${meant}? clauth help shows all`,
+    exitCode: 2,
+  });
 }
 
 async function help(context: Context, words: readonly string[]): Promise<string> {
@@ -128,5 +137,5 @@ function isShown(name: string): boolean {
 
 function statusOf(error: ClauthError, starts: boolean): number {
   if (starts) return Math.max(error.exitCode, 125);
-  return error.kind === "usage" ? 2 : 1;
+  return error.exitCode === 2 ? 2 : 1;
 }

@@ -63,6 +63,33 @@ export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
+/** Of the names the one that a mistyped word probably means: at most two letters off, and more than two right. */
+export function nearestName<Name extends string>(word: string, names: readonly Name[]): Name | undefined {
+  const typed = word.toLowerCase().slice(0, 64);
+  const near = names
+    .map((name) => ({ name, distance: editDistance(typed, name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= 2 && name.length - distance >= 2)
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.name;
+}
+
+/** How many letters have to be put in, taken out, replaced or swapped with the next one (optimal string alignment). */
+function editDistance(from: string, to: string): number {
+  let beforeLast: readonly number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let at = 1; at <= to.length; at += 1) {
+      const replaced = (last[at - 1] ?? 0) + (from[row - 1] === to[at - 1] ? 0 : 1);
+      const swaps = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
+      const swapped = swaps ? (beforeLast[at - 2] ?? 0) + 1 : replaced;
+      current.push(Math.min(replaced, swapped, (last[at] ?? 0) + 1, (current[at - 1] ?? 0) + 1));
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[to.length] ?? 0;
+}
+
 function complaintAbout(text: string): string | undefined {
   if (text === "") return "it is empty";
   if (text !== text.trim()) return "it has a space or a line end around it";
@@ -88,6 +115,7 @@ function refuseSecret(text: string): void {
   });
 }
 
-function looksLikeSecret(text: string): boolean {
+/** True for what holds a token or a key of Anthropic. */
+export function looksLikeSecret(text: string): boolean {
   return text.toLowerCase().includes("sk-ant-");
 }

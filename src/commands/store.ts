@@ -3,7 +3,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store, storeOf } from "../paths.ts";
-import { profileExists, refuseForeignStore } from "../profile/profiles.ts";
+import { hintForUnknown, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName } from "../profile-name.ts";
 import { notice } from "../report.ts";
 
@@ -37,7 +37,7 @@ export function knownProfile(store: Store, text: string): ProfileName {
   throw new ClauthError({
     kind: "unknown_profile",
     message: `there is no profile "${name}"`,
-    hint: `clauth add ${name}, or clauth list`,
+    hint: hintForUnknown(store, name),
   });
 }
 

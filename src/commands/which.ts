@@ -80,6 +80,7 @@ function directory(path: string): string {
     throw new ClauthError({
       kind: "no_such_directory",
       message: `there is no directory ${path}`,
+      hint: "clauth which DIR, with a directory that exists",
       path,
       cause,
     });

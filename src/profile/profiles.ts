@@ -7,7 +7,7 @@ import { type FileContent, isAbsence, readRegularFile } from "../disk/read-file.
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
-import { isProfileName, type ProfileName, sameName } from "../profile-name.ts";
+import { isProfileName, nearestName, type ProfileName, sameName } from "../profile-name.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { namesIn, withName, withNameChanged, withoutName } from "./profile-list.ts";
 
@@ -34,6 +34,13 @@ export function profileExists(store: Listing, name: string): ProfileName | undef
   if (stored !== undefined && isProfileName(stored) && isProfileEntry(join(store.profiles, stored)))
     return stored;
   return namesIn(readList(store).text, store.profileList).find((listed) => sameName(listed, name));
+}
+
+/** The hint for a name that no profile has; the profile that was probably meant comes first. */
+export function hintForUnknown(store: Listing, name: string): string {
+  const meant = nearestName(name, directories(store));
+  const cures = `clauth add ${name}, or clauth list`;
+  return meant === undefined ? cures : `did you mean ${meant}? else: ${cures}`;
 }
 
 /** Adds a name to profiles.toml, which is made where it is missing. Under the caller's state lock. */

@@ -99,9 +99,17 @@ function read(into: Uint8Array): Uint8Array | undefined {
 }
 
 function interrupted(): ClauthError {
-  return new ClauthError({ kind: "interrupted", message: "interrupted; nothing was changed" });
+  return new ClauthError({
+    kind: "interrupted",
+    message: "interrupted; nothing was changed",
+    hint: "type the same command again",
+  });
 }
 
 function tooMuch(): ClauthError {
-  return new ClauthError({ kind: "input_too_large", message: "standard input holds more than 1 MiB" });
+  return new ClauthError({
+    kind: "input_too_large",
+    message: "standard input holds more than 1 MiB",
+    hint: "give it the login or the key alone, a few hundred bytes",
+  });
 }

@@ -6,7 +6,7 @@ import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
-import { profileExists } from "../profile/profiles.ts";
+import { hintForUnknown, profileExists } from "../profile/profiles.ts";
 import { isProfileName, type ProfileName } from "../profile-name.ts";
 import { readRemotes } from "./git-remote.ts";
 import { type RcFile, readRcFile } from "./rc-file.ts";
@@ -189,7 +189,7 @@ function existing(selection: Selection, store: Store): Selection {
   throw new ClauthError({
     kind: "unknown_profile",
     message: `there is no profile "${selection.name}" (${sourceSentence(selection.source)})`,
-    hint: `clauth add ${selection.name}, or clauth list`,
+    hint: hintForUnknown(store, selection.name),
     ...(selection.source.path === undefined ? {} : { path: selection.source.path }),
   });
 }

@@ -57,7 +57,7 @@ test.each([
   ["two ways to log in", ["work", "--home", "--login"], 2],
   ["a server without a key", ["work", "--login", "--base-url", "https://x.test"], 2],
   ["a verb as name", ["list"], 1],
-  ["a token as name", ["sk-ant-fake"], 1],
+  ["a token as name", ["sk-ant-fake"], 2],
   ["a key in argv", ["work", "--api-key", "sk-fake"], 2],
   ["a key as the option's value", ["work", "--api-key=sk-fake"], 2],
 ])("%s is refused, and nothing is made", async (_, args, status) => {

@@ -69,3 +69,59 @@ test("with --json, or CLAUTH_ERROR_FORMAT=json, errors are JSON too", async () =
   const { stderr } = await desk.clauth(["local"], { env: { CLAUTH_ERROR_FORMAT: "json" } });
   expect(JSON.parse(stderr)).toMatchObject({ error: { kind: "no_rc_file", retry_safe: false } });
 });
+
+test.each([
+  ["a key after --api-key", ["add", "work", "--api-key", "sk-ant-api03-fake"]],
+  ["a key as its value", ["add", "work", "--api-key=short"]],
+  ["a token in place of a name", ["login", "sk-ant-ort01-fake"]],
+  ["a token in place of a verb", ["sk-ant-oat01-fake"]],
+  ["a token in a value", ["add", "work", "--import=sk-ant-ort01-fake"]],
+  ["a key of another server", ["add", "work", "--api-key", "sk-proj-fakefakefakefakefake"]],
+  ["a signed token", ["add", "work", "--api-key", "eyJhbGciOi.eyJzdWIi.ZmFrZQ"]],
+])("%s is refused with the reason, and echoed nowhere", async (_, args) => {
+  using desk = createDesk();
+  const { code, stdout, stderr } = await desk.clauth(args, { env: { CLAUTH_DEBUG: "1" } });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toBe(
+    "clauth: error: a token or key stands on the command line, where other programs and the shell's history see it\n" +
+      "hint: clauth add NAME --api-key asks for it, or reads it from standard input; revoke this one\n",
+  );
+});
+
+test("a token among the arguments of run stops it as run's own failure; after -- it is another program's", async () => {
+  using desk = createDesk();
+  expect(await desk.clauth(["run", "sk-ant-ort01-fake"])).toMatchObject({ code: 125 });
+  const { stderr } = await desk.clauth(["run", "gone", "--", "-p", "sk-ant-ort01-fake"]);
+  expect(stderr).toContain('there is no profile "gone"');
+});
+
+test.each([
+  ["lsit", "list"],
+  ["List", "list"],
+  ["wich", "which"],
+  ["docter", "doctor"],
+  ["edtior", "editor"],
+])("a mistyped command, %s, names the one that was meant", async (word, meant) => {
+  using desk = createDesk();
+  const { stderr } = await desk.clauth([word]);
+  expect(stderr).toBe(
+    `clauth: error: there is no such command\nhint: did you mean clauth ${meant}? clauth help shows all\n`,
+  );
+});
+
+test("what is like no command gets no guess, and no hidden one", async () => {
+  using desk = createDesk();
+  for (const word of ["frobnicate", "x", "_profiles", "__api-kye"])
+    expect((await desk.clauth([word])).stderr).toEndWith("hint: clauth help\n");
+});
+
+test.each([[["login", "wrok"]], [["remove", "Wokr"]], [["run", "wor"]]])(
+  "a mistyped profile in %p names the one that was meant",
+  async (args) => {
+    using desk = createDesk();
+    desk.addProfile("work", { account: "W" });
+    desk.addProfile("personal", { account: "P" });
+    const { stderr } = await desk.clauth(args);
+    expect(stderr).toContain(`hint: did you mean work? else: clauth add ${args[1]}, or clauth list\n`);
+  },
+);

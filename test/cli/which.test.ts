@@ -57,6 +57,7 @@ test("answers for another directory", async () => {
       "code": 1,
       "stderr": 
     "clauth: error: there is no directory ~/nowhere
+    hint: clauth which DIR, with a directory that exists
     "
     ,
       "stdout": "",
