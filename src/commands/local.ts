@@ -8,7 +8,7 @@ import { SYSTEM } from "../profile-name.ts";
 import { notice } from "../report.ts";
 import { readRcFile } from "../selection/rc-file.ts";
 import { allow } from "../selection/remember-trust.ts";
-import { resolveSelection } from "../selection/resolve.ts";
+import { knownIn, resolveSelection } from "../selection/resolve.ts";
 import { sourceSentence } from "../selection/select.ts";
 import { removeRcFile, writeRcFile } from "../selection/write-rc-file.ts";
 import { type Command, command, usageError } from "./command.ts";
@@ -34,7 +34,8 @@ export function local(context: Context): Command {
 }
 
 function show(context: Context): void {
-  const found = readRcFile({ cwd: context.cwd, home: realPath(context.home) });
+  const isKnown = knownIn(storeOf(context));
+  const found = readRcFile({ cwd: context.cwd, home: realPath(context.home), isKnown });
   if (found === undefined) throw noRcFile(`no .clauthrc in ${context.cwd} or above`);
   context.stdout.write(`${found.choice}\n`);
 }

@@ -1,9 +1,10 @@
 import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Choice, parseChoice } from "../config/choice.ts";
+import { type Choice, choiceFrom, parseChoice } from "../config/choice.ts";
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { isInside } from "./rules.ts";
@@ -25,12 +26,15 @@ export type RcFile = {
  * stands there under that name counts: a file that can't be believed is an error and never passed over, since what
  * comes after it could be another account.
  * @param where.cwd, where.home with every symlink resolved.
+ * @param where.isKnown tells a profile that exists. A link that leads out of its directory can only name one of those: a
+ * repository may hold one to a file with a secret, whose content must come into no message.
  * @throws ClauthError `rc_file_refused`, `rc_file_invalid`, `profile_name_invalid`, `secret_as_name`,
  * `cwd_not_utf8`.
  */
 export function readRcFile(where: {
   cwd: string;
   home: string;
+  isKnown?: (choice: Choice) => boolean;
   uid?: number | undefined;
 }): RcFile | undefined {
   refuseUnreadable(where.cwd, RC_FILE);
@@ -41,14 +45,19 @@ export function readRcFile(where: {
     if (bytes === undefined) continue;
     const parsed = parseRcFile(bytes);
     if ("complaint" in parsed) throw invalid(path, parsed.line, parsed.complaint);
-    return {
-      path,
-      line: parsed.line,
-      choice: parseChoice(parsed.name, `${path}:${parsed.line}`, path),
-      bytes,
-    };
+    const { name, line } = parsed;
+    const choice = isInside(realPath(path), directory)
+      ? parseChoice(name, `${path}:${line}`, path)
+      : knownChoice(name, where.isKnown);
+    if (choice !== undefined) return { path, line, choice, bytes };
+    throw invalid(path, line, "is a link out of its directory, and what it leads to names no profile");
   }
   return undefined;
+}
+
+function knownChoice(name: string, isKnown: (choice: Choice) => boolean = () => false): Choice | undefined {
+  const choice = choiceFrom(name);
+  return choice !== undefined && isKnown(choice) ? choice : undefined;
 }
 
 /** `cwd` and its parents, nearest first; the last one is `home` for a `cwd` inside it, else the root. */

@@ -7,7 +7,7 @@ import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { hintForUnknown, profileExists } from "../profile/profiles.ts";
-import { isProfileName, type ProfileName } from "../profile-name.ts";
+import { isProfileName, type ProfileName, SYSTEM } from "../profile-name.ts";
 import { readRemotes } from "./git-remote.ts";
 import { type RcFile, readRcFile } from "./rc-file.ts";
 import { matchDirectory, matchRemote, resolveDirectories } from "./rules.ts";
@@ -75,7 +75,7 @@ function lookAround(context: Context, store: Store, config: Config) {
   return {
     rcFileFound: () => found,
     rcFile: (): Picked | undefined => {
-      found = readRcFile({ cwd: context.cwd, home: realPath(context.home) });
+      found = readRcFile({ cwd: context.cwd, home: realPath(context.home), isKnown: knownIn(store) });
       return found && { choice: found.choice, source: { kind: "rc", path: found.path, line: found.line } };
     },
     rule: (): Picked | undefined => {
@@ -86,6 +86,11 @@ function lookAround(context: Context, store: Store, config: Config) {
       return pickOfRemote(context, store, config);
     },
   };
+}
+
+/** Tells a choice that can be started: what `readRcFile` asks. */
+export function knownIn(store: Store): (choice: Choice) => boolean {
+  return (choice) => choice === SYSTEM || profileExists(store, choice) !== undefined;
 }
 
 type Look = ReturnType<typeof lookAround>;

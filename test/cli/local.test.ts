@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createDesk } from "./call.ts";
 
@@ -129,4 +129,17 @@ test("leaves a file alone that others can write", async () => {
     }
   `);
   expect(desk.read("project/.clauthrc")).toBe("other\n");
+});
+
+test("of a link to a secret nothing is shown, whatever asks for it", async () => {
+  using desk = createDesk();
+  desk.write("secret", "hunter2hunter2\n");
+  symlinkSync(join(desk.home, "secret"), join(desk.project, ".clauthrc"));
+  for (const args of [["local"], ["which"], ["allow"], ["allow", "."], ["list"], ["doctor"]]) {
+    const { stdout, stderr } = await desk.clauth(args);
+    expect(stdout + stderr).not.toContain("hunter2");
+  }
+  const { stderr } = await desk.clauth(["which"], { env: { CLAUDE_CONFIG_DIR: "/opt/mine" } });
+  expect(stderr).toContain("names no profile");
+  expect(stderr).not.toContain("hunter2");
 });

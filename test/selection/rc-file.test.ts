@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { ClauthError } from "../../src/errors.ts";
 import { directoriesUpward, parseRcFile, readRcFile } from "../../src/selection/rc-file.ts";
 
 const ME = process.geteuid?.();
@@ -149,11 +150,47 @@ describe("refuses, and never falls through to a file above (DESIGN section 4)", 
   });
 });
 
-test("follows a link to a file of the user's own", () => {
-  writeFileSync(join(home, "shared"), "work\n");
-  symlinkSync(join(home, "shared"), join(cwd, ".clauthrc"));
-  expect(readRcFile({ cwd, home })).toMatchObject({ choice: "work", path: join(cwd, ".clauthrc") });
+describe("a link that leads out of its directory", () => {
+  const isKnown = (choice: string) => choice === "work";
+
+  test.each(["hunter2", "hunter2 and more", "fake-token_0123456789"])(
+    "names no profile with %j, and no message shows it: it may be a secret of the user's",
+    (secret) => {
+      writeFileSync(join(home, "secret"), `${secret}\n`);
+      symlinkSync("../../secret", join(cwd, ".clauthrc"));
+      const refusal = refusalOf(() => readRcFile({ cwd, home, isKnown }));
+      expect(refusal).toMatchObject({ kind: "rc_file_invalid", exitCode: 125, path: join(cwd, ".clauthrc") });
+      expect(`${refusal.message} ${refusal.hint}`).not.toContain(secret);
+    },
+  );
+
+  test("names a profile that exists", () => {
+    writeFileSync(join(home, "shared"), "work\n");
+    symlinkSync(join(home, "shared"), join(cwd, ".clauthrc"));
+    expect(readRcFile({ cwd, home, isKnown })).toMatchObject({
+      choice: "work",
+      path: join(cwd, ".clauthrc"),
+    });
+    expect(() => readRcFile({ cwd, home })).toThrow("names no profile");
+  });
 });
+
+test("follows a link to a file below", () => {
+  mkdirSync(join(home, "dotfiles"));
+  writeFileSync(join(home, "dotfiles", "clauthrc"), "not-yet\n");
+  symlinkSync("dotfiles/clauthrc", join(home, ".clauthrc"));
+  expect(readRcFile({ cwd, home })).toMatchObject({ choice: "not-yet", path: join(home, ".clauthrc") });
+});
+
+function refusalOf(read: () => unknown): ClauthError {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ClauthError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
 
 test("gives for any bytes one line as a name, or a complaint with its line", () => {
   const text = fc.string({
