@@ -71,14 +71,23 @@ function physicalWorkingDirectory(): string {
     path = process.cwd();
     return realpathSync(path);
   } catch (cause) {
-    // The kernel's own answer, which has no symlinks in it, under a name that Bun can't look up again.
-    if (path.includes("\ufffd") && statSync("/proc/self/cwd", { throwIfNoEntry: false })?.nlink) return path;
+    // The kernel's own answer has no symlinks in it: a name that Bun can't look up again, or one below a closed directory.
+    if (path !== "" && (errnoOf(cause) === "EACCES" || isThere("/proc/self/cwd"))) return path;
     throw new ClauthError({
       kind: "cwd_gone",
       message: "the working directory no longer exists",
       hint: "cd to a directory that exists",
       cause,
     });
+  }
+}
+
+/** A deleted directory still answers there, without a link to it. */
+function isThere(directory: string): boolean {
+  try {
+    return statSync(directory).nlink > 0;
+  } catch {
+    return false;
   }
 }
 

@@ -39,6 +39,24 @@ test("a HOME that does not exist yet stops no profile", async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
 
+const CLOSED = "--bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search";
+
+test.skipIf(process.getuid?.() !== 0 || Bun.which("setpriv") === null)(
+  "a working directory below a closed one is not said to be gone",
+  async () => {
+    using box = createProbeSandbox();
+    const script = (call: string) =>
+      `mkdir -p shut/below; cd shut/below; chmod 0 ..; ${call}; status=$?; chmod 700 ..; exit $status`;
+    const chosen = await box.observe("passthrough", script(`CLAUTH_PROFILE=system setpriv ${CLOSED} claude`));
+    expect(chosen).toMatchObject({ code: 0, stderr: "" });
+    expect(chosen.reports).toHaveLength(1);
+    const unknown = await box.observe("passthrough", script(`setpriv ${CLOSED} claude`));
+    expect(unknown).toMatchObject({ code: 125, reports: [] });
+    expect(unknown.stderr).toContain("shut/below/.clauthrc");
+    expect(unknown.stderr).not.toContain("no longer exists");
+  },
+);
+
 test("a deleted working directory ends in one clear error, and no claude", async () => {
   using box = createProbeSandbox();
   for (const way of ["passthrough", "profile"] as const) {
