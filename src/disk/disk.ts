@@ -47,7 +47,10 @@ export type Disk = {
 };
 
 export const disk: Disk = {
-  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  open: (path, flags, mode) =>
+    flags & fs.constants.O_CREAT
+      ? withOwnerBits(() => fs.openSync(path, flags, mode))
+      : fs.openSync(path, flags, mode),
   close: (descriptor) => fs.closeSync(descriptor),
   read: (descriptor, into, offset) => fs.readSync(descriptor, into, offset, into.length - offset, null),
   write: (descriptor, bytes, offset, position) =>
@@ -69,15 +72,33 @@ export const disk: Disk = {
   exchange: exchangeNames,
   unlink: (path) => fs.unlinkSync(path),
   chmod: (path, mode) => fs.chmodSync(path, mode),
-  makeDirectory: (path, mode) => void fs.mkdirSync(path, { recursive: true, mode }),
-  makeNewDirectory: (path, mode) => fs.mkdirSync(path, { mode }),
+  makeDirectory: (path, mode) => withOwnerBits(() => void fs.mkdirSync(path, { recursive: true, mode })),
+  makeNewDirectory: (path, mode) => withOwnerBits(() => fs.mkdirSync(path, { mode })),
   removeEmptyDirectory: (path) => fs.rmdirSync(path),
   list: (path) => fs.readdirSync(path),
   listEntries: (path) => fs.readdirSync(path, { withFileTypes: true }),
-  copyNewFile: (from, to) => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL),
+  copyNewFile: (from, to) => withOwnerBits(() => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)),
   setTimes: (path, { atime, mtime }) => fs.utimesSync(path, atime, mtime),
   fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
 };
+
+/**
+ * Makes something while the umask leaves its owner every bit of the mode: under 0777 not even a second level of directories
+ * could be made, and a later start could not open a thing. Put back at once: claude inherits the caller's.
+ */
+function withOwnerBits<T>(make: () => T): T {
+  umask ??= process.umask();
+  if ((umask & 0o700) === 0) return make();
+  process.umask(umask & 0o077);
+  try {
+    return make();
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Asked for once: nobody else here changes it. */
+let umask: number | undefined;
 
 /** Closes a descriptor to which nothing was written: whatever close(2) answers, Linux has freed it and nothing can be lost. */
 export function letGo(descriptor: number): void {

@@ -63,3 +63,22 @@ test.each([
     expect(answer).toBe(kind);
   },
 );
+
+test.each([0o777, 0o277, 0o177])("what is made under the umask %o is its owner's to use", async (umask) => {
+  const [disk, libraries] = ["disk", "lock"].map((folder) => join(import.meta.dir, "../../src", folder));
+  const script = `
+    process.umask(${umask});
+    const { ensureDirectory } = await import("${disk}/directory.ts");
+    const { writeFileAtomic } = await import("${disk}/write-file.ts");
+    const { openLockFile } = await import("${libraries}/flock.ts");
+    ensureDirectory("${home}/a/b");
+    writeFileAtomic("${home}/a/b/file", Uint8Array.of(1));
+    openLockFile("${home}/a/b/lock");
+    console.log(process.umask());
+  `;
+  const run = Bun.spawnSync([process.execPath, "-e", script], { stderr: "inherit" });
+  expect(run.stdout.toString().trim()).toBe(`${umask}`);
+  expect(["a", "a/b", "a/b/file", "a/b/lock"].map((name) => modeOf(join(home, name)))).toEqual([
+    0o700, 0o700, 0o600, 0o600,
+  ]);
+});
