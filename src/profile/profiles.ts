@@ -26,11 +26,13 @@ export function listProfiles(store: Listing): ProfileName[] {
 /**
  * The profile of that name in its stored spelling, names compared without regard to case. Undefined where there is none.
  * A directory decides: the list is asked only where there is no directory, so that a damaged one stops no start.
+ * @throws ClauthError `profile_name_ambiguous` where two differ from it by case alone: neither is a better guess
  */
 export function profileExists(store: Listing, name: string): ProfileName | undefined {
   if (!isProfileName(name)) return undefined;
   const named = listDirectory(store.profiles).filter((entry) => sameName(entry, name));
-  const stored = named.includes(name) ? name : named.sort()[0];
+  if (named.length > 1 && !named.includes(name)) throw ambiguous(name, named.sort());
+  const stored = named.includes(name) ? name : named[0];
   if (stored !== undefined && isProfileName(stored) && isProfileEntry(join(store.profiles, stored)))
     return stored;
   return namesIn(readList(store).text, store.profileList).find((listed) => sameName(listed, name));
@@ -41,6 +43,15 @@ export function hintForUnknown(store: Listing, name: string): string {
   const meant = nearestName(name, directories(store));
   const cures = `clauth add ${name}, or clauth list`;
   return meant === undefined ? cures : `did you mean ${meant}? else: ${cures}`;
+}
+
+function ambiguous(name: string, stored: readonly string[]): ClauthError {
+  const [first = ""] = stored;
+  return new ClauthError({
+    kind: "profile_name_ambiguous",
+    message: `"${name}" could be any of the profiles ${stored.map((one) => `"${one}"`).join(", ")}`,
+    hint: `write the name as it is stored, or give one of them another: clauth rename ${first} OTHER`,
+  });
 }
 
 /** Adds a name to profiles.toml, which is made where it is missing. Under the caller's state lock. */

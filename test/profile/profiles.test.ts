@@ -143,3 +143,10 @@ test("a store of another tool is refused", () => {
   writeFileSync(join(store.root, "folders.json"), "{}");
   expect(kindOf(() => refuseForeignStore(store))).toBe("foreign_store");
 });
+
+test("a name that two profiles have but for its case is refused, and each is found by its own", () => {
+  for (const name of ["Work", "work"]) profile(name);
+  expect(String(profileExists(store, "work"))).toBe("work");
+  expect(String(profileExists(store, "Work"))).toBe("Work");
+  expect(kindOf(() => profileExists(store, "WORK"))).toBe("profile_name_ambiguous");
+});
