@@ -8,6 +8,7 @@ import { deletionMemory } from "../../src/reconcile/deletion-memory.ts";
 import { type DeletionPolicy, type DocumentSide, decideDocument } from "../../src/reconcile/document.ts";
 import { documentKinds } from "../../src/reconcile/kinds.ts";
 import { placesOf } from "../../src/reconcile/places.ts";
+import { everyState } from "../support/every-state.ts";
 
 /**
  * Every interleaving of two clauth sessions and an outside writer, by a hand-made enumerator: the steps of a pass are those of
@@ -166,26 +167,9 @@ function explore({ trees, actors, kills = 0 }: Setting): { readonly wrong: reado
     actors,
     kills,
   };
-  const wrong = new Set<string>();
-  const seen = new Set<string>();
-  const open: World[] = [first];
-  let ends = 0;
-  for (let world = open.pop(); world !== undefined; world = open.pop()) {
-    const next = successors(world);
-    if (next.length === 0) {
-      ends += 1;
-      for (const text of complaints(world, first)) wrong.add(text);
-    }
-    for (const one of next) {
-      const name = JSON.stringify(one);
-      if (!seen.has(name)) {
-        seen.add(name);
-        open.push(one);
-      }
-    }
-  }
-  console.log(`interleavings: ${seen.size} states, ${ends} ends, ${wrong.size} wrong`);
-  return { wrong: [...wrong].slice(0, 5) };
+  const { states, ends, wrong } = everyState(first, successors, (end) => complaints(end, first));
+  console.log(`interleavings: ${states} states, ${ends} ends, ${wrong.length} wrong`);
+  return { wrong: wrong.slice(0, 5) };
 }
 
 function successors(world: World): World[] {
