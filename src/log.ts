@@ -10,7 +10,9 @@ import type { Store } from "./paths.ts";
 export function log(store: Pick<Store, "log">, profile: string, text: string): void {
   const line = `${new Date().toISOString()} ${process.pid} ${profile}: ${text.replaceAll("\n", " ")}\n`;
   try {
-    disk.makeDirectory(dirname(store.log), 0o700);
+    // Never the store itself, which may have been removed under a running session.
+    const directory = dirname(store.log);
+    if (disk.statIfThere(directory) === undefined) disk.makeNewDirectory(directory, 0o700);
     rotate(store.log);
     append(store.log, new TextEncoder().encode(line));
   } catch {}

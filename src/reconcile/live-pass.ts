@@ -14,6 +14,7 @@ import { type DocumentKind, statOf } from "./document.ts";
 import { advanceBase, carryOutFresh, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
+import { isTreeAsOpened, type Look, treeReplaced } from "./look.ts";
 import type { Places } from "./places.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 import { SETTLE_MS, type Sightings, untilStanding } from "./standing.ts";
@@ -25,6 +26,8 @@ export type Reconciled = {
   readonly places: Places;
   readonly config: ProfileConfig;
   readonly memory: PassMemory;
+  /** What everything looked like when a session opened it. */
+  readonly look?: Look;
 };
 
 /** What one process remembers from one pass to the next. */
@@ -59,6 +62,9 @@ type Pass = Reconciled & Moment;
  */
 export async function livePass(reconciled: Reconciled, moment: Moment): Promise<Outcome> {
   const pass = { ...reconciled, ...moment };
+  if (!isTreeAsOpened(pass.places, pass.look)) {
+    return { again: undefined, notes: pass.moment === "final" ? [treeReplaced(pass.places)] : [] };
+  }
   const waits: number[] = [];
   const failures: string[] = [];
   const notes: string[] = [];

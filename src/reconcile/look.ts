@@ -1,6 +1,7 @@
 import { disk } from "../disk/disk.ts";
+import { statFile } from "../disk/read-file.ts";
 import type { Places } from "./places.ts";
-import { MISSING, type Signature, signatureOf } from "./signature.ts";
+import { identityOf, MISSING, type Signature, signatureOf } from "./signature.ts";
 
 /** What everything that is reconciled looks like from outside: a dozen stat calls, no file read. */
 export type Look = readonly (Signature | undefined)[];
@@ -24,6 +25,29 @@ export function takeLook(places: Places): Look {
 /** False where anything changed, or where one of the looks was uncertain. */
 export function sameLook(a: Look, b: Look): boolean {
   return a.every((signature, index) => signature !== undefined && signature === b[index]);
+}
+
+/**
+ * True where the runtime tree is not claude home, and still the directory that `look` saw. A profile may be removed or moved
+ * under a running claude, which then makes a new directory at the same path, perhaps with the same inode: the token tells.
+ * Whoever carries anything asks first, because a link to `~/.claude` in the tree's place would be taken for its content.
+ * @throws ClauthError as `domainError`
+ */
+export function isTreeAsOpened(places: Places, look?: Look): boolean {
+  const tree = identityOf(places.paths.runtime);
+  if (tree === undefined || tree === identityOf(places.claude.root)) return false;
+  if (look === undefined) return true;
+  return (treeIdentityIn(look) ?? tree) === tree && statFile(places.treeToken) !== undefined;
+}
+
+/** What the user is told then. */
+export function treeReplaced({ profile, paths }: Places): string {
+  return `the tree of profile "${profile}" is not the directory that claude was started in: nothing was carried; look at ${paths.runtime}`;
+}
+
+/** Device and inode of the runtime tree; undefined where the look was uncertain. */
+export function treeIdentityIn(look: Look): Signature | undefined {
+  return look[5]?.split(":").slice(0, 2).join(":");
 }
 
 /** The credentials' link itself: Claude Code replaces it by a file when it refreshes a token. */

@@ -1,7 +1,8 @@
 import { checkpoint } from "../checkpoint.ts";
+import { statFile } from "../disk/read-file.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
-import { sameLook, takeLook } from "../reconcile/look.ts";
+import { isTreeAsOpened, sameLook, takeLook, treeReplaced } from "../reconcile/look.ts";
 import { asClauthError } from "../report.ts";
 import { livesAlone } from "./alone.ts";
 import type { LastPass } from "./last-pass.ts";
@@ -21,12 +22,29 @@ export async function finalize(
 ): Promise<readonly string[]> {
   checkpoint("child-exited");
   await reconciler?.stop();
+  if (!isThere(session)) return leaveUntouched(session);
   const first = await lastPassIfNeeded(session);
   checkpoint("before-release");
   if (release(session, { unlessLast: !first.alone })) return first.lines;
   const second = await lastPassIfNeeded(session);
   release(session, { unlessLast: false });
   return [...first.lines, ...second.lines];
+}
+
+/** Unknown counts as there: the passes say what they can't read. */
+function isThere({ places, look }: Session): boolean {
+  try {
+    return isTreeAsOpened(places, look);
+  } catch {
+    return true;
+  }
+}
+
+/** Whatever would be written now would bring back what somebody removed, or reach another directory than the profile's. */
+function leaveUntouched(session: Session): readonly string[] {
+  if (statFile(session.record.path) === undefined) abandonRecord(session.record);
+  else release(session, { unlessLast: false });
+  return [treeReplaced(session.places)];
 }
 
 async function lastPassIfNeeded(session: Session): Promise<LastPass> {

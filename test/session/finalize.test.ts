@@ -1,7 +1,18 @@
-import { afterEach, expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { livePass } from "../../src/reconcile/live-pass.ts";
 import { finalize } from "../../src/session/finalize.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
 import { startReconciler } from "../../src/session/reconciler.ts";
@@ -161,3 +172,63 @@ function expectCarried({ places }: Session): void {
   expect(lstatSync(join(places.paths.runtime, "workflows")).isSymbolicLink()).toBe(true);
   expect(readdirSync(places.paths.sessions)).toEqual([]);
 }
+
+describe("where the tree is not the directory that claude was started in, nothing is written", () => {
+  /** Claude changed everything, and a login that must not be lost may stand anywhere. */
+  function changeEverything({ places }: ProfileHome): void {
+    edit(places.treeJson, { tipsHistory: {}, ...oauthAccount("A") });
+    edit(places.treeSettings, { model: "opus" });
+    claudeWrites(places, loginText("A", 2));
+  }
+
+  test.each([
+    ["the profile was removed", ({ places }: ProfileHome) => places.paths.root],
+    ["the store was removed", ({ store }: ProfileHome) => store.root],
+  ])("%s: it does not come back", async (_, gone) => {
+    const { box, session } = openedBox();
+    using _box = box;
+    changeEverything(box);
+    rmSync(gone(box), { recursive: true });
+    const before = everyTrace(box.home);
+    expect((await livePass(session, { moment: "running", quiet: false })).notes).toEqual([]);
+    expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
+    expect(existsSync(gone(box))).toBe(false);
+    expect(everyTrace(box.home)).toEqual(before);
+  });
+
+  test("claude made the directory anew: an empty one is carried nowhere", async () => {
+    const { box, session } = openedBox();
+    using _ = box;
+    rmSync(box.places.paths.root, { recursive: true });
+    mkdirSync(box.places.paths.runtime, { recursive: true });
+    writeFileSync(box.places.treeJson, JSON.stringify({ firstStartTime: "now" }));
+    const before = everyTrace(box.home);
+    expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
+    expect(everyTrace(box.home)).toEqual(before);
+  });
+
+  test("the profile was moved: its login stays there, and its old name stays free", async () => {
+    const { box, session } = openedBox();
+    using _ = box;
+    changeEverything(box);
+    const moved = `${box.places.paths.root}-moved`;
+    renameSync(box.places.paths.root, moved);
+    await finalize(session, undefined);
+    expect(existsSync(box.places.paths.root)).toBe(false);
+    expect(readFileSync(join(moved, "runtime", ".credentials.json"), "utf8")).toBe(loginText("A", 2));
+  });
+
+  test("a link to ~/.claude took its place: home's login and documents are not the profile's", async () => {
+    const { box, session } = openedBox();
+    using _ = box;
+    const { paths, claude } = box.places;
+    writeFileSync(claude.credentials, loginText("home"), { mode: 0o600 });
+    renameSync(paths.runtime, `${paths.runtime}-moved`);
+    symlinkSync(claude.root, paths.runtime);
+    const before = everyTrace(claude.root, paths.base, paths.credentials);
+    await livePass(session, { moment: "running", quiet: false });
+    expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
+    expect(everyTrace(claude.root, paths.base, paths.credentials)).toEqual(before);
+    expect(readdirSync(paths.sessions)).toEqual([]);
+  });
+});
