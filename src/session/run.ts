@@ -7,6 +7,7 @@ import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
+import { refuseLinkMode } from "../tree/plan.ts";
 import { finalize } from "./finalize.ts";
 import { openSession, type Session, type SessionRequest } from "./open.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -23,6 +24,7 @@ export async function runSession(
   launch: Launch,
   inherited: Inherited,
 ): Promise<Exit> {
+  refuseLinkMode(context.env);
   const places = await placesWithLogin(context, request.store, request.name);
   const session = openSession(context, request, places);
   checkpoint("before-spawn");

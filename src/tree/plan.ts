@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Environment } from "../context.ts";
 import { isTemporaryName } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { decideShared } from "./decide-shared.ts";
@@ -49,6 +50,21 @@ export function planTree(facts: TreeFacts, manifest: Manifest | undefined, optio
     deferred: steps.filter((step) => !options.idle && step.waits !== undefined),
     skipped: decisions.filter((decision) => !isStep(decision)),
   };
+}
+
+/**
+ * Refuses a `CLAUTH_LINK_MODE` that would be passed over in silence.
+ * @throws ClauthError `link_mode_unsupported`, `link_mode_invalid`
+ */
+export function refuseLinkMode(env: Environment): void {
+  const asked = env["CLAUTH_LINK_MODE"] || "symlink";
+  if (asked === "symlink") return;
+  if (asked === "junction" || asked === "copy") throw unsupported(asked);
+  throw new ClauthError({
+    kind: "link_mode_invalid",
+    message: `CLAUTH_LINK_MODE is ${JSON.stringify(asked)}, which is no link mode`,
+    hint: "unset CLAUTH_LINK_MODE",
+  });
 }
 
 function rootSteps(facts: TreeFacts): Step[] {
@@ -174,7 +190,7 @@ function treeIsHome({ home, tree }: TreeFacts): ClauthError {
 function unsupported(mode: LinkMode): ClauthError {
   return new ClauthError({
     kind: "link_mode_unsupported",
-    message: `the link mode "${mode}" is not available on this platform`,
+    message: `the link mode "${mode}" is not available`,
     hint: "unset CLAUTH_LINK_MODE",
   });
 }

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { entryKind } from "../../src/tree/entries.ts";
 import type { Entry, FileFacts, RootFacts, TreeFacts } from "../../src/tree/inspect.ts";
 import type { Manifest } from "../../src/tree/manifest.ts";
-import { planTree, type TreePlan } from "../../src/tree/plan.ts";
+import { planTree, refuseLinkMode, type TreePlan } from "../../src/tree/plan.ts";
+import { errorOf } from "../support/faults.ts";
 
 const HOME = "/home/u/.claude";
 const TREE = "/home/u/.clauth/profiles/work/runtime";
@@ -179,4 +180,15 @@ describe("planTree", () => {
       planTree({ home, tree: unreadable }, undefined, { isolate: [], idle: true, mode: "symlink" }),
     ).toThrow(expect.objectContaining({ kind: "tree_unreadable" }));
   });
+});
+
+test.each([
+  [undefined, undefined],
+  ["", undefined],
+  ["symlink", undefined],
+  ["copy", "link_mode_unsupported"],
+  ["junction", "link_mode_unsupported"],
+  ["hardlink", "link_mode_invalid"],
+])("CLAUTH_LINK_MODE %p: %p", (mode, kind) => {
+  expect(errorOf(() => refuseLinkMode({ CLAUTH_LINK_MODE: mode }))?.kind).toBe(kind);
 });
