@@ -1,7 +1,9 @@
 import type { Context } from "../context.ts";
 import { checkHome } from "../doctor/check-home.ts";
+import { checkMachine } from "../doctor/check-machine.ts";
 import { checkProfile } from "../doctor/check-profile.ts";
 import { checkPrograms } from "../doctor/check-programs.ts";
+import { checkShells } from "../doctor/check-shells.ts";
 import { checkStore } from "../doctor/check-store.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { fixProfile } from "../doctor/fix-profile.ts";
@@ -9,6 +11,7 @@ import { type Store, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { JSON_FLAG } from "./arguments.ts";
+import { type Paint, paintFor } from "./colour.ts";
 import { type Command, command } from "./command.ts";
 import { jsonText } from "./output.ts";
 import { writableStore } from "./store.ts";
@@ -26,11 +29,16 @@ export function doctor(context: Context): Command {
       const found = [
         ...fixed,
         ...(await checkPrograms(context, store)),
+        ...(await checkShells(context, store)),
         ...(await checkStore(context, store)),
         ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
         ...checkHome(context),
+        ...checkMachine(context, store),
       ];
-      context.stdout.write(json ? jsonText(found.map(fields)) : found.map(text).join(""));
+      const paint = paintFor(context);
+      context.stdout.write(
+        json ? jsonText(found.map(fields)) : found.map((finding) => text(finding, paint)).join(""),
+      );
       return found.some(({ level }) => level === "problem") ? 1 : 0;
     },
   });
@@ -49,7 +57,12 @@ function fields({ check, level, message, hint, path }: Finding) {
   return { check, level, message, hint: hint ?? null, path: path ?? null };
 }
 
-function text({ check, level, message, hint }: Finding): string {
-  const line = `${level.padEnd("problem".length)}  ${check}: ${message}\n`;
-  return hint === undefined ? line : `${line}${" ".repeat("problem".length)}  hint: ${hint}\n`;
+function text({ check, level, message, hint }: Finding, paint: Paint): string {
+  const margin = " ".repeat(WIDEST - level.length);
+  const line = `${paint(level, COLOURS[level])}${margin}  ${check}: ${message}\n`;
+  return hint === undefined ? line : `${line}${" ".repeat(WIDEST)}  ${paint("hint:", "dim")} ${hint}\n`;
 }
+
+const WIDEST = "problem".length;
+
+const COLOURS = { ok: "green", warning: "yellow", problem: "red" } as const;

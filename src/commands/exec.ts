@@ -40,7 +40,9 @@ function findProgram(word: string, { cwd, env }: Pick<Context, "cwd" | "env">): 
   throw new ClauthError({
     kind: refused === undefined ? "command_not_found" : "command_not_runnable",
     message: refused === undefined ? "there is no such program on PATH" : `${refused} is not executable`,
-    ...(refused === undefined ? {} : { hint: `chmod +x ${refused}`, path: refused }),
+    hint:
+      refused === undefined ? "name it by its path: clauth exec NAME -- /DIR/PROGRAM" : `chmod +x ${refused}`,
+    ...(refused === undefined ? {} : { path: refused }),
     exitCode: refused === undefined ? 127 : 126,
   });
 }

@@ -34,6 +34,7 @@ function identityKeys(settings: string): readonly Finding[] {
     check: "~/.claude",
     level: "warning",
     message: `${key} in ${settings} decides the login of the untouched claude; profiles do not get it (${why})`,
+    hint: `nothing where that is meant; else take ${key} out of it`,
     path: settings,
   }));
 }
@@ -46,6 +47,7 @@ function overrides(context: Context): readonly Finding[] {
     check: "settings",
     level: "warning",
     message: `${key} in ${file} beats every profile (${why})`,
+    hint: `take ${key} out of ${file}, or start claude in another directory`,
     path: file,
   }));
 }

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
+import { ask } from "./ask.ts";
 import { type Finding, problemOf } from "./finding.ts";
 
 /** PATH: the shim has to stand before every other claude, and a real one has to be found behind it. */
@@ -55,10 +56,23 @@ async function checkRealClaude(context: Context, store: Store): Promise<Finding>
   const config = await readConfig(store).catch(() => undefined);
   try {
     const { path, why } = findRealClaude(context, { config });
-    return { check: "claude", level: "ok", message: `the real claude is ${path} (${why})`, path };
+    const version = await versionOf(context, path);
+    const said = `the real claude is ${path}${version === undefined ? "" : `, ${version}`} (${why})`;
+    const old = version !== undefined && Bun.semver.order(version, OLDEST_TRIED) < 0;
+    if (!old) return { check: "claude", level: "ok", message: said, path };
+    const message = `${said}: older than any that clauth was tried with (${OLDEST_TRIED})`;
+    return { check: "claude", level: "warning", message, hint: "claude update", path };
   } catch (error) {
     return problemOf("claude", error);
   }
+}
+
+const OLDEST_TRIED = "2.1.197";
+
+/** As it says itself: "2.1.329 (Claude Code)". */
+async function versionOf({ env, home }: Context, path: string): Promise<string | undefined> {
+  const said = await ask({ argv: [path, "--version"], env, cwd: home });
+  return /^(\d+\.\d+\.\d+)\b/.exec(said ?? "")?.[1];
 }
 
 function checkEnvironment({ env }: Context): readonly Finding[] {

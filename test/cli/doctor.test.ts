@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { credentialsText } from "../support/claude-login.ts";
@@ -18,6 +18,7 @@ test("a fresh installation is in order", async () => {
     "ok       PATH: claude is $CLAUTH_HOME/bin/claude, the shim
     ok       claude: the real claude is <sandbox>/real/claude (the first claude on PATH after the shim)
     ok       profile work: in order
+    ok       links: profiles share ~/.claude by symbolic links, which need no privilege here
     "
     ,
     }
@@ -58,7 +59,10 @@ test("names each thing that is wrong with its cure, and fails", async () => {
     problem  ~/.claude: ~/.claude.json is damaged: it is left as it is, and nothing of it reaches the profiles
              hint: mend it; Claude Code keeps copies of .claude.json in ~/.claude/backups
     warning  ~/.claude: env.ANTHROPIC_API_KEY in ~/.claude/settings.json decides the login of the untouched claude; profiles do not get it (is sent as the API key in place of the login)
+             hint: nothing where that is meant; else take env.ANTHROPIC_API_KEY out of it
     warning  settings: apiKeyHelper in ~/project/.claude/settings.json beats every profile (its output is sent in place of the login)
+             hint: take apiKeyHelper out of ~/project/.claude/settings.json, or start claude in another directory
+    ok       links: profiles share ~/.claude by symbolic links, which need no privilege here
     "
   `);
 });
@@ -90,6 +94,7 @@ test("another claude before the shim is a problem, and a relative PATH entry a w
     warning  PATH: PATH has a relative or empty entry, which means the working directory
              hint: take it out
     ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
+    ok       links: profiles share ~/.claude by symbolic links, which need no privilege here
     "
   `);
 });
@@ -136,11 +141,62 @@ test("--fix closes what was left open", async () => {
     ok       PATH: claude is ~/.clauth/bin/claude, the shim
     ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
     ok       profile work: in order
+    ok       links: profiles share ~/.claude by symbolic links, which need no privilege here
     "
     ,
     }
   `);
   expect([record, unfinished].filter((path) => existsSync(path))).toEqual([]);
+});
+
+test("says the version of Claude Code, and warns of one that clauth was never tried with", async () => {
+  using desk = healthyDesk();
+  const says = (text: string) => desk.write("bin/claude", `#!/bin/sh\necho '${text}'\n`, 0o755);
+  says("2.1.329 (Claude Code)");
+  expect((await desk.clauth(["doctor"])).stdout).toContain(
+    "ok       claude: the real claude is ~/bin/claude, 2.1.329 (",
+  );
+  says("2.1.9 (Claude Code)");
+  const { stdout } = await desk.clauth(["doctor"]);
+  expect(stdout).toContain(
+    "older than any that clauth was tried with (2.1.197)\n         hint: claude update\n",
+  );
+});
+
+test("a link mode that this platform has not is named, for nothing obeys it", async () => {
+  using desk = healthyDesk();
+  const { code, stdout } = await desk.clauth(["doctor"], { env: { PATH: "", CLAUTH_LINK_MODE: "copy" } });
+  expect(code).toBe(1);
+  expect(stdout).toContain("warning  links: CLAUTH_LINK_MODE=copy is not available");
+  expect(stdout).toContain("         hint: unset CLAUTH_LINK_MODE\n");
+});
+
+test("a lock that a killed claude left is named with the line that takes it away", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  const stale = desk.profile("work", "runtime/.oauth_refresh.lock");
+  const taken = desk.profile("work", "runtime/.storage-write.lock");
+  for (const lock of [stale, taken]) mkdirSync(lock, { recursive: true });
+  utimesSync(stale, 1000, 1000);
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, locks: stdout.split("\n").filter((line) => line.includes(".lock")) }).toEqual({
+    code: 0,
+    locks: [
+      "warning  locks: ~/.clauth/profiles/work/runtime/.oauth_refresh.lock was left by a claude that was killed",
+      "         hint: rmdir ~/.clauth/profiles/work/runtime/.oauth_refresh.lock",
+    ],
+  });
+});
+
+test("every finding that is not ok has its fix", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("broken", { account: "B" }, "home = 3\n");
+  desk.write(".claude/settings.json", '{"env":{"ANTHROPIC_API_KEY":"sk-fake"}}');
+  desk.write("project/.claude/settings.json", '{"apiKeyHelper":"x"}');
+  const { stdout } = await desk.clauth(["doctor", "--json"], { env: { CLAUTH_BYPASS: "1", PATH: "" } });
+  const findings: { level: string; hint: string | null }[] = JSON.parse(stdout);
+  expect(findings.filter(({ level }) => level !== "ok").length).toBeGreaterThan(4);
+  expect(findings.filter(({ level, hint }) => level !== "ok" && hint === null)).toEqual([]);
 });
 
 test("--json has one object for each finding", async () => {

@@ -1,0 +1,101 @@
+import { statfsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import { claudeJsonLock, oauthRefreshLock, siblingLock, storageWriteLock } from "../lock/claude-locks.ts";
+import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
+import { listProfiles } from "../profile/profiles.ts";
+import { attempted, type Finding } from "./finding.ts";
+
+/** What the machine gives: links, room on the disk, a clock that does not run behind, and no lock that a killed claude left. */
+export function checkMachine(context: Context, store: Store): readonly Finding[] {
+  return [
+    linkMode(context),
+    ...attempted("disk", () => checkSpace(store.root, freeBytes(store.root))),
+    ...attempted("clock", () => checkClock(writtenFiles(context, store), Date.now())),
+    ...attempted("locks", () => checkLocks(context, store, Date.now())),
+  ];
+}
+
+/** Every file system that Claude Code runs on there has them, and a link can't go out of date as a copy can. */
+function linkMode({ env }: Context): Finding {
+  const forced = env["CLAUTH_LINK_MODE"] || "symlink";
+  const message = "profiles share ~/.claude by symbolic links, which need no privilege here";
+  if (forced === "symlink") return { check: "links", level: "ok", message };
+  const ignored = `CLAUTH_LINK_MODE=${forced} is not available on this platform: ${message}`;
+  return { check: "links", level: "warning", message: ignored, hint: "unset CLAUTH_LINK_MODE" };
+}
+
+/** A session writes some megabytes: its history, and each file anew beside the old one. */
+export function checkSpace(path: string, free: number): readonly Finding[] {
+  if (free >= 200 * MIB) return [];
+  const level = free < 10 * MIB ? "problem" : "warning";
+  const message = `${Math.floor(free / MIB)} MiB are free where ${path} is`;
+  return [
+    { check: "disk", level, message, hint: "free some space: what can't be written is not carried", path },
+  ];
+}
+
+const MIB = 1024 * 1024;
+
+/** The store may not be there yet. */
+function freeBytes(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined && dirname(path) !== path)
+    return freeBytes(dirname(path));
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+type Written = { readonly path: string; readonly mtimeMs: number };
+
+/** Which login is newer goes by time, and so does a token's end. */
+export function checkClock(files: readonly Written[], now: number): readonly Finding[] {
+  const latest = files.toSorted((a, b) => b.mtimeMs - a.mtimeMs)[0];
+  if (latest === undefined || latest.mtimeMs <= now + AHEAD_MS) return [];
+  const { path, mtimeMs } = latest;
+  const message = `${path} was written at ${new Date(mtimeMs).toISOString()}, which is in the future: the clock is behind, or was ahead`;
+  return [
+    {
+      check: "clock",
+      level: "warning",
+      message,
+      hint: "set the clock; if it is right: touch the file",
+      path,
+    },
+  ];
+}
+
+/** Network file systems have clocks of their own. */
+const AHEAD_MS = 5 * 60_000;
+
+function writtenFiles(context: Context, store: Store): readonly Written[] {
+  const { json, credentials } = claudeHomeOf(context.home);
+  const own = listProfiles(store).flatMap((name) => {
+    const paths = profilePathsOf(store, name);
+    return [paths.credentials, join(paths.runtime, ".claude.json")];
+  });
+  return [json, credentials, store.config, ...own].flatMap((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? [] : [{ path, mtimeMs: stat.mtimeMs }];
+  });
+}
+
+/** Claude Code takes an old lock away by itself, but waits for it first: eight seconds in each turn for that of a refresh. */
+function checkLocks(context: Context, store: Store, now: number): readonly Finding[] {
+  const claude = claudeHomeOf(context.home);
+  const trees = listProfiles(store).map((name) => profilePathsOf(store, name).runtime);
+  const locks = [
+    claudeJsonLock("home", claude.json),
+    ...[claude.root, ...trees].flatMap((root) => [
+      storageWriteLock(root),
+      oauthRefreshLock(root),
+      siblingLock(root),
+      claudeJsonLock("tree", join(root, ".claude.json")),
+    ]),
+  ];
+  return locks.flatMap(({ path, staleMs }) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || now - stat.mtimeMs <= staleMs) return [];
+    const message = `${path} was left by a claude that was killed`;
+    return [{ check: "locks", level: "warning", message, hint: `rmdir ${path}`, path } as const];
+  });
+}
