@@ -129,7 +129,8 @@ function kindsIn(backups: string): Map<string, string[]> {
 function lastLogins(backups: string, newestFirst: readonly string[]): Set<string> {
   const newest = new Map<string, string>();
   for (const name of newestFirst) {
-    const content = readRegularFile(join(backups, name));
+    const path = join(backups, name);
+    const content = disk.lstatIfThere(path)?.isFile() ? readRegularFile(path) : undefined;
     const judged = content === undefined ? undefined : judgeCredentials(content.bytes);
     const account = judged?.accountUuid ?? "";
     if (judged?.login && !newest.has(account)) newest.set(account, name);

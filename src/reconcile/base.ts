@@ -1,8 +1,11 @@
 import { join } from "node:path";
+import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { disk } from "../disk/disk.ts";
+import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
+import { ClauthError } from "../errors.ts";
 import { equalJson, isObject, type Json, type JsonObject, parseJson } from "../json.ts";
 import type { Places } from "./places.ts";
 import { identityOf, type Signature } from "./signature.ts";
@@ -51,7 +54,7 @@ export type BaseDocument = (typeof COMMON_STATES)[number] | "overlay.json";
 
 /** Reads one document of the base; "void" where there is none or it does not parse. */
 export function readBaseDocument(places: Places, name: BaseDocument): JsonObject | "void" {
-  const value = parseFile(join(places.paths.base, name));
+  const value = parseFile(places, name);
   return isObject(value) ? value : "void";
 }
 
@@ -80,10 +83,9 @@ export function writeBaseIndex(places: Places, settled: Readonly<Record<string, 
     token,
     settled,
   };
-  const path = indexPath(places);
-  if (equalJson(parseFile(path), index)) return;
+  if (equalJson(parseFile(places, INDEX), index)) return;
   ensureDirectory(places.paths.base);
-  writeFileAtomic(path, encode(index), { mode: 0o600 });
+  writeFileAtomic(join(places.paths.base, INDEX), encode(index), { mode: 0o600 });
 }
 
 type Index = {
@@ -94,7 +96,7 @@ type Index = {
 };
 
 function readIndex(places: Places): Index | undefined {
-  const value = parseFile(indexPath(places));
+  const value = parseFile(places, INDEX);
   if (!isObject(value)) return undefined;
   const { version, home, tree, token, settled } = value;
   if (version !== 1 || typeof home !== "string" || typeof tree !== "string" || typeof token !== "string") {
@@ -109,9 +111,7 @@ function onlyStrings(object: JsonObject): Record<string, string> {
   return strings;
 }
 
-function indexPath(places: Places): string {
-  return join(places.paths.base, "index.json");
-}
+const INDEX = "index.json";
 
 function readToken(places: Places): string | undefined {
   const content = readRegularFile(places.treeToken);
@@ -124,9 +124,23 @@ function makeToken(places: Places): string {
   return token;
 }
 
-function parseFile(path: string): Json | undefined {
-  const content = readRegularFile(path);
+function parseFile(places: Places, name: string): Json | undefined {
+  const content = readBaseFile(places, name);
   return content === undefined ? undefined : parseJson(content.bytes);
+}
+
+/** Reads a file of `base/`. What stands in its place and is none goes to quarantine, named as quarantine.ts does, which a start without a session must not load. */
+export function readBaseFile({ paths }: Places, name: string): FileContent | undefined {
+  const path = join(paths.base, name);
+  try {
+    return readRegularFile(path);
+  } catch (error) {
+    if (!(error instanceof ClauthError) || error.kind !== "not_a_file") throw error;
+    ensureDirectory(paths.backups);
+    const time = new Date().toISOString().replace(/[-:.]/g, "");
+    attempt("move", path, () => disk.rename(path, join(paths.backups, `${time}-base-${name}`)));
+    return undefined;
+  }
 }
 
 function encode(value: Json): Uint8Array {

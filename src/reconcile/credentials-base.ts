@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { isObject, type Json, ownValue, parseJson } from "../json.ts";
 import type { CredentialsBase } from "../merge/credentials.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
+import { readBaseFile } from "./base.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
 
@@ -21,7 +21,7 @@ export type CredentialsMemory = CredentialsBase & {
 
 /** Undefined where nothing is remembered, or what is there is damaged: then nothing counts as "as before". */
 export function readCredentialsMemory(places: Places): CredentialsMemory | undefined {
-  const content = readRegularFile(memoryPath(places));
+  const content = readBaseFile(places, MEMORY);
   const value = content === undefined ? undefined : parseJson(content.bytes);
   if (!isObject(value)) return undefined;
   const canonicalHash = ownValue(value, "canonicalHash");
@@ -42,7 +42,7 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
   const { canonicalHash, history, account, owner = account, refused, unshared } = memory;
   const text = `${JSON.stringify({ canonicalHash, history, account, owner, refused, unshared })}\n`;
-  writeFileAtomic(memoryPath(places), new TextEncoder().encode(text), { mode: 0o600 });
+  writeFileAtomic(join(places.paths.base, MEMORY), new TextEncoder().encode(text), { mode: 0o600 });
 }
 
 /** Reads an `oauthAccount`, or what we made of one. */
@@ -56,6 +56,4 @@ export function identityIn(value: Json | undefined): AccountIdentity {
   };
 }
 
-function memoryPath(places: Places): string {
-  return join(places.paths.base, "credentials.json");
-}
+const MEMORY = "credentials.json";

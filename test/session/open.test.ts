@@ -253,3 +253,26 @@ function createPinned(account: string): ProfileHome {
   writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
   return box;
 }
+
+test.each([
+  "index.json",
+  "claude.json",
+  "settings.json",
+  "settings.json.fresh",
+  "overlay.json",
+  "credentials.json",
+])("a directory in the place of base/%s goes to quarantine, and the base is begun anew", async (name) => {
+  using box = neverOpened();
+  await openAndClose(box);
+  const path = join(box.places.paths.base, name);
+  rmSync(path, { force: true });
+  mkdirSync(join(path, "inside"), { recursive: true });
+  edit(box.places.homeJson, { later: true });
+  edit(box.places.claude.settings, { later: true });
+  await openAndClose(box);
+  await openAndClose(box);
+  expect(existsSync(path) && statSync(path).isDirectory()).toBe(false);
+  expect(box.quarantined()).toContain(`base-${name}`);
+  expect(read(box.places.treeJson)).toEqual({ numStartups: 1, later: true });
+  expect(read(box.places.treeSettings)).toEqual({ theme: "dark", later: true });
+});
