@@ -1,7 +1,8 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { basename, delimiter, isAbsolute, join, sep } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { basename, delimiter, dirname, isAbsolute, join, sep } from "node:path";
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
+import { isInside, realPath } from "./disk/real-path.ts";
 import { ClauthError } from "./errors.ts";
 import { isShim } from "./own-executable.ts";
 
@@ -24,7 +25,7 @@ export type RealClaude = {
  * @throws ClauthError `claude_not_found` (127), `claude_not_runnable` (126).
  */
 export function findRealClaude(
-  context: Pick<Context, "env" | "home" | "platform" | "executable">,
+  context: Pick<Context, "env" | "cwd" | "home" | "platform" | "executable">,
   given: {
     readonly config?: Pick<Config, "claude"> | undefined;
     readonly args?: readonly string[];
@@ -44,16 +45,40 @@ export function findRealClaude(
 /**
  * The program that an editor put before the arguments (VS Code's `claudeProcessWrapper`, Claude Code's own
  * `CLAUDE_CODE_PROCESS_WRAPPER`): an absolute path to an executable file that is Claude Code by its name. A prompt is
- * not: `/help` and `/tmp/notes` name no such file. Where it names the shim it is dropped all the same.
+ * not: `/help` and `/tmp/notes` name no such file, and a file of the project that is worked in is never run, whatever its
+ * name. Where it names the shim it is dropped all the same.
  */
 function wrappedProgram(
   args: readonly string[],
-  context: Pick<Context, "executable" | "platform">,
+  context: Pick<Context, "cwd" | "executable" | "home" | "platform">,
 ): { path: string; isShim: boolean } | undefined {
   const [path, script] = args;
   if (path === undefined || !isAbsolute(path) || !isClaudeByName(path, script)) return undefined;
   if (runnable(path, context.platform) !== "yes") return undefined;
+  const programs = isPackageScript(script ?? "") ? [path, script ?? ""] : [path];
+  if (programs.some((program) => isOfProject(program, context))) return undefined;
   return { path, isShim: isShim(path, context) };
+}
+
+/**
+ * True for what lies, by its spelling or at the end of its links, in the working directory or the repository around it. The
+ * home directory and those above it are no project: below them lies what the user installed.
+ */
+function isOfProject(path: string, { cwd, home }: Pick<Context, "cwd" | "home">): boolean {
+  const project = projectAround(cwd, realPath(home));
+  if (isInside(realPath(home), project)) return false;
+  const spelled = join(realPath(dirname(path)), basename(path));
+  return [spelled, realPath(path)].some((place) => isInside(place, project));
+}
+
+/** The outermost repository that holds the working directory and not the home directory; else the working directory. */
+function projectAround(cwd: string, home: string): string {
+  let project = cwd;
+  for (let directory = cwd; !isInside(home, directory); directory = dirname(directory)) {
+    if (existsSync(join(directory, ".git"))) project = directory;
+    if (dirname(directory) === directory) break;
+  }
+  return project;
 }
 
 /**

@@ -29,11 +29,11 @@ function program(name: string, content = `real ${name}`, mode = 0o755): string {
 
 type Given = Parameters<typeof findRealClaude>[1];
 
-function find(env: Record<string, string>, given: Given = {}) {
+function find(env: Record<string, string>, given: Given = {}, cwd = join(root, "cwd")) {
   // The machine that runs the tests may have a claude of its own in a usual place.
   const places = [join(root, "home/.local/bin"), join(root, "home/.claude/local")];
   return findRealClaude(
-    { env, home: join(root, "home"), platform: "linux", executable },
+    { env, cwd, home: join(root, "home"), platform: "linux", executable },
     { places, ...given },
   );
 }
@@ -106,6 +106,7 @@ test("needs no home directory where PATH has a claude, so that a bypass works wi
   const real = program("a/claude");
   const context = {
     env: { PATH: join(root, "a") },
+    cwd: root,
     get home() {
       return expect.unreachable();
     },
@@ -177,6 +178,38 @@ describe("as the process wrapper of an editor", () => {
       path: real,
       args: ["-p"],
     });
+  });
+
+  test("never runs a file of the project that is worked in, whatever its name", () => {
+    const real = program("a/claude");
+    const env = { PATH: join(root, "a") };
+    const repository = join(root, "home/repo");
+    mkdirSync(join(repository, ".git"), { recursive: true });
+    mkdirSync(join(repository, "sub"));
+    const own = program("home/repo/claude");
+    const script = program("home/repo/claude-code/cli.js", "js");
+    const linked = join(repository, "linked/claude");
+    mkdirSync(join(linked, ".."));
+    symlinkSync(real, linked);
+    const outside = join(root, "link/claude");
+    mkdirSync(join(outside, ".."));
+    symlinkSync(own, outside);
+    const calls = [[own], [script], [program("bin/node"), script], [linked], [outside]];
+    for (const cwd of [repository, join(repository, "sub")]) {
+      for (const args of calls)
+        expect(find(env, { args }, cwd)).toMatchObject({ path: real, args, wasNamed: false });
+    }
+  });
+
+  test("runs what the user installed below the home directory, from there and from a repository", () => {
+    const home = join(root, "home");
+    mkdirSync(join(home, ".git"), { recursive: true });
+    mkdirSync(join(home, "repo/.git"), { recursive: true });
+    for (const name of [".vscode/extensions/a/claude", ".local/share/claude/versions/2.1.329"]) {
+      const path = program(`home/${name}`);
+      for (const cwd of [home, root, join(home, "repo")])
+        expect(find({}, { args: [path] }, cwd)).toMatchObject({ path, wasNamed: true });
+    }
   });
 
   test("leaves every other first argument alone", () => {

@@ -3,12 +3,12 @@ import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { isInside } from "../disk/real-path.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
-import { isInside } from "../selection/rules.ts";
 
 /** A config directory that somebody made by hand or with another tool (`CLAUDE_CONFIG_DIR=~/.claude-work`). */
 export type ConfigDirectory = {

@@ -2,8 +2,8 @@ import { join, relative, resolve } from "node:path";
 import { isDirectoryPattern, isRemotePattern } from "../config/config.ts";
 import type { NewRule } from "../config/edit-toml.ts";
 import type { Context } from "../context.ts";
+import { isInside } from "../disk/real-path.ts";
 import { normalRemote } from "../selection/git-remote.ts";
-import { isInside } from "../selection/rules.ts";
 import { usageError } from "./command.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { relative, sep } from "node:path";
 
 /** The path with every symlink resolved; one that leads to nothing, or can't be followed, keeps its spelling. */
 export function realPath(path: string): string {
@@ -7,4 +8,10 @@ export function realPath(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** True for `directory` itself and anything below it. */
+export function isInside(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && way !== path);
 }

@@ -4,10 +4,9 @@ import { type Choice, choiceFrom, parseChoice } from "../config/choice.ts";
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { realPath } from "../disk/real-path.ts";
+import { isInside, realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { decodeUtf8 } from "../utf8.ts";
-import { isInside } from "./rules.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 
 export const RC_FILE = ".clauthrc";

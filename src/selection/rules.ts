@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { Rule } from "../config/config.ts";
+import { isInside } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 
 /** A directory rule with its directory resolved: absolute, without symlinks. */
@@ -36,12 +37,6 @@ export function matchRemote(rules: readonly Rule[], remotes: readonly string[]):
     )
     .map((rule) => ({ rule, score: rule.pattern.replaceAll("*", "").length }));
   return strongest(scored);
-}
-
-/** True for `directory` itself and anything below it. */
-export function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && way !== path);
 }
 
 /**

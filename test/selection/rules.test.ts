@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { choiceFrom } from "../../src/config/choice.ts";
 import type { Rule } from "../../src/config/config.ts";
+import { isInside } from "../../src/disk/real-path.ts";
 import {
-  isInside,
   matchDirectory,
   matchesPattern,
   matchRemote,
