@@ -3,7 +3,7 @@ import { type JsonObject, objectFrom } from "../json.ts";
 import { agreedBase } from "./agreed.ts";
 import { putBackAside, setAside } from "./aside.ts";
 import { leavesOf, mapStrings, valueAt } from "./leaves.ts";
-import { looksReset } from "./reset.ts";
+import { looksReset, resetSides } from "./reset.ts";
 import {
   type KeyPath,
   type Loss,
@@ -40,6 +40,7 @@ export function mergeClaudeJson(input: ClaudeJsonInput): MergeResult {
   });
   return {
     ...merged,
+    ...(reset.length > 0 && { reset }),
     home: putBackAside(input.home, home.aside, merged.home),
     tree: putBackAside(input.tree, accountPart(input.tree), merged.tree),
     lost: [...merged.lost, ...identityLosses(input.tree)],
@@ -117,13 +118,6 @@ export function isServerEntry(key: KeyPath): boolean {
     (key.length === 2 && key[0] === "mcpServers") ||
     (key.length === 4 && key[0] === "projects" && key[2] === "mcpServers")
   );
-}
-
-function resetSides(base: JsonObject, home: JsonObject, tree: JsonObject): Side[] {
-  const sides: Side[] = [];
-  if (looksReset(base, home)) sides.push("home");
-  if (looksReset(base, tree)) sides.push("tree");
-  return sides;
 }
 
 /** Defaults written a moment ago are later than everything, and still no edit of the user's. */

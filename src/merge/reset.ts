@@ -1,4 +1,13 @@
 import { isObject, type Json, type JsonObject, ownValue } from "../json.ts";
+import type { Side } from "./three-way.ts";
+
+/** The sides that look reset against their last common state. */
+export function resetSides(base: JsonObject, home: JsonObject, tree: JsonObject): Side[] {
+  const sides: Side[] = [];
+  if (looksReset(base, home)) sides.push("home");
+  if (looksReset(base, tree)) sides.push("tree");
+  return sides;
+}
 
 /**
  * True for a document that its writer replaced by near-empty defaults, as Claude Code does with a damaged `.claude.json`:

@@ -3,7 +3,7 @@ import { equalJson, type JsonObject } from "../json.ts";
 import { agreedBase } from "./agreed.ts";
 import { type Parts, putBackAside, setAside } from "./aside.ts";
 import { inOrderOf, leavesOf, mapStrings, valueAt, withBaseValueAt, withValueAt } from "./leaves.ts";
-import { looksReset } from "./reset.ts";
+import { resetSides } from "./reset.ts";
 import { type KeyPath, type Loss, type MergeInput, type MergeResult, mergeObjects } from "./three-way.ts";
 
 export type SettingsInput = Omit<MergeInput, "atomic"> & {
@@ -33,9 +33,9 @@ export function mergeSettings(input: SettingsInput): MergeResult {
   const base = input.base === "void" ? {} : travelling(input.base, input.keep).travels;
   const home = travelling(input.home, input.keep);
   const tree = travelling(withoutOverlay(input, base), input.keep);
-  const reset = looksReset(base, home.travels) || looksReset(base, tree.travels);
+  const reset = resetSides(base, home.travels, tree.travels);
   const merged = mergeObjects({
-    base: reset ? "void" : input.base === "void" ? input.base : base,
+    base: reset.length > 0 ? "void" : input.base === "void" ? input.base : base,
     home: home.travels,
     tree: mapStrings(tree.travels, input.rewriteHome),
     later: input.later,
@@ -44,6 +44,7 @@ export function mergeSettings(input: SettingsInput): MergeResult {
   const newTree = withOverlay(input, merged.tree);
   return {
     ...merged,
+    ...(reset.length > 0 && { reset }),
     home: putBackAside(input.home, home.aside, merged.home),
     tree: inOrderOf(input.tree, newTree),
     lost: [...merged.lost, ...overruled(input, newTree)],

@@ -48,6 +48,8 @@ export type MergeResult = {
   readonly deleted: readonly Deletion[];
   /** Deletions left open: both sides keep their own. */
   readonly held: readonly Deletion[];
+  /** Sides that were replaced by near-empty defaults: what they lack is put back. */
+  readonly reset?: readonly Side[];
 };
 
 /**

@@ -63,6 +63,21 @@ export function lookAt(
   return { base, merges, home, tree, decision };
 }
 
+/** What a look led to, for the log: no values, which may be secrets. */
+export function describe({ decision, tree }: DocumentLook, sides: "tree" | "both"): string {
+  const written = [sides === "both" && decision.home && "home", decision.tree && "tree"].filter(Boolean);
+  return [
+    `merged into ${written.join(" and ")}`,
+    ...(tree.kind === "missing" ? ["the tree had none"] : []),
+    ...(tree.kind === "damaged" ? ["the tree's was damaged and is in backups"] : []),
+    ...decision.reset.map(
+      (side) => `${side === "home" ? "home's" : "the tree's"} was reset: what it lost is put back`,
+    ),
+    ...(decision.lost.length === 0 ? [] : [`${decision.lost.length} values lost to a later edit`]),
+    ...(decision.deleted.length === 0 ? [] : [`${decision.deleted.length} deletions carried`]),
+  ].join(", ");
+}
+
 /** True where the look asks for a write on a side that Claude Code writes too. */
 export function asksForWrite(look: DocumentLook, sides: "tree" | "both"): boolean {
   return look.decision.tree !== undefined || (sides === "both" && look.decision.home !== undefined);

@@ -57,6 +57,8 @@ export type DocumentDecision = {
   readonly lost: readonly Loss[];
   readonly deleted: readonly Deletion[];
   readonly held: readonly Deletion[];
+  /** Sides that were reset, and get back what they lost. */
+  readonly reset: readonly Side[];
 };
 
 export type DocumentQuestion = {
@@ -106,6 +108,7 @@ export function decideDocument(kind: DocumentKind, question: DocumentQuestion): 
     lost: merged.lost,
     deleted: merged.deleted,
     held: merged.held,
+    reset: merged.reset ?? [],
   };
 }
 
@@ -117,6 +120,7 @@ const NOTHING_TO_DO: DocumentDecision = {
   lost: [],
   deleted: [],
   held: [],
+  reset: [],
 };
 
 function laterSide(home: DocumentSide, tree: DocumentSide): Side {

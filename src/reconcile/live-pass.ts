@@ -11,7 +11,14 @@ import { openBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { DeletionMemory } from "./deletion-memory.ts";
 import { type DocumentKind, statOf } from "./document.ts";
-import { advanceBase, carryOutFresh, type DocumentLook, isSettled, lookAt } from "./document-pass.ts";
+import {
+  advanceBase,
+  carryOutFresh,
+  type DocumentLook,
+  describe,
+  isSettled,
+  lookAt,
+} from "./document-pass.ts";
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import { isTreeAsOpened, type Look, treeReplaced } from "./look.ts";
@@ -137,7 +144,7 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
         carryOutFresh(places, kind, inside, "both");
         memory.lastWriteMs = performance.now();
         noteOurWrites(pass, kind, inside);
-        say(pass, `${kind.name}: ${describe(inside)}`);
+        say(pass, `${kind.name}: ${describe(inside, "both")}`);
       }),
     );
   } else memory.deletions.keepOnly(kind.name, first.decision.held);
@@ -192,11 +199,4 @@ function locksFor(kind: DocumentKind, { decision }: DocumentLook): readonly Clau
     ...(decision.tree === undefined ? [] : [claudeJsonLock("tree", kind.tree)]),
     ...(decision.home === undefined ? [] : [claudeJsonLock("home", kind.home)]),
   ];
-}
-
-function describe({ decision }: DocumentLook): string {
-  const sides = [decision.home && "home", decision.tree && "tree"].filter((side) => side !== undefined);
-  const lost = decision.lost.length === 0 ? "" : `, ${decision.lost.length} values lost to a later edit`;
-  const gone = decision.deleted.length === 0 ? "" : `, ${decision.deleted.length} deletions carried`;
-  return `merged into ${sides.join(" and ")}${lost}${gone}`;
 }

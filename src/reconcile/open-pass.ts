@@ -13,7 +13,7 @@ import {
 } from "./applied-overlays.ts";
 import { forgetCommonState, openBase, writeBaseIndex } from "./base.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
-import { advanceBase, carryOut, carryOutFresh, isSettled, lookAt } from "./document-pass.ts";
+import { advanceBase, carryOut, carryOutFresh, describe, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds, isOwnDocument } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
@@ -97,12 +97,17 @@ function overlayMissing(path: string): ClauthError {
   });
 }
 
-function openDocument({ places, alone, othersWrite }: OpenPass, kind: DocumentKind, urgent: boolean): Opened {
+function openDocument(
+  { places, alone, othersWrite, say }: OpenPass,
+  kind: DocumentKind,
+  urgent: boolean,
+): Opened {
   const options = { rebuild: alone, deletion: () => (alone ? "carry" : "hold") } as const;
   const look = lookAt(places, kind, options);
   if (look.tree.kind === "ok") rememberAccount(places, kind.accountPart(look.tree.value));
   const needed = alone || urgent || look.tree.kind === "missing";
   if (!needed) return { outstanding: true, settled: {} };
+  if (look.decision.tree !== undefined) say(`${kind.name}: ${describe(look, "tree")}`);
   if (!alone || (untilStanding(kind, ["home"]) > 0 && othersWrite())) {
     carryOutFresh(places, kind, look, "tree");
     return { outstanding: true, settled: {} };
