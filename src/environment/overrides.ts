@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
 import type { JsonObject } from "../json.ts";
 import { localSettingsRoot } from "./local-settings-root.ts";
-import { type Override, overridesIn, steeringIn } from "./settings-tier.ts";
+import { type Override, overridesIn } from "./settings-tier.ts";
 
 /**
  * Finds what would beat the profile and can't be changed by us: project and managed settings, strongest first. For
@@ -19,11 +19,8 @@ export function findOverrides(
 ): Override[] {
   const files = [...place.managedDirs.flatMap(managedFiles), ...projectFiles(place)];
   // In the home directory these are the user's own settings, and so is what they say to clauth.
-  const atHome = place.cwd === place.home;
-  return files.flatMap((file) => [
-    ...overridesIn(file, profile),
-    ...(atHome ? [] : steeringIn(file, profile.keep)),
-  ]);
+  const steering = place.cwd !== place.home;
+  return files.flatMap((file) => overridesIn(file, { ...profile, steering }));
 }
 
 /** The settings that come with a project, strongest first. */

@@ -14,31 +14,40 @@ export type Override = {
  * What one settings file above the user's changes for a profile: keys that decide the identity, and keys of the
  * profile's overlay that it gives another value. Claude ignores a file that it can't read or that is no JSON object.
  * @param profile.keep the profile's `keep_env`
+ * @param profile.steering true where what it says to clauth itself counts too
  */
 export function overridesIn(
   file: string,
-  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
+  profile: { readonly keep: readonly string[]; readonly overlay: JsonObject; readonly steering?: boolean },
 ): Override[] {
   const settings = readSettings(file);
   return leaves(settings).flatMap(({ path, value }) => {
+    const key = path.join(".");
+    if (profile.steering === true && steers(path, profile.keep)) return [{ file, key, why: STEERS }];
     const own = valueAt(profile.overlay, path);
     const why = isIdentitySetting(path, profile.keep) ? effectiveReason(path, value) : undefined;
     if (own === undefined && why === undefined) return [];
     if (own !== undefined && own === value) return [];
-    return [{ file, key: path.join("."), why: why ?? "replaces the profile's own value" }];
+    return [{ file, key, why: why ?? "replaces the profile's own value" }];
   });
 }
 
-/**
- * What one settings file says to clauth itself: Claude Code exports its `env` to the claudes that are started inside, so that
- * it would pick their profile, their store or their program.
- * @param keep the profile's `keep_env`
- */
+/** What one settings file says to clauth itself, in the order of the file. */
 export function steeringIn(file: string, keep: readonly string[]): Override[] {
   return leaves(readSettings(file))
-    .filter(({ path: [top, name = ""] }) => top === "env" && STEERING.includes(name) && !keep.includes(name))
-    .map(({ path }) => ({ file, key: path.join("."), why: "steers every claude that is started inside" }));
+    .filter(({ path }) => steers(path, keep))
+    .map(({ path }) => ({ file, key: path.join("."), why: STEERS }));
 }
+
+/**
+ * Claude Code exports the `env` of its settings to the claudes that are started inside, so that these variables would pick
+ * their profile, their store or their program.
+ */
+function steers([top, name = ""]: Leaf["path"], keep: readonly string[]): boolean {
+  return top === "env" && STEERING.includes(name) && !keep.includes(name);
+}
+
+const STEERS = "steers every claude that is started inside";
 
 /** An empty one counts too: it undoes the choice that was handed on. */
 const STEERING: readonly string[] = ["CLAUTH_PROFILE", "CLAUTH_HOME", "CLAUTH_CLAUDE", "CLAUTH_BYPASS"];
