@@ -32,10 +32,7 @@ export function standardInput({ stderr }: Pick<Context, "stderr">): Input {
       stderr.write(prompt);
       return until(NEWLINE);
     },
-    secret: (prompt) => {
-      stderr.write(prompt);
-      return hidden(stderr.write);
-    },
+    secret: (prompt) => hidden(prompt, stderr.write),
   };
 }
 
@@ -48,10 +45,14 @@ function until(end: number): string {
   return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\r$/, "");
 }
 
-/** In raw mode nothing is echoed, and the keys that edit and interrupt arrive as characters. */
-function hidden(write: (text: string) => void): string {
+/**
+ * In raw mode nothing is echoed, and the keys that edit and interrupt arrive as characters. It begins before anybody is asked: a
+ * key that is pasted at once would be shown.
+ */
+function hidden(prompt: string, write: (text: string) => void): string {
   process.stdin.setRawMode(true);
   try {
+    write(prompt);
     const bytes: number[] = [];
     for (let byte = nextByte(); byte !== undefined && !ENTER.includes(byte); byte = nextByte()) {
       if (byte === INTERRUPT) throw interrupted();
