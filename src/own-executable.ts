@@ -29,7 +29,8 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
 
 /** A `clauth` beside it that is the same file: the executable is both, so this is a directory of shims. */
 function isTwinOfClauth(path: string, file: { dev: number; ino: number }): boolean {
-  const twin = statSync(join(dirname(path), "clauth"), { throwIfNoEntry: false });
+  const beside = join(dirname(path), "clauth");
+  const twin = beside === path ? undefined : statSync(beside, { throwIfNoEntry: false });
   return twin !== undefined && file.ino !== 0 && twin.dev === file.dev && twin.ino === file.ino;
 }
 

@@ -72,6 +72,7 @@ test("takes no other program for itself", () => {
   expect(isShim(program("script/claude", "#!/bin/sh\nexec /opt/claude\n"), { executable })).toBe(false);
   program("beside/clauth", "something else");
   expect(isShim(program("beside/claude", "\x7fELF real"), { executable })).toBe(false);
+  expect(isShim(at("beside/clauth"), { executable })).toBe(false);
   expect(isShim(program("empty/claude", ""), { executable })).toBe(false);
   expect(isShim(at("none/claude"), { executable })).toBe(false);
 });

@@ -50,7 +50,8 @@ async function claudeNow(context: Context): Promise<string> {
   try {
     return findRealClaude(context, { config: await readConfig(storeOf(context)) }).path;
   } catch (error) {
-    return `none: ${asClauthError(error).message}`;
+    const { message, hint } = asClauthError(error);
+    return `none found: ${hint ?? message}`;
   }
 }
 

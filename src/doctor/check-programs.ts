@@ -38,9 +38,21 @@ function checkPath(context: Context, store: Store): readonly Finding[] {
             message: `${claudes[0]} stands before the shim ${claudes[shim]} on PATH: claude picks no profile`,
             hint,
           };
-  if (!relative) return [first];
   const message = "PATH has a relative or empty entry, which means the working directory";
-  return [first, { check: "PATH", level: "warning", message, hint: "take it out" }];
+  return [
+    first,
+    ...(relative ? [{ check: "PATH", level: "warning", message, hint: "take it out" } as const] : []),
+    ...otherClauth(directories.filter(isAbsolute), context, store),
+  ];
+}
+
+/** The Rust tool of that name writes to the same store; its `clauth start` knows nothing of the sessions here. */
+function otherClauth(directories: readonly string[], context: Context, store: Store): readonly Finding[] {
+  const path = directories.map((directory) => join(directory, "clauth")).find(isFile);
+  if (path === undefined || isShim(path, context)) return [];
+  const message = `typing clauth starts ${path}, which is another program than this`;
+  const hint = `remove it, or put ${store.bin} before it on PATH`;
+  return [{ check: "PATH", level: "warning", message, hint, path }];
 }
 
 function isFile(path: string): boolean {

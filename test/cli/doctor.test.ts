@@ -99,6 +99,16 @@ test("another claude before the shim is a problem, and a relative PATH entry a w
   `);
 });
 
+test("another program named clauth before this one is a warning", async () => {
+  using desk = healthyDesk();
+  desk.write("bin/clauth", "#!/bin/sh\n", 0o755);
+  desk.write(".clauth/bin/clauth", `#!/bin/sh\n# ${SHIM_MARKER}\n`, 0o755);
+  const said = "warning  PATH: typing clauth starts ~/bin/clauth, which is another program than this\n";
+  expect((await desk.clauth(["doctor"])).stdout).not.toContain("another program");
+  const env = { PATH: `${desk.home}/bin:${desk.store}/bin` };
+  expect((await desk.clauth(["doctor"], { env })).stdout).toContain(said);
+});
+
 test("a store that others can write is a problem; one that is merely loose is tightened", async () => {
   using desk = healthyDesk();
   desk.addProfile("work", { account: "W" });

@@ -28,7 +28,7 @@ test("without a Claude Code and without a login it still says where one is", asy
   using desk = createDesk();
   const { code, stdout } = await desk.clauth([], { env: { PATH: "", CLAUDE_CONFIG_DIR: "/srv/mine" } });
   expect(code).toBe(0);
-  expect(stdout).toContain("claude      none: ");
+  expect(stdout).toContain("claude      none found: npm install -g @anthropic-ai/claude-code, or ");
   expect(stdout).toContain("config dir  /srv/mine (logged out)");
 });
 
@@ -55,4 +55,12 @@ test("a .clauthrc that stops a start is said, and does not stop the overview", a
   const { code, stdout, stderr } = await desk.clauth([]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: (await desk.clauth(["list"])).stdout });
   expect(stderr).toContain("can be written by everybody");
+});
+
+test("on a terminal the two commands stand out", async () => {
+  using desk = createDesk();
+  const printed: string[] = [];
+  const stdout = { isTerminal: true, columns: 80, write: (text: string) => void printed.push(text) };
+  await desk.clauth([], { stdout });
+  expect(printed.join("")).toContain("  \x1b[1mclauth add work --login\x1b[0m   \x1b[2mlog in");
 });
