@@ -17,21 +17,32 @@ export async function ask({ argv, env, cwd, withinMs = 5000 }: Question): Promis
   try {
     const options = { env, cwd, detached: true, stdin: "ignore", stdout: "pipe", stderr: "ignore" } as const;
     const child = Bun.spawn([...argv], options);
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => {
-      endGroup(child.pid);
-      late.resolve(undefined);
-    }, withinMs);
-    const answer = await Promise.race([new Response(child.stdout).text(), late.promise]);
+    const late = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => late.resolve("late"), withinMs);
+    const answer = gather(child.stdout);
+    const ended = await Promise.race([child.exited, late.promise]);
     clearTimeout(timer);
-    return answer;
+    if (ended === "late") return endGroup(child.pid);
+    await Promise.race([answer.whole, Bun.sleep(DRAIN_MS)]);
+    return answer.soFar();
   } catch {
     return undefined;
   }
 }
 
+/** What the program wrote is in the pipe when it ends; what it left running may hold the pipe for ever. */
+const DRAIN_MS = 100;
+
+function gather(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const chunks: Uint8Array[] = [];
+  const whole = (async () => {
+    for await (const chunk of stream) chunks.push(chunk);
+  })();
+  return { whole, soFar: () => Buffer.concat(chunks).toString() };
+}
+
 /** Its group is its own; one that is gone needs no ending. */
-function endGroup(pid: number): void {
+function endGroup(pid: number): undefined {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {}

@@ -11,6 +11,15 @@ test("a program that is not there gives no answer", async () => {
   expect(await ask({ argv: ["/nowhere/sh"], ...place })).toBeUndefined();
 });
 
+test("what it leaves running is neither waited for nor ended", async () => {
+  const began = performance.now();
+  const answer = await ask({ argv: ["sh", "-c", "sleep 20 & echo $!"], ...place });
+  expect(performance.now() - began).toBeLessThan(4000);
+  const left = Number(answer);
+  expect(process.kill(left, 0)).toBe(true);
+  process.kill(left);
+});
+
 test("one that waits, and what it started, is ended when the time is up", async () => {
   const began = performance.now();
   const argv = ["sh", "-c", "sleep 60 & sleep 60"];
