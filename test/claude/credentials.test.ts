@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { describeClaude, type Lab } from "../support/claude-lab.ts";
+import { describeClaude, type Lab, logIn } from "../support/claude-lab.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const SESSION_OF_WORK = { env: { CLAUTH_PROFILE: "work" } };
@@ -39,7 +39,7 @@ describeClaude("credentials", (openLab) => {
   test("a logout beside a second session of the profile logs both out", async () => {
     await using lab = await openLab();
     lab.addProfile("work");
-    await logIn(lab, "W");
+    await logIn(lab, "work", "W");
     const other = lab.start(["claude", "-p", "[[hold second]]"], SESSION_OF_WORK);
     await waitFor(
       "the second session's request",
@@ -56,7 +56,7 @@ describeClaude("credentials", (openLab) => {
   test("a login inside a session of a logged-out profile becomes the profile's", async () => {
     await using lab = await openLab();
     lab.addProfile("work");
-    expect((await logIn(lab, "W")).code).toBe(0);
+    expect((await logIn(lab, "work", "W")).code).toBe(0);
     expectCanonical(lab, "sk-ant-ort01-fakeW.2");
     await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);
     expect(await lab.network.tokensFor("hello")).toEqual(["sk-ant-oat01-fakeW.2"]);
@@ -65,7 +65,7 @@ describeClaude("credentials", (openLab) => {
   test("a logout inside a session logs the profile out and keeps the bytes in quarantine", async () => {
     await using lab = await openLab();
     lab.addProfile("work");
-    await logIn(lab, "W");
+    await logIn(lab, "work", "W");
     expect(await lab.run(["claude", "auth", "logout"], SESSION_OF_WORK)).toMatchObject({ code: 0 });
     expect(existsSync(lab.profile("work", "credentials.json"))).toBe(false);
     expect(existsSync(lab.profile("work", "runtime/.credentials.json"))).toBe(false);
@@ -95,16 +95,6 @@ function expectCanonical(lab: Lab, refreshToken: string): void {
   expect(lab.json(canonical)).toMatchObject({ claudeAiOauth: { refreshToken } });
   expect(realpathSync(lab.profile("work", "runtime/.credentials.json"))).toBe(canonical);
   expect(statSync(canonical).mode & 0o777).toBe(0o600);
-}
-
-function logIn(lab: Lab, account: string) {
-  return lab.run(["claude", "auth", "login"], {
-    env: {
-      CLAUTH_PROFILE: "work",
-      CLAUDE_CODE_OAUTH_REFRESH_TOKEN: `sk-ant-ort01-fake${account}`,
-      CLAUDE_CODE_OAUTH_SCOPES: "user:inference user:profile",
-    },
-  });
 }
 
 /** Every byte in quarantine as one text. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isObject, parseJson } from "../../src/json.ts";
-import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { describeClaude, type Lab, logIn, type OpenLab } from "../support/claude-lab.ts";
 
 describeClaude("what the profiles share", (openLab) => {
   test("an MCP server added in one profile is the user's and the other profile's", async () => {
@@ -43,6 +43,8 @@ describeClaude("what the profiles share", (openLab) => {
 
   test("what identifies an account stays with its profile", async () => {
     await using lab = await twoProfiles(openLab);
+    await logIn(lab, "work", "W");
+    await logIn(lab, "private", "P");
     await as(lab, "work", ["claude", "-p", "hello"]);
     await as(lab, "private", ["claude", "-p", "hello"]);
     expect(lab.json(lab.profile("work", "runtime/.claude.json"))).toMatchObject({

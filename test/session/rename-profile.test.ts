@@ -19,7 +19,7 @@ test.each(["rename:listed", "rename:moved"])(
     testOnlyArmCheckpoints(undefined);
 
     const [name = ""] = readdirSync(join(desk.store, "profiles")).filter((entry) => entry !== "other");
-    expect((await desk.clauth(["list"])).stdout).toMatch(new RegExp(`${name} .*logged in`));
+    expect((await desk.clauth(["list"])).stdout).toMatch(new RegExp(`${name} .*renews in`));
     if (name === "work") expect((await desk.clauth(["rename", "work", "client"])).code).toBe(0);
     expect(existsSync(desk.profile("client", "credentials.json"))).toBe(true);
     expect((await desk.clauth(["__profiles"])).stdout).toBe("client\nother\n");

@@ -59,3 +59,14 @@ function installFailure(version: string): string | undefined {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+/** The real `claude auth login` in a profile, without a browser: only a login writes `oauthAccount` for sure. */
+export function logIn(lab: Lab, profile: string, account: string) {
+  return lab.run(["claude", "auth", "login"], {
+    env: {
+      CLAUTH_PROFILE: profile,
+      CLAUDE_CODE_OAUTH_REFRESH_TOKEN: `sk-ant-ort01-fake${account}`,
+      CLAUDE_CODE_OAUTH_SCOPES: "user:inference user:profile",
+    },
+  });
+}
