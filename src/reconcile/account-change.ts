@@ -7,7 +7,13 @@ import { isObject, ownValue, parseJson } from "../json.ts";
 import { REPLACED_LOGIN, replacedLoginName, sameIdentity } from "../merge/account.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import { quarantineKind } from "../quarantine.ts";
-import { identityIn, readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
+import { wasRejected } from "./credentials.ts";
+import {
+  type CredentialsMemory,
+  identityIn,
+  readCredentialsMemory,
+  writeCredentialsMemory,
+} from "./credentials-base.ts";
 import type { Places } from "./places.ts";
 
 /**
@@ -21,6 +27,11 @@ export function noteAccountChange(places: Places): readonly string[] {
   if (memory === undefined || now.email === undefined) return [];
   const before = memory.account;
   if (before.email === now.email && before.uuid === now.uuid) return [];
+  if (isRejected(places, memory, now)) {
+    return [
+      `profile "${places.profile}" kept out the login of ${now.email}: its config.toml names another account; that login is in backups`,
+    ];
+  }
   writeCredentialsMemory(places, { ...memory, account: now });
   if (before.email === undefined || before.email === now.email) return [];
   const undo = newestReplaced(places);
@@ -39,8 +50,14 @@ export function noteOwner(places: Places): void {
   const before = memory?.owner ?? {};
   if (memory === undefined || (now.email ?? now.uuid) === undefined) return;
   if (before.email === now.email && before.uuid === now.uuid) return;
+  if (isRejected(places, memory, now)) return;
   if (sameIdentity(before, now) === "other") nameReplaced(places, before);
   writeCredentialsMemory(places, { ...memory, owner: now });
+}
+
+/** Claude Code wrote the account of a login that did not stay; it rewrites it from the token at its next start (2.1.329). */
+function isRejected({ paths }: Places, memory: CredentialsMemory, now: AccountIdentity): boolean {
+  return wasRejected(now, memory, readRegularFile(paths.credentials));
 }
 
 function nameReplaced(places: Places, owner: AccountIdentity): void {

@@ -13,6 +13,8 @@ export type CredentialsMemory = CredentialsBase & {
   readonly account: AccountIdentity;
   /** The same as of the last pass. */
   readonly owner?: AccountIdentity | undefined;
+  /** Whose login the pin kept out last: until Claude Code rewrites `oauthAccount`, it says nothing about the canonical one. */
+  readonly rejected?: AccountIdentity | undefined;
   /** The canonical file of which the user was told that the server refuses its token, by its hash. */
   readonly refused?: string | undefined;
   /** The canonical file that no other profile held, by its signature. */
@@ -26,13 +28,16 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
   if (!isObject(value)) return undefined;
   const canonicalHash = ownValue(value, "canonicalHash");
   const history = ownValue(value, "history");
-  const [refused, unshared] = [ownValue(value, "refused"), ownValue(value, "unshared")];
+  const [rejected, refused, unshared] = ["rejected", "refused", "unshared"].map((key) =>
+    ownValue(value, key),
+  );
   if (typeof canonicalHash !== "string" || !Array.isArray(history)) return undefined;
   return {
     canonicalHash,
     history: history.filter((item) => typeof item === "string"),
     account: identityIn(ownValue(value, "account")),
     owner: identityIn(ownValue(value, "owner") ?? ownValue(value, "account")),
+    ...(isObject(rejected) && { rejected: identityIn(rejected) }),
     ...(typeof refused === "string" && { refused }),
     ...(typeof unshared === "string" && { unshared }),
   };
@@ -40,8 +45,8 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
 
 /** Writes nothing where the same is remembered already. */
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
-  const { canonicalHash, history, account, owner = account, refused, unshared } = memory;
-  const text = `${JSON.stringify({ canonicalHash, history, account, owner, refused, unshared })}\n`;
+  const { canonicalHash, history, account, owner = account, rejected, refused, unshared } = memory;
+  const text = `${JSON.stringify({ canonicalHash, history, account, owner, rejected, refused, unshared })}\n`;
   writeFileAtomic(join(places.paths.base, MEMORY), new TextEncoder().encode(text), { mode: 0o600 });
 }
 

@@ -4,8 +4,9 @@ import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
+import { sameIdentity } from "../merge/account.ts";
 import { type CredentialsDecision, decideCredentials, type Quarantined } from "../merge/credentials.ts";
-import { fingerprint } from "../merge/judge-credentials.ts";
+import { type AccountIdentity, fingerprint } from "../merge/judge-credentials.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
 import {
@@ -23,6 +24,8 @@ export type CredentialsLook = {
   readonly canonical: FileContent | undefined;
   readonly tree: TreeLogin;
   readonly memory: CredentialsMemory | undefined;
+  /** Whose login it is, by the tree's `oauthAccount`. */
+  readonly identity: AccountIdentity;
   readonly decision: CredentialsDecision;
 };
 
@@ -40,16 +43,31 @@ export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQue
   const tree = (places.lookAtTree ?? lookAtLinkedLogin)(places, { canonical, base: memory });
   const isLink = tree.shown.kind === "link-ok" || tree.shown.kind === "link-wrong";
   const account = isLink && pin === undefined ? undefined : readTreeAccount(places);
+  const identity = identityIn(account);
+  const isRejected = tree.shown.kind === "link-ok" && wasRejected(identity, memory, canonical);
   const decision = decideCredentials({
     base: memory,
     canonical: canonical && { bytes: canonical.bytes, mtimeNs: canonical.stat.mtimeNs },
     tree: tree.shown,
     oauthAccountDropped: wasDropped(places, account, ended),
     pin,
-    identity: identityIn(account),
+    identity: isRejected ? {} : identity,
     owner: memory?.owner,
   });
-  return { canonical, tree, memory, decision };
+  return { canonical, tree, memory, identity, decision };
+}
+
+/** True where the account is that of a login which the pin kept out, and the canonical login is the one from before. */
+export function wasRejected(
+  identity: AccountIdentity,
+  memory: CredentialsMemory | undefined,
+  canonical: FileContent | undefined,
+): boolean {
+  return (
+    canonical !== undefined &&
+    memory?.canonicalHash === fingerprint(canonical.bytes) &&
+    sameIdentity(identity, memory.rejected ?? {}) === "same"
+  );
 }
 
 /** `oauthAccount` of the tree's `.claude.json`; null where the document is good and has none, undefined where it is not good. */
@@ -149,7 +167,7 @@ function noteHistory(places: Places, { memory, decision }: CredentialsLook): voi
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */
-function remember(places: Places, { memory, decision, canonical }: CredentialsLook): void {
+function remember(places: Places, { memory, decision, canonical, identity }: CredentialsLook): void {
   const shown = decision.do === "adopt" ? decision.bytes : canonical?.bytes;
   if (memory === undefined && shown === undefined) return;
   const showsCanonical =
@@ -159,6 +177,7 @@ function remember(places: Places, { memory, decision, canonical }: CredentialsLo
     history: decision.historyAfter,
     account: memory?.account ?? {},
     owner: memory?.owner,
+    rejected: decision.do === "reject-account" ? identity : memory?.rejected,
     refused: memory?.refused,
     unshared: memory?.unshared,
   });
