@@ -50,8 +50,11 @@ export type PassMemory = {
 export type Moment = {
   /** "running" beside a live claude; "final" when nothing lives in the tree any more. */
   readonly moment: "running" | "final";
-  /** True where no claude outside our locks may be writing: then the base may follow a write at once. */
-  readonly quiet: boolean;
+  /**
+   * Asks whether no claude outside our locks may be writing: then the base may follow at once. Asked after our write, because only
+   * who lives by then can have read before it.
+   */
+  readonly quiet: () => boolean;
 };
 
 export type Outcome = {
@@ -167,7 +170,7 @@ function settle(pass: Pass, kind: DocumentKind): number | undefined {
   const { places, memory, moment } = pass;
   const sinceOurs = performance.now() - memory.lastWriteMs;
   const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
-  const early = pass.quiet
+  const early = pass.quiet()
     ? 0
     : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides, memory.sightings));
   if (early > 0) return early;

@@ -22,7 +22,7 @@ export type LastPass = {
 export async function lastPass(reconciled: Reconciled, own?: { readonly path: string }): Promise<LastPass> {
   const { places } = reconciled;
   const alone = livesAlone(places.paths, own?.path);
-  const quiet = alone && !othersMayWriteHome(places);
+  const quiet = () => alone && !othersMayWriteHome(places);
   const { notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
   if (alone) tidy(reconciled);
   return { alone, lines: notes };

@@ -83,7 +83,7 @@ export function startReconciler(session: Session): Reconciler {
   async function pass(): Promise<void> {
     if (stopped) return;
     try {
-      const { again } = await livePass(session, { moment: "running", quiet: false });
+      const { again } = await livePass(session, { moment: "running", quiet: () => false });
       // What happened during this pass asked for an earlier one already.
       if (again !== undefined && timer === undefined) schedule(again);
     } catch (error) {

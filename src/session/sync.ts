@@ -79,7 +79,7 @@ async function untilSettled(reconciled: Reconciled, own: string): Promise<Synced
   const { places } = reconciled;
   for (let waitedMs = 0; ; ) {
     const alone = livesAlone(places.paths, own);
-    const quiet = alone && !othersMayWriteHome(places);
+    const quiet = () => alone && !othersMayWriteHome(places);
     const { again, notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
     if (again === undefined || waitedMs > PATIENCE_MS) return { complete: again === undefined, notes };
     await Bun.sleep(again);

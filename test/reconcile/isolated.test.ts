@@ -50,10 +50,10 @@ describe("a profile that shares nothing", () => {
   test("writes nothing where nothing changed", async () => {
     using apart = box("all");
     apart.open({ overlay: OVERLAY, isolate: "all" });
-    await apart.live({ quiet: true });
+    await apart.live({ quiet: () => true });
     const before = everyTrace(apart.home);
     expect(apart.open({ overlay: OVERLAY, isolate: "all" })).toBe(false);
-    expect((await apart.live({ quiet: true })).again).toBeUndefined();
+    expect((await apart.live({ quiet: () => true })).again).toBeUndefined();
     expect(everyTrace(apart.home)).toEqual(before);
   });
 

@@ -72,8 +72,8 @@ function createMac(config: Partial<ProfileConfig> = {}): Mac {
     item: () => security.text(names),
     canonical: () => textOf(places.paths.credentials),
     open: (alone = true) => openCredentials(places, { pin: config.account, alone }),
-    live: () => livePass(reconciled, { moment: "running", quiet: false }),
-    final: () => livePass(reconciled, { moment: "final", quiet: true }),
+    live: () => livePass(reconciled, { moment: "running", quiet: () => false }),
+    final: () => livePass(reconciled, { moment: "final", quiet: () => true }),
     [Symbol.dispose]: () => {
       security[Symbol.dispose]();
       box[Symbol.dispose]();

@@ -435,7 +435,7 @@ describe("an overlay that decides the login is there, or nothing starts", () => 
       using box = opened({ overlay });
       rmSync(box.places.treeSettings);
       symlinkSync(box.places.claude.settings, box.places.treeSettings);
-      if (alone) await box.live({ quiet: true });
+      if (alone) await box.live({ quiet: () => true });
       else box.open({ overlay, alone });
       expect(read(box.places.claude.settings)).toEqual(SETTINGS);
       expect(read(box.places.treeSettings)).toMatchObject({ apiKeyHelper: overlay.apiKeyHelper });

@@ -244,7 +244,7 @@ function createBench(): Bench {
     close,
     live: async () => {
       if (session === undefined) throw new Error("no session is open");
-      const moment = { moment: "running", quiet: true } as const;
+      const moment = { moment: "running", quiet: () => true } as const;
       return livePass(session, moment);
     },
     wholeSession: async () => {

@@ -191,7 +191,7 @@ describe("where the tree is not the directory that claude was started in, nothin
     changeEverything(box);
     rmSync(gone(box), { recursive: true });
     const before = everyTrace(box.home);
-    expect((await livePass(session, { moment: "running", quiet: false })).notes).toEqual([]);
+    expect((await livePass(session, { moment: "running", quiet: () => false })).notes).toEqual([]);
     expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
     expect(existsSync(gone(box))).toBe(false);
     expect(everyTrace(box.home)).toEqual(before);
@@ -227,7 +227,7 @@ describe("where the tree is not the directory that claude was started in, nothin
     renameSync(paths.runtime, `${paths.runtime}-moved`);
     symlinkSync(claude.root, paths.runtime);
     const before = everyTrace(claude.root, paths.base, paths.credentials);
-    await livePass(session, { moment: "running", quiet: false });
+    await livePass(session, { moment: "running", quiet: () => false });
     expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
     expect(everyTrace(claude.root, paths.base, paths.credentials)).toEqual(before);
     expect(readdirSync(paths.sessions)).toEqual([]);

@@ -70,8 +70,8 @@ export function createProfileHome(config: Partial<ProfileConfig> = {}): ProfileH
         othersWrite: () => false,
         say: (text) => log(store, "work", text),
       }),
-    live: (options) => livePass(reconciled, { moment: "running", quiet: false, ...options }),
-    final: () => livePass(reconciled, { moment: "final", quiet: true }),
+    live: (options) => livePass(reconciled, { moment: "running", quiet: () => false, ...options }),
+    final: () => livePass(reconciled, { moment: "final", quiet: () => true }),
     conflicts: () => lines(places.paths.conflicts).map((line) => objectIn(line)),
     quarantined: () =>
       names(places.paths.backups).flatMap((name) => /^\d{8}T\d{9}Z-(.+)$/.exec(name)?.[1] ?? []),
