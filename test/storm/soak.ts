@@ -1,0 +1,22 @@
+import { parseArgs } from "node:util";
+import { runStorm } from "./storm.ts";
+
+/** `bun run soak -- --minutes 30 --seed 7`: the storm for as long as it is let. Prints its figures, and ends with 1 where anything is lost. */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "30" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    starts: { type: "string", default: "Infinity" },
+    workers: { type: "string", default: "12" },
+  },
+});
+
+const report = await runStorm({
+  seed: Number(values.seed),
+  starts: Number(values.starts),
+  milliseconds: Number(values.minutes) * 60_000,
+  workers: Number(values.workers),
+  progress: (text) => console.error(text),
+});
+console.log(JSON.stringify(report, null, 2));
+process.exit(report.kept === undefined ? 0 : 1);
