@@ -31,13 +31,17 @@ export type LiveCredentials = {
  * @returns lines for the user
  */
 export async function reconcileCredentials(live: LiveCredentials): Promise<readonly string[]> {
-  const { places, pin, ended, say } = live;
-  const first = lookAtCredentials(places, { pin, ended });
-  if (!asksToWrite(first)) return withBaseGuard(places, () => noteUnwritten(live, first));
-  await withClaudeLocks(locksFor(places, first), (assertHeld) =>
+  const { places, say } = live;
+  const first = look(live);
+  if (!asksToWrite(first)) {
+    const lines = withBaseGuard(places, () => noteUnwritten(live));
+    if (lines !== undefined) return lines;
+  }
+  const before = asksToWrite(first) ? first : look(live);
+  await withClaudeLocks(locksFor(places, before), (assertHeld) =>
     withBaseGuard(places, () => {
-      const inside = lookAtCredentials(places, { pin, ended });
-      if (replacesLogin(inside) && !replacesLogin(first)) return;
+      const inside = look(live);
+      if (replacesLogin(inside) && !replacesLogin(before)) return;
       assertHeld();
       carryOutCredentials(places, inside);
       if (asksToWrite(inside)) say(`credentials: ${describe(inside)}`);
@@ -46,12 +50,23 @@ export async function reconcileCredentials(live: LiveCredentials): Promise<reado
   return [];
 }
 
-/** A token that the server refused: its bytes are kept, and the user is told once, when the session has ended. */
-function noteUnwritten({ places, ended, say }: LiveCredentials, look: CredentialsLook): readonly string[] {
-  carryOutCredentials(places, look);
+function look({ places, pin, ended }: LiveCredentials): CredentialsLook {
+  return lookAtCredentials(places, { pin, ended });
+}
+
+/**
+ * Looks again, because another shim may have carried a newer login while the guard was waited for: what is remembered must not
+ * go back behind it. A token that the server refused: its bytes are kept, and the user is told once, when the session has ended.
+ * @returns lines for the user; undefined where there is something to write by now
+ */
+function noteUnwritten(live: LiveCredentials): readonly string[] | undefined {
+  const { places, ended, say } = live;
+  const inside = look(live);
+  if (asksToWrite(inside)) return undefined;
+  carryOutCredentials(places, inside);
   const memory = readCredentialsMemory(places);
   const isNews =
-    look.decision.do === "dead" && memory !== undefined && memory.refused !== memory.canonicalHash;
+    inside.decision.do === "dead" && memory !== undefined && memory.refused !== memory.canonicalHash;
   if (!ended || !isNews) return [];
   writeCredentialsMemory(places, { ...memory, refused: memory.canonicalHash });
   say("credentials: the server refused the token");

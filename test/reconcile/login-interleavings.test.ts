@@ -44,7 +44,7 @@ type Shim = {
   readonly is: "shim";
   /** An open comes before a claude of its own and writes without Claude's locks. */
   readonly passes: readonly ("open" | "live")[];
-  readonly next: "look" | "lock" | "look-again" | "note" | "canonical" | "link" | "remember";
+  readonly next: "look" | "look-guarded" | "lock" | "look-again" | "note" | "canonical" | "link" | "remember";
   readonly canonical?: File;
   readonly tree?: File | null;
   readonly decision?: Decision;
@@ -66,6 +66,11 @@ test.each<[string, readonly Actor[], Partial<World>]>([
     "a kill, and a clock that is behind",
     [claude(2), shim("live", "live", "live")],
     { kills: 1, oddClocks: 1 },
+  ],
+  [
+    "two shims, and clocks that are behind",
+    [claude(2), shim("live", "live"), shim("live", "live")],
+    { oddClocks: 2 },
   ],
   ["the next start after a kill", [claude(2), shim("live", "open", "live")], { kills: 1, oddClocks: 1 }],
 ])("%s: no token is used twice, none is lost", (_name, actors, budget) => {
@@ -165,12 +170,14 @@ function step(world: World, index: number, actor: Shim): World[] {
       const isOpen = actor.passes[0] === "open";
       if (isOpen && world.actors.some((other) => other.is === "claude" && other.refreshes > 0)) return [];
       const seen = look(world);
-      if (seen.decision.do === "nothing") {
-        return world.guard === null ? [end({ memory: remembered(world, seen.decision) })] : [];
-      }
+      if (seen.decision.do === "nothing") return [to("look-guarded", {}, seen)];
       if (!isOpen) return [to("lock")];
       return world.guard === null ? [to("note", { guard: index }, seen)] : [];
     }
+    case "look-guarded":
+      if (world.guard !== null) return [];
+      if (look(world).decision.do !== "nothing") return [to("lock")];
+      return [end({ memory: remembered(world, look(world).decision) })];
     case "lock":
       return takeStorage(world, index).map((taken) =>
         withActor(taken, index, { ...actor, next: "look-again" }),
