@@ -142,9 +142,11 @@ describe("carried out in a directory", () => {
       fc.property(anyState, ({ kind, ...state }) => {
         place(kind, state);
         carryOut(box.places, kind, lookAt(box.places, kind, OPTIONS), "tree");
-        // Twice: a home that was missing voids the base, and the first write makes it one to be compared.
-        carryOut(box.places, kind, lookAt(box.places, kind, OPTIONS), "both");
-        carryOut(box.places, kind, lookAt(box.places, kind, OPTIONS), "both");
+        // A home that was missing voids the base, and the first write makes it one to be compared; an `env` that is
+        // no object takes one pass more.
+        for (let pass = 1; pass <= 3; pass++) {
+          carryOut(box.places, kind, lookAt(box.places, kind, OPTIONS), "both");
+        }
         const { decision } = lookAt(box.places, kind, OPTIONS);
         expect(decision).toMatchObject({ home: undefined, tree: undefined });
       }),
