@@ -12,6 +12,7 @@ import {
   type ProfileSettings,
 } from "./applied-overlays.ts";
 import { forgetCommonState, openBase, writeBaseIndex } from "./base.ts";
+import { withSharedCleanup } from "./cleanup-period.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
 import { advanceBase, carryOut, carryOutFresh, describe, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds, isOwnDocument } from "./kinds.ts";
@@ -37,8 +38,10 @@ export type OpenPass = {
  * @returns true where something is left to be carried
  * @throws ClauthError where the profile's own settings can't be applied: without them the wrong account might be used
  */
-export function openPass(pass: OpenPass): boolean {
-  const { places, settings, alone } = pass;
+export function openPass(request: OpenPass): boolean {
+  const { places, alone } = request;
+  const settings = withSharedCleanup(places, request.settings);
+  const pass = { ...request, settings };
   const base = openBase(places);
   const mustApply = !areApplied(places, settings, { alone });
   if (mustApply) noteBeforeApplying(places, settings);
