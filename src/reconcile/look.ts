@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
+import { LEAKY_FILES } from "../tree/rewrite-leaked-files.ts";
 import type { Places } from "./places.ts";
 import { identityOf, MISSING, type Signature, signatureOf } from "./signature.ts";
 
@@ -19,6 +21,7 @@ export function takeLook(places: Places): Look {
     signatureOf(paths.config),
     // A login that is elsewhere, in the Keychain, can't be looked at from outside.
     places.lookAtTree === undefined ? linkIdentity(places.treeCredentials) : undefined,
+    ...LEAKY_FILES.map((name) => signatureOf(join(claude.root, name))),
   ];
 }
 

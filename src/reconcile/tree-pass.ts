@@ -33,7 +33,8 @@ export function liveTreePass(
   idle: boolean,
 ): undefined {
   const options = { isolate: config.isolate, idle };
-  if (planNow(places, options).steps.length > 0) {
+  // Paths that leaked into shared files are no step of a plan: the last one out of the tree looks for them.
+  if (idle || planNow(places, options).steps.length > 0) {
     const applied = withStoreLock(stateLock(store), { waitMs: LOCK_WAIT_MS }, () =>
       applyTree(planNow(places, options), { home: places.claude, paths: places.paths }),
     );

@@ -10,7 +10,7 @@ import { homewardText, type LeakRoots } from "./leaked-paths.ts";
 import type { Skipped } from "./step.ts";
 
 /** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
-const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
+export const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
 
 export type LeaksRewritten = {
   readonly rewritten: readonly string[];
