@@ -18,7 +18,7 @@ import {
   judgeSide,
 } from "./document.ts";
 import type { Places } from "./places.ts";
-import { MISSING, type Signature, signatureOf } from "./signature.ts";
+import { MISSING, type Signature, signatureFrom, signatureOf } from "./signature.ts";
 
 /** What a look at one document found: both sides as read, and what is to become of them. */
 export type DocumentLook = {
@@ -76,11 +76,6 @@ export function describe({ decision, tree }: DocumentLook, sides: "tree" | "both
     ...(decision.lost.length === 0 ? [] : [`${decision.lost.length} values lost to a later edit`]),
     ...(decision.deleted.length === 0 ? [] : [`${decision.deleted.length} deletions carried`]),
   ].join(", ");
-}
-
-/** True where the look asks for a write on a side that Claude Code writes too. */
-export function asksForWrite(look: DocumentLook, sides: "tree" | "both"): boolean {
-  return look.decision.tree !== undefined || (sides === "both" && look.decision.home !== undefined);
 }
 
 /**
@@ -214,16 +209,11 @@ function settledSides(kind: DocumentKind, look: DocumentLook): Record<string, Si
     ["tree", look.tree, kind.tree],
   ] as const) {
     const now = signatureOf(path);
-    if (side.kind !== "missing" && now !== undefined && now === contentSignature(side)) {
+    if (side.kind !== "missing" && now !== undefined && now === signatureFrom(side.content.stat)) {
       settled[sideKey(kind, name)] = now;
     }
   }
   return settled;
-}
-
-function contentSignature(side: Exclude<DocumentSide, { kind: "missing" }>): Signature {
-  const { dev, ino, size, mtimeNs } = side.content.stat;
-  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }
 
 function sideKey(kind: DocumentKind, side: "home" | "tree"): string {

@@ -1,5 +1,6 @@
-import { type FileStat, statFile } from "../disk/read-file.ts";
+import { statFile } from "../disk/read-file.ts";
 import type { DocumentKind } from "./document.ts";
+import { signatureFrom } from "./signature.ts";
 
 /** Since when a process sees files as they are: by path, the version and the milliseconds of the monotonic clock. */
 export type Sightings = Map<string, { readonly version: string; readonly sinceMs: number }>;
@@ -25,13 +26,9 @@ function stoodFor(path: string, sightings: Sightings): number {
   const stat = statFile(path);
   if (stat === undefined) return SETTLE_MS;
   const now = performance.now();
-  const version = versionOf(stat);
+  const version = signatureFrom(stat);
   const known = sightings.get(path);
   const sinceMs = known?.version === version ? known.sinceMs : now;
   sightings.set(path, { version, sinceMs });
   return Math.max(now - sinceMs, Date.now() - Number(stat.mtimeNs / 1_000_000n));
-}
-
-function versionOf({ dev, ino, size, mtimeNs }: FileStat): string {
-  return `${dev}:${ino}:${size}:${mtimeNs}`;
 }
