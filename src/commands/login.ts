@@ -1,10 +1,13 @@
 import type { Context } from "../context.ts";
+import { ensureDirectory } from "../disk/directory.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { equalBytes } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
+import { profileExists, profileWithDirectory } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
@@ -13,7 +16,7 @@ import { runClaude } from "../shim.ts";
 import { accountOf } from "./account.ts";
 import { PROFILE } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { writableProfile, writableStore } from "./store.ts";
+import { PATIENCE, writableProfile, writableStore } from "./store.ts";
 
 /** `clauth login`: Claude Code's own login, in a session of the profile. */
 export function login(context: Context): Command {
@@ -24,8 +27,18 @@ export function login(context: Context): Command {
     rest: "OPTIONS OF claude auth login",
     run: (args, rest) => {
       const store = writableStore(context);
-      return logIn(context, store, writableProfile(context, store, args.name), rest);
+      const name = writableProfile(context, store, args.name);
+      ensureListedDirectory(store, name);
+      return logIn(context, store, name, rest);
     },
+  });
+}
+
+/** A profile of which only the list knows begins anew. The lock tells it from one that is removed at this moment. */
+function ensureListedDirectory(store: Store, name: ProfileName): void {
+  if (profileWithDirectory(store, name) !== undefined) return;
+  withStoreLock(stateLock(store), PATIENCE, () => {
+    if (profileExists(store, name) !== undefined) ensureDirectory(profilePathsOf(store, name).root);
   });
 }
 

@@ -30,12 +30,26 @@ export function listProfiles(store: Listing): ProfileName[] {
  */
 export function profileExists(store: Listing, name: string): ProfileName | undefined {
   if (!isProfileName(name)) return undefined;
+  return (
+    profileWithDirectory(store, name) ??
+    namesIn(readList(store).text, store.profileList).find((listed) => sameName(listed, name))
+  );
+}
+
+/**
+ * As `profileExists`, for a profile that is more than a name in the list.
+ * @throws ClauthError `profile_name_ambiguous`
+ */
+export function profileWithDirectory(
+  store: Pick<Store, "profiles">,
+  name: ProfileName,
+): ProfileName | undefined {
   const named = listDirectory(store.profiles).filter((entry) => sameName(entry, name));
   if (named.length > 1 && !named.includes(name)) throw ambiguous(name, named.sort());
   const stored = named.includes(name) ? name : named[0];
-  if (stored !== undefined && isProfileName(stored) && isProfileEntry(join(store.profiles, stored)))
-    return stored;
-  return namesIn(readList(store).text, store.profileList).find((listed) => sameName(listed, name));
+  const isProfile =
+    stored !== undefined && isProfileName(stored) && isProfileEntry(join(store.profiles, stored));
+  return isProfile ? stored : undefined;
 }
 
 /** The hint for a name that no profile has; the profile that was probably meant comes first. */
@@ -43,6 +57,14 @@ export function hintForUnknown(store: Listing, name: string): string {
   const meant = nearestName(name, directories(store));
   const cures = `clauth add ${name}, or clauth list`;
   return meant === undefined ? cures : `did you mean ${meant}? else: ${cures}`;
+}
+
+/** The hint for a profile of which only the list knows: a rename that was cut off, or a directory that somebody took away. */
+export function hintForListed(store: Listing, name: ProfileName): string {
+  const listed = namesIn(readList(store).text, store.profileList);
+  const unlisted = directories(store).filter((one) => !listed.some((other) => sameName(one, other)));
+  const cures = `clauth login ${name} begins it anew, clauth remove ${name} takes it off the list`;
+  return unlisted.length === 1 ? `clauth rename ${unlisted[0]} ${name} ends a rename; else: ${cures}` : cures;
 }
 
 function ambiguous(name: string, stored: readonly string[]): ClauthError {

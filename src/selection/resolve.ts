@@ -6,7 +6,7 @@ import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
-import { hintForUnknown, profileExists } from "../profile/profiles.ts";
+import { hintForListed, hintForUnknown, profileExists, profileWithDirectory } from "../profile/profiles.ts";
 import { isProfileName, type ProfileName, SYSTEM } from "../profile-name.ts";
 import { readRemotes } from "./git-remote.ts";
 import { type RcFile, readRcFile } from "./rc-file.ts";
@@ -186,15 +186,18 @@ function notAllowed(kind: string, file: RcFile, what: string): ClauthError {
   });
 }
 
-/** The selection in the stored spelling of its profile's name. */
+/** The selection in the stored spelling of its profile's name. One that is only listed would start without its login. */
 function existing(selection: Selection, store: Store): Selection {
   if (selection.kind !== "profile") return selection;
-  const name = profileExists(store, selection.name);
+  const name = profileWithDirectory(store, selection.name);
   if (name !== undefined) return { ...selection, name };
+  const listed = profileExists(store, selection.name);
+  const what =
+    listed === undefined ? `there is no profile "${selection.name}"` : `profile "${listed}" has no directory`;
   throw new ClauthError({
     kind: "unknown_profile",
-    message: `there is no profile "${selection.name}" (${sourceSentence(selection.source)})`,
-    hint: hintForUnknown(store, selection.name),
+    message: `${what} (${sourceSentence(selection.source)})`,
+    hint: listed === undefined ? hintForUnknown(store, selection.name) : hintForListed(store, listed),
     ...(selection.source.path === undefined ? {} : { path: selection.source.path }),
   });
 }

@@ -60,3 +60,25 @@ test("refuses a profile whose API key would beat the login", async () => {
     }
   `);
 });
+
+test("begins a profile anew of which only the list knows, as a start of it says", async () => {
+  using box = createFakeSandbox();
+  box.write(".clauth/profiles.toml", 'profiles = ["work", "gone"]\n', 0o600);
+  const start = () => box.run(["claude"], { env: { CLAUTH_PROFILE: "gone" } });
+  const { code, stderr } = await start();
+  expect({ code, stderr }).toMatchInlineSnapshot(`
+    {
+      "code": 125,
+      "stderr": 
+    "clauth: error: profile "gone" has no directory (CLAUTH_PROFILE is set)
+    hint: clauth login gone begins it anew, clauth remove gone takes it off the list
+    "
+    ,
+    }
+  `);
+  const credentials = credentialsText({ account: "N" });
+  const env = fakeSteps({ do: "refresh", credentials });
+  expect((await box.run(["clauth", "login", "gone"], { env })).code).toBe(0);
+  expect(box.read(box.profile("gone", "credentials.json"))).toBe(credentials);
+  expect((await start()).code).toBe(0);
+});

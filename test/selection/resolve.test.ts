@@ -174,6 +174,23 @@ describe("never takes another account than the one named (invariant 1)", () => {
     );
   });
 
+  test("stops at one that only the list knows, and says how to end a rename or to begin anew", () => {
+    write(".clauth/profiles.toml", 'profiles = ["work", "Moved"]\n');
+    const stopped = () => resolved({ env: { CLAUTH_PROFILE: "moved" }, toml: 'default = "work"' });
+    const begin = "clauth login Moved begins it anew, clauth remove Moved takes it off the list";
+    expect(stopped).toThrow(
+      expect.objectContaining({
+        kind: "unknown_profile",
+        message: 'profile "Moved" has no directory (CLAUTH_PROFILE is set)',
+        hint: begin,
+      }),
+    );
+    rmSync(join(home, ".clauth/profiles/Mixed"), { recursive: true });
+    expect(stopped).toThrow(
+      expect.objectContaining({ hint: `clauth rename personal Moved ends a rename; else: ${begin}` }),
+    );
+  });
+
   test.each([" work", "work ", "work\n", "../work", "remove"])("refuses CLAUTH_PROFILE=%j", (name) => {
     expect(() => resolved({ env: { CLAUTH_PROFILE: name } })).toThrow(/^CLAUTH_PROFILE: /);
   });
