@@ -58,10 +58,11 @@ export function openSession(
   const { store, name, config } = request;
   const { paths } = places;
   refuseForeignStore(store);
-  for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
   const rotation = acquireStoreLock(rotationLock(paths), { waitMs: ROTATION_WAIT_MS });
   try {
     checkpoint("rotation-locked");
+    // Not before: a profile that is removed or renamed while the lock is waited for must not come back half.
+    for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
     return withStoreLock(stateLock(store), { waitMs: STATE_WAIT_MS }, () => {
       checkpoint("state-locked");
       pruneDead(paths);

@@ -14,34 +14,18 @@ import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
+import type { Session } from "../../src/session/open.ts";
 import { startReconciler } from "../../src/session/reconciler.ts";
 import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
-import {
-  createProfileHome,
-  edit,
-  everyTrace,
-  type ProfileHome,
-  put,
-  read,
-} from "../reconcile/support/profile-home.ts";
+import { edit, everyTrace, type ProfileHome, read } from "../reconcile/support/profile-home.ts";
 import { startLockProcess } from "../support/lock-process.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-const LOGIN = loginText("A");
+import { createLoggedIn, openIn } from "./support/sessions.ts";
 
 function openedBox(): { box: ProfileHome; session: Session } {
-  const box = createProfileHome();
-  put(box.places.homeJson, { numStartups: 1, a: 1, b: 2 });
-  put(box.places.claude.settings, { theme: "dark" });
-  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
-  return { box, session: open(box) };
-}
-
-function open(box: ProfileHome): Session {
-  const { store, places, reconciled } = box;
-  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
-  return openSession({ home: box.home, cwd: "/" }, request);
+  const box = createLoggedIn();
+  edit(box.places.homeJson, { a: 1, b: 2 });
+  return { box, session: openIn(box) };
 }
 
 afterEach(() => testOnlyArmCheckpoints(undefined));
@@ -79,7 +63,7 @@ test("never fails: what could not be carried is said, and the session ends all t
   expect(await finalize(session, undefined)).toEqual([expect.stringContaining("the next start tries again")]);
   expect(readdirSync(box.places.paths.sessions)).toEqual([]);
   rmSync(box.places.claude.settings, { recursive: true });
-  await finalize(open(box), undefined);
+  await finalize(openIn(box), undefined);
   expect(read(box.places.claude.settings)).toMatchObject({ model: "opus" });
 });
 
@@ -112,7 +96,7 @@ test("where the state lock is busy the record stays behind, free for the next op
   const other = await startLockProcess(["hold-state", box.store.lock]);
   await finalize(session, undefined);
   await other.kill();
-  await finalize(open(box), undefined);
+  await finalize(openIn(box), undefined);
   expect(readdirSync(box.places.paths.sessions)).toEqual([]);
 });
 
@@ -135,7 +119,7 @@ test("waits for the pass that is under way, and none starts after it", async () 
 test("of two sessions that end at the same time one carries what only the last may carry", async () => {
   const { box, session: a } = openedBox();
   using _ = box;
-  const b = open(box);
+  const b = openIn(box);
   makeDirectoryInTree(a);
   await Promise.all([finalize(a, undefined), finalize(b, undefined)]);
   expectCarried(a);
@@ -145,7 +129,7 @@ test("a session that changed nothing carries what waited for its end since it wa
   const { box, session: first } = openedBox();
   using _ = box;
   makeDirectoryInTree(first);
-  const second = open(box);
+  const second = openIn(box);
   await finalize(first, undefined);
   expect(lstatSync(join(second.places.paths.runtime, "workflows")).isDirectory()).toBe(true);
   await finalize(second, undefined);
@@ -155,7 +139,7 @@ test("a session that changed nothing carries what waited for its end since it wa
 test("of two sessions the one that ends first leaves the tree to the other", async () => {
   const { box, session: a } = openedBox();
   using _ = box;
-  const b = open(box);
+  const b = openIn(box);
   await finalize(a, undefined);
   expect(readdirSync(b.places.paths.sessions)).toHaveLength(1);
   await finalize(b, undefined);

@@ -16,43 +16,27 @@ import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { openExistingLockFile, tryFlock, unlockAndClose } from "../../src/lock/flock.ts";
 import { acquireStoreLock, rotationLock, stateLock } from "../../src/lock/store-lock.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
 import { releaseRecord } from "../../src/session/record.ts";
 import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
-import {
-  createProfileHome,
-  edit,
-  everyTrace,
-  type ProfileHome,
-  put,
-  read,
-} from "../reconcile/support/profile-home.ts";
+import { edit, everyTrace, type ProfileHome, put, read } from "../reconcile/support/profile-home.ts";
 import { kindOf } from "../support/faults.ts";
 import { startLockProcess } from "../support/lock-process.ts";
+import { createLoggedIn, LOGIN, openIn } from "./support/sessions.ts";
 
-const LOGIN = loginText("A");
 const OVERLAY = { env: { ANTHROPIC_BASE_URL: "https://gateway.test" } };
 
 /** A user with a claude home and a profile that has a login and was never opened. */
 function neverOpened(): ProfileHome {
-  const box = createProfileHome();
+  const box = createLoggedIn();
   rmSync(box.places.paths.runtime, { recursive: true });
   rmSync(box.places.paths.base, { recursive: true });
-  put(box.places.homeJson, { numStartups: 1, ...oauthAccount("home") });
-  put(box.places.claude.settings, { theme: "dark" });
+  edit(box.places.homeJson, oauthAccount("home"));
   put(join(box.places.claude.root, "CLAUDE.md"), "mine");
-  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
   return box;
 }
 
-function open(box: ProfileHome, overlay = {}): Session {
-  const { store, places, reconciled } = box;
-  const request = { store, name: places.profile, config: reconciled.config, overlay };
-  return openSession({ home: box.home, cwd: "/project" }, request);
-}
-
 async function openAndClose(box: ProfileHome): Promise<void> {
-  await finalize(open(box), undefined);
+  await finalize(openIn(box), undefined);
 }
 
 /** True where nobody holds the locks of an open. */
@@ -68,7 +52,7 @@ afterEach(() => testOnlyArmCheckpoints(undefined));
 describe("the first open", () => {
   test("makes a tree that claude can start in", () => {
     using box = neverOpened();
-    const session = open(box, OVERLAY);
+    const session = openIn(box, OVERLAY);
     const { runtime } = box.places.paths;
     expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(LOGIN);
     expect(read(box.places.treeJson)).toEqual({ numStartups: 1 });
@@ -81,7 +65,7 @@ describe("the first open", () => {
 
   test("leaves directories and files of the store to their owner alone", () => {
     using box = neverOpened();
-    releaseRecord(open(box, OVERLAY).record);
+    releaseRecord(openIn(box, OVERLAY).record);
     for (const name of readdirSync(box.places.paths.root, { recursive: true, encoding: "utf8" })) {
       const path = join(box.places.paths.root, name);
       if (!lstatSync(path).isSymbolicLink()) expect([name, lstatSync(path).mode & 0o077]).toEqual([name, 0]);
@@ -93,7 +77,7 @@ describe("the first open", () => {
     rmSync(box.places.claude.root, { recursive: true });
     rmSync(box.places.homeJson);
     rmSync(box.places.paths.credentials);
-    const session = open(box);
+    const session = openIn(box);
     expect(existsSync(box.places.treeCredentials)).toBe(false);
     expect(statSync(join(box.places.claude.root, "ide")).isDirectory()).toBe(true);
     releaseRecord(session.record);
@@ -105,7 +89,7 @@ describe("the first open", () => {
     symlinkSync(box.places.homeJson, box.places.treeJson);
     symlinkSync(box.places.claude.settings, box.places.treeSettings);
     const home = everyTrace(box.places.homeJson, box.places.claude.settings);
-    releaseRecord(open(box, OVERLAY).record);
+    releaseRecord(openIn(box, OVERLAY).record);
     expect(lstatSync(box.places.treeJson).isFile()).toBe(true);
     expect(read(box.places.treeJson)).toEqual({ numStartups: 1 });
     expect(read(box.places.treeSettings)).toEqual({ theme: "dark", ...OVERLAY });
@@ -116,7 +100,7 @@ describe("the first open", () => {
 describe("an open", () => {
   test("holds the session's record, and no other lock any more", () => {
     using box = neverOpened();
-    const session = open(box);
+    const session = openIn(box);
     const [name = ""] = readdirSync(box.places.paths.sessions);
     expect(session.record.path).toBe(join(box.places.paths.sessions, name));
     const probe = openExistingLockFile(session.record.path) ?? -1;
@@ -142,7 +126,7 @@ describe("an open", () => {
     using box = neverOpened();
     await openAndClose(box);
     edit(box.places.homeJson, { mcpServers: { demo: { command: "true" } } });
-    const session = open(box);
+    const session = openIn(box);
     expect(read(box.places.treeJson)["mcpServers"]).toEqual({ demo: { command: "true" } });
     await finalize(session, undefined);
   });
@@ -152,7 +136,7 @@ describe("an open", () => {
     await openAndClose(box);
     claudeWrites(box.places, loginText("A", 2));
     writeFileSync(join(box.places.paths.sessions, "999999-dead"), "");
-    const session = open(box);
+    const session = openIn(box);
     expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(loginText("A", 2));
     expect(isLinked(box.places)).toBe(true);
     expect(readdirSync(box.places.paths.sessions)).toHaveLength(1);
@@ -166,7 +150,7 @@ describe("an open", () => {
     claudeWrites(box.places, loginText("A", 2));
     edit(box.places.homeJson, { mcpServers: {} });
     const tree = everyTrace(box.places.treeJson);
-    const session = open(box);
+    const session = openIn(box);
     expect(session.outstanding).toBe(true);
     expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(LOGIN);
     expect(isLinked(box.places)).toBe(false);
@@ -189,7 +173,7 @@ describe("an open", () => {
         throw new Error("cut short");
       });
       try {
-        releaseRecord(open(box).record);
+        releaseRecord(openIn(box).record);
       } catch {}
       testOnlyArmCheckpoints(undefined);
       await openAndClose(box);
@@ -205,7 +189,7 @@ describe("a start is stopped", () => {
   test("by a login that ~/.claude has too, and nothing of it is moved", () => {
     using box = neverOpened();
     put(box.places.claude.credentials, LOGIN);
-    expect(kindOf(() => open(box))).toBe("shared_chain");
+    expect(kindOf(() => openIn(box))).toBe("shared_chain");
     expect(existsSync(box.places.treeCredentials)).toBe(false);
     expect(existsSync(join(box.places.paths.runtime, "projects"))).toBe(false);
     expect(locksAreFree(box)).toBe(true);
@@ -217,15 +201,15 @@ describe("a start is stopped", () => {
     writeFileSync(box.places.paths.pendingCredentials, loginText("A", 2), { mode: 0o600 });
     const later = Date.now() / 1000 + 5;
     utimesSync(box.places.paths.pendingCredentials, later, later);
-    const session = open(box);
+    const session = openIn(box);
     expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(loginText("A", 2));
     releaseRecord(session.record);
   });
 
   test("by a login of another account than the pin's, each time, and before a record is made", () => {
-    using box = createPinned("uuid-Z");
+    using box = createLoggedIn({ account: "uuid-Z" });
     for (let time = 0; time < 2; time++) {
-      expect(kindOf(() => open(box))).toBe("account_refused");
+      expect(kindOf(() => openIn(box))).toBe("account_refused");
       expect(readdirSync(box.places.paths.sessions)).toEqual([]);
       expect(locksAreFree(box)).toBe(true);
     }
@@ -234,25 +218,26 @@ describe("a start is stopped", () => {
   test("by another tool's store", () => {
     using box = neverOpened();
     put(join(box.store.root, "folders.json"), {});
-    expect(kindOf(() => open(box))).toBe("foreign_store");
+    expect(kindOf(() => openIn(box))).toBe("foreign_store");
     expect(existsSync(box.places.paths.runtime)).toBe(false);
+  });
+
+  test("by a profile that was removed meanwhile, of which nothing comes back", () => {
+    using box = neverOpened();
+    rmSync(box.places.paths.root, { recursive: true });
+    expect(kindOf(() => openIn(box))).toBe("profile_vanished");
+    expect(existsSync(box.places.paths.root)).toBe(false);
   });
 
   test("never by a document of home's that can't be read", () => {
     using box = neverOpened();
     rmSync(box.places.homeJson);
     mkdirSync(box.places.homeJson);
-    const session = open(box);
+    const session = openIn(box);
     expect(session.outstanding).toBe(true);
     releaseRecord(session.record);
   });
 });
-
-function createPinned(account: string): ProfileHome {
-  const box = createProfileHome({ account });
-  writeFileSync(box.places.paths.credentials, LOGIN, { mode: 0o600 });
-  return box;
-}
 
 test.each([
   "index.json",

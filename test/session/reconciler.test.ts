@@ -2,20 +2,18 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
+import type { Session } from "../../src/session/open.ts";
 import { type Reconciler, startReconciler } from "../../src/session/reconciler.ts";
 import { claudeWrites, isLinked, loginText } from "../reconcile/support/logins.ts";
-import { createProfileHome, edit, type ProfileHome, put, read } from "../reconcile/support/profile-home.ts";
+import { edit, type ProfileHome, put, read } from "../reconcile/support/profile-home.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { createLoggedIn, openIn } from "./support/sessions.ts";
 
 let box: ProfileHome;
 let running: { readonly session: Session; readonly reconciler: Reconciler }[];
 beforeEach(() => {
   running = [];
-  box = createProfileHome();
-  put(box.places.homeJson, { numStartups: 1 });
-  put(box.places.claude.settings, { theme: "dark" });
-  writeFileSync(box.places.paths.credentials, loginText("A"), { mode: 0o600 });
+  box = createLoggedIn();
 });
 afterEach(async () => {
   for (const { session, reconciler } of running) await finalize(session, reconciler);
@@ -24,9 +22,7 @@ afterEach(async () => {
 
 /** A session as its shim has it while claude runs. */
 function start() {
-  const { store, places, reconciled } = box;
-  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
-  const session = openSession({ home: box.home, cwd: "/" }, request);
+  const session = openIn(box);
   const started = { session, reconciler: startReconciler(session) };
   running.push(started);
   return started;
@@ -61,10 +57,8 @@ test("carries each change that claude makes, and each that the user makes at hom
 });
 
 test("carries what changed between the open and the first watch", async () => {
-  const { store, places, reconciled } = box;
-  const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
-  const session = openSession({ home: box.home, cwd: "/" }, request);
-  claudeWrites(places, loginText("A", 2));
+  const session = openIn(box);
+  claudeWrites(box.places, loginText("A", 2));
   running.push({ session, reconciler: startReconciler(session) });
   await canonicalIs(loginText("A", 2));
 });
