@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
 
@@ -14,10 +14,10 @@ export const SHIM_MARKER = "clauth-shim:7f3a51c0";
  * runs it from source. Reads 4 KiB at most of each file.
  */
 export function isShim(path: string, context: Pick<Context, "executable">): boolean {
-  const file = statSync(path, { throwIfNoEntry: false });
+  const file = statOf(path);
   if (file === undefined) return false;
-  const own = statSync(context.executable, { throwIfNoEntry: false });
-  if (own !== undefined && file.dev === own.dev && file.ino === own.ino && file.ino !== 0) return true;
+  const own = statOf(context.executable);
+  if (own !== undefined && isSameFile(file, own)) return true;
   if (realPath(path) === context.executable) return true;
   if (isTwinOfClauth(path, file)) return true;
   const excerpt = readExcerpt(path, file.size);
@@ -27,20 +27,31 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
   );
 }
 
+/** In whole numbers: the 64 bits that NTFS numbers its files with, rounded, would make neighbours one file. */
+function statOf(path: string): BigIntStats | undefined {
+  return statSync(path, { throwIfNoEntry: false, bigint: true });
+}
+
+function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino !== 0n && one.ino === other.ino && one.dev === other.dev;
+}
+
 /** A `clauth` beside it that is the same file: the executable is both, so this is a directory of shims. */
-function isTwinOfClauth(path: string, file: { dev: number; ino: number }): boolean {
-  const beside = join(dirname(path), "clauth");
-  const twin = beside === path ? undefined : statSync(beside, { throwIfNoEntry: false });
-  return twin !== undefined && file.ino !== 0 && twin.dev === file.dev && twin.ino === file.ino;
+function isTwinOfClauth(path: string, file: BigIntStats): boolean {
+  const beside = join(dirname(path), /\.exe$/i.test(path) ? "clauth.exe" : "clauth");
+  const twin = beside === path ? undefined : statOf(beside);
+  return twin !== undefined && isSameFile(twin, file);
 }
 
 /** The start of a script, the end of anything else; empty where it can't be read (it may still be executable). */
-function readExcerpt(path: string, size: number): Buffer {
+function readExcerpt(path: string, size: bigint): Buffer {
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const start = readAt(fd, 0);
-    return start.toString("latin1", 0, 2) === "#!" ? start : readAt(fd, Math.max(0, size - EXCERPT_BYTES));
+    return start.toString("latin1", 0, 2) === "#!"
+      ? start
+      : readAt(fd, Math.max(0, Number(size) - EXCERPT_BYTES));
   } catch {
     return Buffer.alloc(0);
   } finally {

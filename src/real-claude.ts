@@ -1,14 +1,18 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { basename, delimiter, dirname, isAbsolute, join, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, posix, win32 } from "node:path";
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { isInside, realPath } from "./disk/real-path.ts";
 import { ClauthError } from "./errors.ts";
 import { isShim } from "./own-executable.ts";
+import { type Program, windowsProgram } from "./windows/program.ts";
+import { isFullWindowsPath, windowsProgramNames, windowsSearchPath } from "./windows/search-path.ts";
 
 export type RealClaude = {
-  /** Absolute, never the shim. */
+  /** Absolute, never the shim; on Windows never a batch file. */
   readonly path: string;
+  /** Where a batch file of npm's kind leads to `node`: the script, which stands before `args`. */
+  readonly before: readonly string[];
   /** Where it was found, for `clauth which` and the trace. */
   readonly why: string;
   /** True where the caller gave its path with this very call, so that nothing was searched. */
@@ -36,7 +40,13 @@ export function findRealClaude(
   const wrapped = wrappedProgram(args, context);
   const rest = wrapped === undefined ? args : args.slice(1);
   if (wrapped?.isShim === false)
-    return { path: wrapped.path, why: "named by the editor that called", wasNamed: true, args: rest };
+    return {
+      path: wrapped.path,
+      before: [],
+      why: "named by the editor that called",
+      wasNamed: true,
+      args: rest,
+    };
   const fixed = fixedByUser(context, given.config);
   if (fixed !== undefined) return { ...verified(fixed, context), wasNamed: false, args: rest };
   return { ...found(context, given.places), wasNamed: false, args: rest };
@@ -99,6 +109,7 @@ function isPackageScript(path: string): boolean {
 }
 
 type Candidate = { readonly path: string; readonly why: string };
+type Found = Program & Candidate;
 
 function fixedByUser(
   context: Pick<Context, "env" | "home">,
@@ -107,43 +118,51 @@ function fixedByUser(
   const fromEnv = context.env["CLAUTH_CLAUDE"];
   if (fromEnv) return { path: fromEnv, why: "CLAUTH_CLAUDE" };
   if (config?.claude === undefined) return undefined;
-  const path = config.claude.startsWith("~/") ? join(context.home, config.claude.slice(2)) : config.claude;
+  const path = /^~[\\/]/.test(config.claude) ? join(context.home, config.claude.slice(2)) : config.claude;
   return { path, why: "claude in clauth.toml" };
 }
 
-function verified(candidate: Candidate, context: Pick<Context, "executable" | "platform">): Candidate {
-  const { path, why } = candidate;
-  if (!isAbsolute(path))
+function verified(
+  { path, why }: Candidate,
+  context: Pick<Context, "env" | "executable" | "platform">,
+): Found {
+  if (!(context.platform === "win32" ? isFullWindowsPath(path) : isAbsolute(path)))
     throw notRunnable(path, `${why} is not an absolute path`, `set ${why} to an absolute path`);
   const state = runnable(path, context.platform);
   if (state === "absent")
     throw notFound(`${why} names ${path}, which does not exist`, `correct ${why}`, path);
   if (state === "no")
     throw notRunnable(path, `${why} names ${path}, which is not an executable file`, `correct ${why}`);
-  if (!isShim(path, context)) return candidate;
-  throw notRunnable(
-    path,
-    `${why} names the shim itself, not the real claude`,
-    `point ${why} at the real claude`,
-  );
+  const program = programAt(path, context);
+  if (program === "shim")
+    throw notRunnable(
+      path,
+      `${why} names the shim itself, not the real claude`,
+      `point ${why} at the real claude`,
+    );
+  if (program === undefined)
+    throw notRunnable(path, `${why} names ${path}, which leads to no program`, `correct ${why}`);
+  return { ...program, why };
 }
 
 /** The first that can be run and is not the shim, as a shell would: what can't be executed is passed over. */
 function found(
   context: Pick<Context, "env" | "home" | "platform" | "executable">,
   places: readonly string[] | undefined,
-): Candidate {
+): Found {
   let refused: string | undefined;
-  for (const candidate of candidates(context, places)) {
-    const state = runnable(candidate.path, context.platform);
-    if (state === "yes" && !isShim(candidate.path, context)) return candidate;
-    if (state === "no") refused ??= candidate.path;
+  for (const { path, why } of candidates(context, places)) {
+    const state = runnable(path, context.platform);
+    if (state === "absent") continue;
+    const program = state === "yes" ? programAt(path, context) : undefined;
+    if (program === undefined) refused ??= path;
+    else if (program !== "shim") return { ...program, why };
   }
   if (refused !== undefined) {
     throw notRunnable(
       refused,
-      `${refused} is not an executable file, and there is no other claude`,
-      `chmod +x ${refused}`,
+      `${refused} can't be executed, and there is no other claude`,
+      context.platform === "win32" ? "install Claude Code again" : `chmod +x ${refused}`,
     );
   }
   throw notFound(
@@ -152,14 +171,24 @@ function found(
   );
 }
 
+/** What is started for a file that can be executed; undefined where a batch file leads to nothing. */
+function programAt(
+  path: string,
+  context: Pick<Context, "env" | "executable" | "platform">,
+): Program | "shim" | undefined {
+  if (isShim(path, context)) return "shim";
+  const program = context.platform === "win32" ? windowsProgram(path, context.env) : { path, before: [] };
+  return program !== undefined && program.path !== path && isShim(program.path, context) ? "shim" : program;
+}
+
 function* candidates(
   context: Pick<Context, "env" | "home" | "platform">,
   places: readonly string[] | undefined,
 ): Generator<Candidate> {
-  const names = programNames(context.platform);
-  // A relative or empty entry means the working directory, where nothing may be run from.
-  for (const directory of (context.env["PATH"] ?? "").split(delimiter)) {
-    if (!isAbsolute(directory)) continue;
+  const { env, platform } = context;
+  const names = platform === "win32" ? windowsProgramNames("claude", env["PATHEXT"]) : ["claude"];
+  const { join } = pathOf(platform);
+  for (const directory of searchPath(env["PATH"] ?? "", platform)) {
     for (const name of names)
       yield { path: join(directory, name), why: "the first claude on PATH after the shim" };
   }
@@ -169,26 +198,50 @@ function* candidates(
   }
 }
 
-/** A `.cmd` can't be started without a shell (Node and Bun refuse since CVE-2024-27980), so npm's is no candidate. */
-function programNames(platform: NodeJS.Platform): readonly string[] {
-  return platform === "win32" ? ["claude.exe"] : ["claude"];
+/** A relative or empty entry means the working directory, where nothing may be run from. */
+function searchPath(path: string, platform: NodeJS.Platform): readonly string[] {
+  return platform === "win32" ? windowsSearchPath(path) : path.split(":").filter(isAbsolute);
 }
 
-/** Native installer, the older local one, npm's usual prefixes, Homebrew on both kinds of Mac and on Linux. */
+/** Native installer, the older local one, npm's usual prefixes, and those of other package managers of the system. */
 export function usualPlaces(context: Pick<Context, "env" | "home" | "platform">): readonly string[] {
-  const { home, env } = context;
-  const prefix = env["npm_config_prefix"];
-  return [
+  const { home, env, platform } = context;
+  const { isAbsolute, join } = pathOf(platform);
+  const below = (name: string, ...rest: string[]) => {
+    const root = env[name];
+    return root !== undefined && isAbsolute(root) ? [join(root, ...rest)] : [];
+  };
+  const inHome = [
     join(home, ".local", "bin"),
     join(home, ".claude", "local"),
     join(home, ".claude", "local", "node_modules", ".bin"),
-    ...(prefix !== undefined && isAbsolute(prefix) ? [join(prefix, "bin")] : []),
+  ];
+  if (platform === "win32") {
+    return [
+      ...inHome,
+      ...below("npm_config_prefix"),
+      ...below("APPDATA", "npm"),
+      ...below("LOCALAPPDATA", "Microsoft", "WinGet", "Links"),
+      ...below("LOCALAPPDATA", "pnpm"),
+      ...below("LOCALAPPDATA", "Volta", "bin"),
+      join(home, "scoop", "shims"),
+      join(home, ".bun", "bin"),
+    ];
+  }
+  return [
+    ...inHome,
+    ...below("npm_config_prefix", "bin"),
     join(home, ".npm-global", "bin"),
     join(home, ".bun", "bin"),
-    ...(context.platform === "win32"
-      ? [join(home, "AppData", "Roaming", "npm", "node_modules", "@anthropic-ai", "claude-code", "bin")]
-      : ["/usr/local/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin", "/usr/bin"]),
-  ].map((path) => path.replaceAll("/", sep));
+    "/usr/local/bin",
+    "/opt/homebrew/bin",
+    "/home/linuxbrew/.linuxbrew/bin",
+    "/usr/bin",
+  ];
+}
+
+function pathOf(platform: NodeJS.Platform): typeof posix {
+  return platform === "win32" ? win32 : posix;
 }
 
 /** "no": there is something, but not a file that this user may execute. */

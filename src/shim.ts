@@ -53,7 +53,7 @@ export async function runClaude(context: Context, call: Call = {}): Promise<Exit
   for (const line of tightenStore(store)) notice(context, line);
   const config = await readConfig(store);
   const claude = call.program
-    ? { ...call.program, why: "named on the command line", wasNamed: true, args }
+    ? { ...call.program, before: [], why: "named on the command line", wasNamed: true, args }
     : call.explicit === undefined
       ? findRealClaude(context, { config, args })
       : { ...findRealClaude(context, { config }), args };
@@ -127,8 +127,9 @@ function launchOf(
   const args = call.args
     ? claude.args.map(utf8Bytes)
     : inherited.args.slice(inherited.args.length - claude.args.length);
-  const argv0 = call.program?.argv0 ?? argv0Of(context);
-  return launchFrom(inherited, { path: claude.path, argv0, args }, edit);
+  const before = claude.before.map(utf8Bytes);
+  const argv0 = call.program?.argv0 ?? (before.length > 0 ? claude.path : argv0Of(context));
+  return launchFrom(inherited, { path: claude.path, argv0, args: [...before, ...args] }, edit);
 }
 
 /** Claude Code goes by argv[0] (`rg`, `ugrep` and `bfs` are inside it), so it must see the word that the user typed. */

@@ -160,6 +160,7 @@ describe("as the process wrapper of an editor", () => {
     const env = { PATH: join(root, "a"), CLAUTH_CLAUDE: join(root, "a/claude") };
     expect(find(env, { args: [bundled, "-p", bundled] })).toEqual({
       path: bundled,
+      before: [],
       why: "named by the editor that called",
       wasNamed: true,
       args: ["-p", bundled],

@@ -67,8 +67,8 @@ function isFile(path: string): boolean {
 async function checkRealClaude(context: Context, store: Store): Promise<Finding> {
   const config = await readConfig(store).catch(() => undefined);
   try {
-    const { path, why } = findRealClaude(context, { config });
-    const version = await versionOf(context, path);
+    const { path, before, why } = findRealClaude(context, { config });
+    const version = await versionOf(context, [path, ...before]);
     const said = `the real claude is ${path}${version === undefined ? "" : `, ${version}`} (${why})`;
     const old = version !== undefined && Bun.semver.order(version, OLDEST_TRIED) < 0;
     if (!old) return { check: "claude", level: "ok", message: said, path };
@@ -82,8 +82,8 @@ async function checkRealClaude(context: Context, store: Store): Promise<Finding>
 const OLDEST_TRIED = "2.1.197";
 
 /** As it says itself: "2.1.329 (Claude Code)". */
-async function versionOf({ env, home }: Context, path: string): Promise<string | undefined> {
-  const said = await ask({ argv: [path, "--version"], env, cwd: home });
+async function versionOf({ env, home }: Context, program: readonly string[]): Promise<string | undefined> {
+  const said = await ask({ argv: [...program, "--version"], env, cwd: home });
   return /^(\d+\.\d+\.\d+)\b/.exec(said ?? "")?.[1];
 }
 
