@@ -2,7 +2,10 @@ import { ClauthError } from "./errors.ts";
 
 declare const brand: unique symbol;
 
-/** The name of a profile: 1-64 of `[A-Za-z0-9._@+-]`, no leading dot or dash, never a verb, never `*.lock`. */
+/**
+ * The name of a profile: 1-64 of `[A-Za-z0-9._@+-]`, no leading dot or dash, no final dot, never a verb, never `*.lock`, and no
+ * device of Windows: a store may travel.
+ */
 export type ProfileName = string & { readonly [brand]: "ProfileName" };
 
 /** The reserved selection that means the untouched real Claude Code in `~/.claude`, as pyenv uses the word. */
@@ -96,12 +99,17 @@ function complaintAbout(text: string): string | undefined {
   if (text.length > 64) return "it is longer than 64 characters";
   if (!/^[A-Za-z0-9._@+-]+$/.test(text)) return "it has a character that names can't have";
   if (text.startsWith(".") || text.startsWith("-")) return "it starts with a dot or a dash";
+  if (text.endsWith(".")) return "it ends in a dot, which Windows drops";
   const folded = text.toLowerCase();
+  if (DEVICE.test(folded)) return "it is a device on Windows, with any extension";
   if (folded.endsWith(".lock")) return "it ends in .lock, as Claude Code's lock directories do";
   if (folded === SYSTEM) return `"${SYSTEM}" is reserved for the untouched Claude Code`;
   if (TAKEN.has(folded)) return "it is a verb of clauth";
   return undefined;
 }
+
+/** Superscript digits and CONIN$ are devices too, of letters that no name has. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
 
 const TAKEN: ReadonlySet<string> = new Set(VERBS);
 
