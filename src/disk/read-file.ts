@@ -13,6 +13,8 @@ export type FileStat = {
   readonly size: bigint;
   /** Nanoseconds since 1970. */
   readonly mtimeNs: bigint;
+  /** When anything of it changed last, its name too. No program can set it. */
+  readonly ctimeNs: bigint;
   /** The permission bits alone, 0o7777 at most. */
   readonly mode: number;
   readonly uid: number;
@@ -70,6 +72,7 @@ export function fileStat(stats: BigIntStats): FileStat {
     ino: stats.ino,
     size: stats.size,
     mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
   };

@@ -3,9 +3,10 @@ import { disk } from "../disk/disk.ts";
 import type { FileStat } from "../disk/read-file.ts";
 
 /**
- * What a file looked like, without its bytes: device, inode, size, mtime in nanoseconds. Two equal signatures mean the
- * same content for writers that replace by rename (a new inode) and for those that write in place later than the
- * clock's granularity; where the file system keeps whole seconds only, a young file has no signature at all.
+ * What a file looked like, without its bytes: device, inode, size, and both times of change in nanoseconds. Two equal signatures
+ * mean the same content for writers that replace by rename (a new inode, or one that was freed before, at another time) and
+ * for those that write in place later than the clock's granularity; where the file system keeps whole seconds only, a young
+ * file has no signature at all.
  */
 export type Signature = string;
 
@@ -25,8 +26,8 @@ export function signatureOf(path: string): Signature | undefined {
 }
 
 /** The signature of a file that was read just now. */
-export function signatureFrom({ dev, ino, size, mtimeNs }: Omit<FileStat, "mode" | "uid">): Signature {
-  return `${dev}:${ino}:${size}:${mtimeNs}`;
+export function signatureFrom(stat: Omit<FileStat, "mode" | "uid">): Signature {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
 }
 
 /** FAT keeps even seconds: the coarsest clock of a file system in use. */

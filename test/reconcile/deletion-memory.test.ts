@@ -11,7 +11,7 @@ function gone(key: string, missingOn: Side = "tree"): Deletion {
 
 /** Version number `n` of a file. */
 function version(n: number): FileStat {
-  return { dev: 1n, ino: BigInt(n), size: 1n, mtimeNs: BigInt(n), mode: 0o600, uid: 0 };
+  return { dev: 1n, ino: BigInt(n), size: 1n, mtimeNs: BigInt(n), ctimeNs: 0n, mode: 0o600, uid: 0 };
 }
 
 test("holds a key for as long as the file stays as it was, then carries it", () => {

@@ -175,7 +175,7 @@ function kindAt(index: number): DocumentKind {
 function sideOf(text: string | undefined, mtimeNs: bigint): DocumentSide {
   if (text === undefined) return { kind: "missing" };
   const bytes = new TextEncoder().encode(text);
-  const stat = { dev: 1n, ino: 1n, size: BigInt(bytes.length), mtimeNs, mode: 0o600, uid: 0 };
+  const stat = { dev: 1n, ino: 1n, size: BigInt(bytes.length), mtimeNs, ctimeNs: 0n, mode: 0o600, uid: 0 };
   const content: FileContent = { bytes, stat };
   return judgeSide(content);
 }

@@ -319,7 +319,7 @@ function sideOf({ value, at }: Document): DocumentSide {
 }
 
 function statOf(at: number): FileContent["stat"] {
-  return { dev: 1n, ino: 1n, size: 1n, mtimeNs: BigInt(at), mode: 0o600, uid: 0 };
+  return { dev: 1n, ino: 1n, size: 1n, mtimeNs: BigInt(at), ctimeNs: 0n, mode: 0o600, uid: 0 };
 }
 
 function mergesOf(world: World, profile: string): readonly JsonObject[] {

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { SETTLE_MS } from "../../src/reconcile/standing.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
 
@@ -17,14 +18,13 @@ function running(): ProfileHome {
 
 /** Lets the time pass in which Claude's unlocked writes come. */
 function settle(box: ProfileHome): void {
-  box.reconciled.memory.lastWriteMs -= 3000;
-  setSystemTime(Date.now() + 3000);
+  const { memory } = box.reconciled;
+  memory.lastWriteMs -= SETTLE_MS;
+  for (const [path, seen] of memory.sightings)
+    memory.sightings.set(path, { ...seen, sinceMs: seen.sinceMs - SETTLE_MS });
 }
 
-afterEach(() => {
-  setSystemTime();
-  testOnlyArmCheckpoints(undefined);
-});
+afterEach(() => testOnlyArmCheckpoints(undefined));
 
 describe("while claude runs", () => {
   test("a key of the tree reaches home and a key of home the tree", async () => {
