@@ -237,6 +237,7 @@ function judge(storm: Storm): StormReport {
       refreshes: acknowledged.filter((line) => line.startsWith("token ")).length,
       killsFromInside: faults.filter((line) => line.startsWith("kill ")).length,
       oddTimes: faults.filter((line) => !line.startsWith("kill ")).length,
+      longestWaitMs: linesOf(join(notes, "waits")).reduce((most, line) => Math.max(most, Number(line)), 0),
       lost: lost.length,
     },
     lost: lost.slice(0, 20),
