@@ -4,7 +4,6 @@ import {
   lstatSync,
   lutimesSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,8 +15,8 @@ import {
 import { join } from "node:path";
 import { isTemporaryName } from "../../src/disk/write-file.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../../src/json.ts";
-import { keepFirst, testCache } from "../support/claude-install.ts";
 import { credentialsText } from "../support/claude-login.ts";
+import { compiledProgram } from "../support/compiled-program.ts";
 import { createSandbox, type Sandbox } from "../support/sandbox.ts";
 
 export type StormOptions = {
@@ -80,7 +79,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 }
 
 function createStorm(options: StormOptions): Storm {
-  const box = createSandbox({ claude: stormClaude() });
+  const box = createSandbox({ claude: compiledProgram(join(import.meta.dir, "storm-claude.c")) });
   keepShim(box);
   const notes = join(box.root, "storm");
   mkdirSync(notes);
@@ -317,24 +316,6 @@ function wrongAtTheEnd({ box, notes }: Storm): readonly string[] {
     if (isTemporaryName(name) || isLock) wrong.push(`left over: ${path}`);
   }
   return wrong;
-}
-
-/** Compiled once per state of its source. */
-function stormClaude(): string {
-  const source = join(import.meta.dir, "storm-claude.c");
-  const key = new Bun.CryptoHasher("sha256").update(readFileSync(source)).digest("hex").slice(0, 16);
-  const place = join(testCache(), `storm-claude-${key}`);
-  const program = join(place, "claude");
-  if (existsSync(program)) return program;
-  const staging = mkdtempSync(`${place}.`);
-  try {
-    const compiled = Bun.spawnSync(["cc", "-O1", "-o", join(staging, "claude"), source]);
-    if (compiled.exitCode !== 0) throw new Error(`no C compiler: ${compiled.stderr}`);
-    keepFirst(staging, place);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
-  return program;
 }
 
 /** Mulberry32: numbers from 0 to 1, the same for the same seed. */

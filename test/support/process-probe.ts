@@ -2,7 +2,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { keepFirst, testCache } from "./claude-install.ts";
+import { compiledProgram } from "./compiled-program.ts";
 import { createSandbox, type Running, type RunOptions, type Sandbox } from "./sandbox.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -91,7 +90,7 @@ export function createProbeSandbox(): ProbeSandbox {
   const box = createSandbox();
   const real = dirname(box.claude);
   const way = join(box.root, "way");
-  const probe = compiledProbe();
+  const probe = compiledProgram(join(import.meta.dir, "process-probe.c"));
   copyFileSync(probe, box.claude);
   box.addProfile("work", { account: "W" });
   box.addProfile("own", undefined, "home = true\n");
@@ -219,22 +218,4 @@ function withOrdinalPipes(entries: readonly (readonly [string, Descriptor])[]) {
       : descriptor.target;
     return { number, ...descriptor, target, ...(isNumbered ? {} : { inode }) };
   });
-}
-
-/** The probe's executable, compiled once per state of its source. */
-function compiledProbe(): string {
-  const source = join(import.meta.dir, "process-probe.c");
-  const key = new Bun.CryptoHasher("sha256").update(readFileSync(source)).digest("hex").slice(0, 16);
-  const place = join(testCache(), `probe-${key}`);
-  const path = join(place, "probe");
-  if (existsSync(path)) return path;
-  const staging = mkdtempSync(`${place}.`);
-  try {
-    const compiled = Bun.spawnSync(["cc", "-O1", "-Wall", "-o", join(staging, "probe"), source]);
-    if (compiled.exitCode !== 0) throw new Error(`cc: ${compiled.stderr}`);
-    keepFirst(staging, place);
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
-  return path;
 }
