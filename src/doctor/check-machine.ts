@@ -1,7 +1,10 @@
 import { statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
+import { letGo } from "../disk/disk.ts";
 import { claudeJsonLock, oauthRefreshLock, siblingLock, storageWriteLock } from "../lock/claude-locks.ts";
+import { openExistingLockFile, tryFlock } from "../lock/flock.ts";
+import { lockUnavailable } from "../lock/store-lock.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import { attempted, type Finding } from "./finding.ts";
@@ -12,6 +15,7 @@ export function checkMachine(context: Context, store: Store): readonly Finding[]
     linkMode(context),
     ...attempted("disk", () => checkSpace(store.root, freeBytes(store.root))),
     ...attempted("clock", () => checkClock(writtenFiles(context, store), Date.now())),
+    ...attempted("locks", () => canLock(store)),
     ...attempted("locks", () => checkLocks(context, store, Date.now())),
   ];
 }
@@ -77,6 +81,23 @@ function writtenFiles(context: Context, store: Store): readonly Written[] {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat === undefined ? [] : [{ path, mtimeMs: stat.mtimeMs }];
   });
+}
+
+/**
+ * Asks the first lock of the store that is there; none is made.
+ * @throws ClauthError `lock_unavailable`, which stops each start
+ */
+function canLock(store: Store): readonly Finding[] {
+  const paths = listProfiles(store).map((name) => profilePathsOf(store, name).rotationLock);
+  for (const path of [store.lock, ...paths]) {
+    const descriptor = openExistingLockFile(path);
+    if (descriptor === undefined) continue;
+    const answer = tryFlock(descriptor, "shared");
+    letGo(descriptor);
+    if (answer === "unknown") throw lockUnavailable(path);
+    break;
+  }
+  return [];
 }
 
 /** Claude Code takes an old lock away by itself, but waits for it first: eight seconds in each turn for that of a refresh. */

@@ -119,7 +119,8 @@ function profileVanished(directory: string, cause: unknown): ClauthError {
   });
 }
 
-function lockUnavailable(path: string): ClauthError {
+/** Where the file system of a lock answers neither "held" nor "busy". */
+export function lockUnavailable(path: string): ClauthError {
   return new ClauthError({
     kind: "lock_unavailable",
     message: `the file system of ${path} can't lock files`,
