@@ -1,4 +1,5 @@
 import { version } from "../package.json";
+import { paintFor } from "./commands/colour.ts";
 import type { Command } from "./commands/command.ts";
 import { splitAtDashes, usageError } from "./commands/command.ts";
 import { refuseSecrets } from "./commands/secret-arguments.ts";
@@ -19,7 +20,7 @@ export async function runCommand(context: Context): Promise<number> {
     if (verb === undefined) return await withoutVerb(context, own);
     const command = await verb.load(context);
     if (!own.includes("--help") && !own.includes("-h")) return await command.run(context.args.slice(words));
-    context.stdout.write(await command.usage());
+    context.stdout.write(command.usage(paintFor(context)));
     return 0;
   } catch (thrown) {
     const error = asClauthError(thrown);
@@ -35,7 +36,7 @@ type Verb = {
   readonly hidden?: true;
 };
 
-/** In the order of the help. Each verb is loaded when it is called. */
+/** Each verb is loaded when it is called. */
 const VERBS: Readonly<Record<string, Verb>> = {
   add: { load: async (context) => (await import("./commands/add.ts")).add(context) },
   import: { load: async (context) => (await import("./commands/import.ts")).importAll(context) },
@@ -93,7 +94,7 @@ function verbIn(own: readonly string[]): { readonly verb: Verb | undefined; read
 async function withoutVerb(context: Context, own: readonly string[]): Promise<number> {
   if (context.args.length === 0) {
     const { overview } = await import("./commands/overview.ts");
-    context.stdout.write(await overview(context));
+    await overview(context);
     return 0;
   }
   const [first = "help", ...words] = own;
@@ -111,7 +112,9 @@ function noSuchCommand(word: string): ClauthError {
   const shown = Object.keys(VERBS).filter(isShown);
   const wholes = shown.filter((name) => name.startsWith(`${word} `));
   if (wholes.length > 0) return usageError(`type one of: clauth ${wholes.join(", clauth ")}`);
-  const meant = nearestName(word, [...new Set(shown.map((name) => name.split(" ", 1)[0] ?? ""))]);
+  const firsts = [...new Set(shown.map((name) => name.split(" ", 1)[0] ?? ""))];
+  const second = shown.find((name) => name.endsWith(` ${word}`));
+  const meant = second ?? (Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : nearestName(word, firsts));
   return new ClauthError({
     kind: "usage",
     message: "there is no such command",
@@ -120,15 +123,39 @@ function noSuchCommand(word: string): ClauthError {
   });
 }
 
+/** What the same is called in other tools: guessed, never obeyed. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ls: "list",
+  new: "add",
+  create: "add",
+  rm: "remove",
+  delete: "remove",
+  mv: "rename",
+  use: "local",
+  switch: "local",
+  default: "global",
+  rules: "rule list",
+  whoami: "current",
+  status: "which",
+  why: "which",
+  start: "run",
+  ps: "sessions",
+  check: "doctor",
+  fix: "doctor --fix",
+  undo: "backups",
+  completion: "completions",
+};
+
 async function help(context: Context, words: readonly string[]): Promise<string> {
   const { verb } = verbIn(words);
-  if (verb !== undefined) return (await verb.load(context)).usage();
+  if (verb !== undefined) return (await verb.load(context)).usage(paintFor(context));
   if (words[0] !== undefined) throw noSuchCommand(words[0]);
   const { helpText } = await import("./commands/help.ts");
   const shown = Object.entries(VERBS).filter(([name]) => isShown(name));
-  return helpText(
-    await Promise.all(shown.map(async ([name, { load }]) => [name, await load(context)] as const)),
+  const commands = await Promise.all(
+    shown.map(async ([name, { load }]) => [name, (await load(context)).summary] as const),
   );
+  return helpText(new Map(commands), paintFor(context));
 }
 
 function isShown(name: string): boolean {

@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { createProfile } from "../profile/create-profile.ts";
-import { profileExists } from "../profile/profiles.ts";
+import { profileExists, refuseTaken } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName } from "../profile-name.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
@@ -36,14 +36,21 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       "api-key": { type: "boolean", description: "use an API key, read from a prompt or standard input" },
       "base-url": { type: "string", valueHint: "URL", description: "another server for the API key" },
     },
+    examples: [
+      ["clauth add work --login", "another account, logged in now"],
+      ["clauth add personal --home", "a name for the login that you have"],
+      ["clauth add client --api-key", "asks for the key"],
+      ["clauth add old --import ~/.claude-old", "take over a config directory made by hand"],
+    ],
     run: async (args) => {
       const given = { login: args.login, home: args.home, import: args.import, apiKey: args["api-key"] };
+      const name = parseProfileName(args.name);
+      const store = writableStore(context);
+      if (args.home !== true) refuseTaken(store, name);
       const mode = modeOf(given) ?? ask(input);
       const baseUrl = args["base-url"];
       if (baseUrl !== undefined && mode !== "api-key")
         throw usageError("--base-url goes with --api-key", "add");
-      const name = parseProfileName(args.name);
-      const store = writableStore(context);
       const isFirst = !existsSync(store.config);
 
       if (mode === "home") addHome(context, store, name);

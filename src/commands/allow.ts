@@ -13,6 +13,7 @@ export function allow(context: Context): Command {
     args: {
       file: { type: "positional", required: false, description: "the nearest one where none is given" },
     },
+    examples: [["clauth allow", "the nearest .clauthrc"]],
     run: ({ file }) => {
       const rcFile = rcFileNamed(context, file);
       rememberAllowed(writableStore(context), rcFile);

@@ -4,28 +4,36 @@ import { listDirectory } from "../disk/directory.ts";
 import { readRegularFile, statFile } from "../disk/read-file.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { profilePathsOf, type Store, storeOf } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
-import type { ProfileName } from "../profile-name.ts";
+import { listProfiles, profileExists, type RemovedProfile, removedProfiles } from "../profile/profiles.ts";
+import { type ProfileName, parseProfileName, sameName } from "../profile-name.ts";
 import { quarantineKind } from "../quarantine.ts";
+import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText, tableText } from "./output.ts";
+import { type Cell, jsonText, tableText, type View, viewOf } from "./output.ts";
+import { ago, size } from "./quantities.ts";
 import { knownProfile } from "./store.ts";
 
-/** `clauth backups`: every file that lost, newest last. */
+/** `clauth backups`: every file that lost and every profile that was removed, newest last. */
 export function backups(context: Context): Command {
   return command({
     name: "backups",
-    summary: "show what was replaced and kept",
+    summary: "show what was replaced or removed, and kept",
     args: {
       name: { type: "positional", required: false, description: "one profile; all where none is given" },
       json: JSON_FLAG,
     },
+    examples: [
+      ["clauth backups", "of every profile, removed ones too"],
+      ["clauth backups work", "of this one"],
+    ],
     run: ({ name, json }) => {
       const store = storeOf(context);
-      const names = name === undefined ? listProfiles(store) : [knownProfile(store, name)];
-      const found = names.flatMap((profile) => backupsOf(store, profile));
-      context.stdout.write(json ? jsonText(found) : tableText(found.map(row)));
+      const found = name === undefined ? all(store) : ofName(store, parseProfileName(name));
+      const view = viewOf(context);
+      const rows = () => found.map((backup) => row(backup, view));
+      context.stdout.write(json ? jsonText(found) : tableText(COLUMNS, rows(), view));
+      if (!json) sayNext(context, found);
       return 0;
     },
   });
@@ -33,14 +41,39 @@ export function backups(context: Context): Command {
 
 type Backup = {
   readonly profile: ProfileName;
-  /** The name of the file: what `clauth backups restore` takes. */
+  /** The name of the file or directory: what `clauth backups restore` takes. */
   readonly id: string;
   readonly what: string;
   readonly time: string;
-  readonly bytes: number;
-  /** True for a file that `clauth backups restore` can put back. */
+  /** Null for a directory. */
+  readonly bytes: number | null;
+  /** True for a file that `clauth backups restore` can put back, and for a removed profile that has a login. */
   readonly login: boolean;
 };
+
+const REMOVED = "removed-profile";
+
+function all(store: Store): Backup[] {
+  return [
+    ...listProfiles(store).flatMap((profile) => backupsOf(store, profile)),
+    ...removedProfiles(store).map((removed) => removedOf(store, removed)),
+  ];
+}
+
+/** A profile that is no more may still have been removed. */
+function ofName(store: Store, name: ProfileName): Backup[] {
+  const removed = removedProfiles(store).filter((one) => sameName(one.name, name));
+  const profile = removed.length === 0 ? knownProfile(store, name) : profileExists(store, name);
+  return [
+    ...(profile === undefined ? [] : backupsOf(store, profile)),
+    ...removed.map((one) => removedOf(store, one)),
+  ];
+}
+
+function removedOf(store: Store, { id, name }: RemovedProfile): Backup {
+  const login = isLogin(join(store.removed, id, "credentials.json"));
+  return { profile: name, id, what: REMOVED, time: timeOf(id), bytes: null, login };
+}
 
 function backupsOf(store: Store, profile: ProfileName): Backup[] {
   const { backups: directory } = profilePathsOf(store, profile);
@@ -66,6 +99,29 @@ function isLogin(path: string): boolean {
   return content !== undefined && judgeCredentials(content.bytes).login;
 }
 
-function row({ profile, id, time, bytes, login }: Backup): string[] {
-  return [profile, id, time, `${bytes} bytes`, login ? "a login" : ""];
+const COLUMNS = [
+  { head: "PROFILE", whole: true },
+  { head: "ID", whole: true },
+  { head: "KEPT" },
+  { head: "SIZE" },
+  { head: "WHAT" },
+] as const;
+
+function row({ profile, id, what, time, bytes, login }: Backup, view: View): Cell[] {
+  return [
+    profile,
+    id,
+    view.forPeople ? ago(time) : time,
+    bytes === null ? "" : size(bytes),
+    what === REMOVED ? "profile" : login ? "login" : "file",
+  ];
+}
+
+function sayNext(context: Context, found: readonly Backup[]): void {
+  if (found.length === 0) notice(context, "nothing was replaced or removed");
+  const login = found.findLast(({ what, login }) => what !== REMOVED && login);
+  const removed = found.findLast(({ what }) => what === REMOVED);
+  if (login !== undefined) notice(context, `to put a login back: clauth backups restore ${login.profile} ID`);
+  if (removed !== undefined)
+    notice(context, `to take a profile back: clauth backups restore ${removed.profile}`);
 }

@@ -1,12 +1,16 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import { ClauthError } from "../errors.ts";
+import type { Paint } from "./colour.ts";
+import { secretInArguments } from "./secret-arguments.ts";
+import { type Example, usageText } from "./usage.ts";
 
 /** One verb of `clauth`, ready to run or to explain itself. */
 export type Command = {
   readonly summary: string;
   /** Runs with the arguments after the verb and answers the exit status. */
   run(args: readonly string[]): Promise<number>;
-  usage(): Promise<string>;
+  usage(paint: Paint): string;
+  readonly examples: readonly Example[];
 };
 
 export type Definition<Args extends ArgsDef> = {
@@ -17,18 +21,21 @@ export type Definition<Args extends ArgsDef> = {
   readonly args: Args;
   /** What stands after `--` on the command line, in the words of the usage; none is taken where it is not given. */
   readonly rest?: string;
+  /** Whole lines, as they can be typed. */
+  readonly examples?: readonly Example[];
   readonly run: (args: ParsedArgs<Args>, rest: readonly string[]) => number | Promise<number>;
 };
 
 /**
- * Makes a command of citty's parser and usage, and checks what citty lets pass: unknown options, options without their
+ * Makes a command of citty's parser, and checks what citty lets pass: unknown options, options without their
  * value, and more words than the command takes (seen in citty 0.2.2). What stands after `--` is never looked at.
  * @throws ClauthError `usage`, from `run`
  */
 export function command<const Args extends ArgsDef>(definition: Definition<Args>): Command {
-  const { name, summary, args, rest } = definition;
+  const { args, examples = [], summary } = definition;
   return {
     summary,
+    examples,
     run: async (given) => {
       const { own, after } = splitAtDashes(given);
       checkArguments(definition, own, after);
@@ -37,12 +44,7 @@ export function command<const Args extends ArgsDef>(definition: Definition<Args>
       const { result } = await runCommand(parsed, { rawArgs: [...own] });
       return typeof result === "number" ? result : 0;
     },
-    usage: async () => {
-      const { renderUsage } = await import("citty");
-      const shown = await renderUsage({ meta: { name: `clauth ${name}`, description: summary }, args });
-      const line = Bun.stripANSI(shown).trimEnd();
-      return `${rest === undefined ? line : line.replace(/^(USAGE .*)$/m, `$1 [-- ${rest}]`)}\n`;
-    },
+    usage: (paint) => usageText(definition, paint),
   };
 }
 
@@ -85,7 +87,11 @@ function checkArguments<Args extends ArgsDef>(
   const places = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const missing = places.find(([, arg], index) => arg.required !== false && index >= words.length);
   if (missing !== undefined) throw usageError(`${missing[0].toUpperCase()} is missing`, name);
-  if (words.length > places.length) throw usageError("there are more arguments than it takes", name);
+  if (words.length > places.length) {
+    // The key itself, most likely: it may be of any server, so it can't be told by its looks.
+    if (own.includes("--api-key")) throw secretInArguments();
+    throw usageError("there are more arguments than it takes", name);
+  }
   if (rest === undefined && after.length > 0) throw usageError("it takes nothing after --", name);
 }
 

@@ -5,11 +5,15 @@ import { type Command, command, usageError } from "./command.ts";
 export function completions(context: Context, verbs: readonly string[]): Command {
   return command({
     name: "completions",
-    summary: "print a completion script for bash, zsh or fish",
-    args: { shell: { type: "positional", required: true, description: "bash, zsh or fish" } },
+    summary: "print a completion script for a shell",
+    args: { shell: { type: "positional", required: true, description: "bash, zsh, fish or powershell" } },
+    examples: [
+      ['eval "$(clauth completions bash)"', "in ~/.bashrc; with zsh in ~/.zshrc"],
+      ["clauth completions fish | source", "in ~/.config/fish/config.fish"],
+    ],
     run: ({ shell }) => {
       const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
-      if (script === undefined) throw usageError("the shell is bash, zsh or fish", "completions");
+      if (script === undefined) throw usageError("the shell is bash, zsh, fish or powershell", "completions");
       const words = [...new Set(verbs.map((verb) => verb.split(" ")[0] ?? verb))];
       context.stdout.write(script(words.join(" ")));
       return 0;
@@ -29,7 +33,7 @@ _clauth() {
       ${NAMED}) names=$(clauth __profiles 2>/dev/null) ;;
       rule) names="add list remove $(clauth __profiles 2>/dev/null)" ;;
       editor) names=vscode ;;
-      completions) names="bash zsh fish" ;;
+      completions) names="bash zsh fish powershell" ;;
     esac
   fi
   COMPREPLY=($(compgen -W "$names" -- "$word"))
@@ -45,7 +49,7 @@ _clauth() {
       ${NAMED}) names=(\${(f)"$(clauth __profiles 2>/dev/null)"}) ;;
       rule) names=(add list remove \${(f)"$(clauth __profiles 2>/dev/null)"}) ;;
       editor) names=(vscode) ;;
-      completions) names=(bash zsh fish) ;;
+      completions) names=(bash zsh fish powershell) ;;
     esac
   fi
   (( $#names )) && compadd -a names || _files
@@ -57,6 +61,22 @@ complete -c clauth -n __fish_use_subcommand -f -a "${verbs}"
 complete -c clauth -n "__fish_seen_subcommand_from ${NAMED.replaceAll("|", " ")} rule" -f -a "(clauth __profiles 2>/dev/null)"
 complete -c clauth -n "__fish_seen_subcommand_from rule" -f -a "add list remove"
 complete -c clauth -n "__fish_seen_subcommand_from editor" -f -a "vscode"
-complete -c clauth -n "__fish_seen_subcommand_from completions" -f -a "bash zsh fish"
+complete -c clauth -n "__fish_seen_subcommand_from completions" -f -a "bash zsh fish powershell"
+`,
+  powershell: (verbs) => `# clauth completions powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName clauth -ScriptBlock {
+  param($word, $line, $position)
+  $typed = @($line.CommandElements | ForEach-Object { "$_" })
+  if ($typed.Count -lt 2 -or ($typed.Count -eq 2 -and $word -ne '')) { $names = -split '${verbs}' }
+  else {
+    $names = switch -Regex ($typed[1]) {
+      '^(${NAMED})$' { clauth __profiles 2>$null }
+      '^rule$' { @('add', 'list', 'remove') + @(clauth __profiles 2>$null) }
+      '^editor$' { 'vscode' }
+      '^completions$' { 'bash', 'zsh', 'fish', 'powershell' }
+    }
+  }
+  $names | Where-Object { $_ -like "$word*" } | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+}
 `,
 };

@@ -14,6 +14,7 @@ export function deny(context: Context): Command {
     args: {
       file: { type: "positional", required: false, description: "the nearest one where none is given" },
     },
+    examples: [["clauth deny", "the nearest .clauthrc; clauth allow takes it back"]],
     run: ({ file }) => {
       const path = file === undefined ? rcFileNamed(context, undefined).path : resolve(context.cwd, file);
       rememberDenied(writableStore(context), path);

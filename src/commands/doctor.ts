@@ -10,11 +10,13 @@ import { fixProfile } from "../doctor/fix-profile.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
+import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
-import { type Paint, paintFor } from "./colour.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText } from "./output.ts";
+import { jsonText, type View, viewOf } from "./output.ts";
+import { count } from "./quantities.ts";
 import { writableStore } from "./store.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** `clauth doctor`: everything that can be wrong, with its cure. Exit 1 where something is. */
 export function doctor(context: Context): Command {
@@ -22,11 +24,15 @@ export function doctor(context: Context): Command {
     name: "doctor",
     summary: "look for what is wrong, and say the cure",
     args: { fix: { type: "boolean", description: "repair what needs no judgement" }, json: JSON_FLAG },
+    examples: [
+      ["clauth doctor", "says what is wrong, and the cure"],
+      ["clauth doctor --fix", "closes what killed processes left open"],
+    ],
     run: async ({ fix, json }) => {
       const store = fix ? writableStore(context) : storeOf(context);
       const fixed: Finding[] = [];
       if (fix) for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
-      const found = [
+      const found = once([
         ...fixed,
         ...(await checkPrograms(context, store)),
         ...(await checkShells(context, store)),
@@ -34,11 +40,11 @@ export function doctor(context: Context): Command {
         ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
         ...checkHome(context),
         ...checkMachine(context, store),
-      ];
-      const paint = paintFor(context);
-      context.stdout.write(
-        json ? jsonText(found.map(fields)) : found.map((finding) => text(finding, paint)).join(""),
-      );
+      ]);
+      const view = viewOf(context);
+      if (json) context.stdout.write(jsonText(found.map(fields)));
+      else context.stdout.write(found.map((finding) => text(finding, view)).join(""));
+      if (!json) notice(context, summary(found));
       return found.some(({ level }) => level === "problem") ? 1 : 0;
     },
   });
@@ -57,12 +63,31 @@ function fields({ check, level, message, hint, path }: Finding) {
   return { check, level, message, hint: hint ?? null, path: path ?? null };
 }
 
-function text({ check, level, message, hint }: Finding, paint: Paint): string {
-  const margin = " ".repeat(WIDEST - level.length);
-  const line = `${paint(level, COLOURS[level])}${margin}  ${check}: ${message}\n`;
-  return hint === undefined ? line : `${line}${" ".repeat(WIDEST)}  ${paint("hint:", "dim")} ${hint}\n`;
+function text({ check, level, message, hint }: Finding, view: View): string {
+  const indented = (words: string) => wrapped(words, view.width - MARGIN.length).join(`\n${MARGIN}`);
+  const head = `${view.paint(level, COLOURS[level])}${MARGIN.slice(level.length)}`;
+  const line = `${head}${indented(`${check}: ${message}`)}\n`;
+  if (hint === undefined) return line;
+  const [first = "", ...rest] = indented(`hint: ${hint}`).split("hint:");
+  return `${line}${MARGIN}${first}${view.paint("hint:", "dim")}${rest.join("hint:")}\n`;
 }
 
-const WIDEST = "problem".length;
+const MARGIN = " ".repeat("problem  ".length);
 
 const COLOURS = { ok: "green", warning: "yellow", problem: "red" } as const;
+
+/** What could not be fixed is found again. */
+function once(findings: readonly Finding[]): readonly Finding[] {
+  const texts = findings.map((finding) => JSON.stringify(fields(finding)));
+  return findings.filter((_, at) => texts.indexOf(texts[at] ?? "") === at);
+}
+
+function summary(findings: readonly Finding[]): string {
+  const problems = findings.filter(({ level }) => level === "problem").length;
+  const warnings = findings.filter(({ level }) => level === "warning").length;
+  if (problems + warnings === 0) return "nothing is wrong";
+  return [
+    ...(problems > 0 ? [count(problems, "problem")] : []),
+    ...(warnings > 0 ? [count(warnings, "warning")] : []),
+  ].join(", ");
+}

@@ -17,6 +17,7 @@ export function editorVscode(context: Context): Command {
     name: "editor vscode",
     summary: "show or write the setting that VS Code's panel needs",
     args: { write: { type: "boolean", description: "write it into the settings found" }, json: JSON_FLAG },
+    examples: [["clauth editor vscode --write", "VS Code, VSCodium and Cursor"]],
     run: ({ write, json }) => {
       const shim = shimPath(context);
       const found = editorsHere(context);

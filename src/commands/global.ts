@@ -19,6 +19,10 @@ export function global(context: Context): Command {
       name: { type: "positional", required: false, description: "the profile, or system; none shows it" },
       unset: { type: "boolean", description: "have no default" },
     },
+    examples: [
+      ["clauth global personal", "where nothing else picks a profile"],
+      ["clauth global --unset", "the untouched claude there"],
+    ],
     run: async ({ name, unset }) => {
       if (unset && name !== undefined) throw usageError("--unset takes no name", "global");
       if (unset) await unsetDefault(context);

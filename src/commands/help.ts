@@ -1,16 +1,42 @@
-import type { Command } from "./command.ts";
+import type { Paint } from "./colour.ts";
+import { type Example, section } from "./usage.ts";
 
-/** The help of `clauth` as a whole: every command with its one line. */
-export function helpText(commands: readonly (readonly [name: string, command: Command])[]): string {
-  const width = Math.max(...commands.map(([name]) => name.length));
+/**
+ * The help of `clauth` as a whole: every command with its one line, and how most people begin.
+ * @param summaries by the name of the command
+ */
+export function helpText(summaries: ReadonlyMap<string, string>, paint: Paint): string {
+  const width = Math.max(...[...summaries.keys()].map((name) => name.length));
+  const sections = Object.entries(GROUPS).flatMap(([head, names]) =>
+    section(
+      head,
+      names.map((name) => [name.padEnd(width), summaries.get(name) ?? ""]),
+      paint,
+    ),
+  );
   return [
-    "clauth picks the Claude Code account for every directory; typing `claude` stays typing `claude`",
+    "clauth picks the Claude Code account for every directory;",
+    "typing `claude` stays typing `claude`",
     "",
-    "usage: clauth COMMAND [ARGUMENTS]",
+    `${paint("usage:", "bold")} clauth COMMAND [ARGUMENTS]`,
+    ...sections,
+    ...section("to begin with", BEGINNING, paint),
     "",
-    ...commands.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
-    "",
-    "clauth COMMAND --help shows what a command takes",
+    "clauth COMMAND --help shows what a command takes, with examples",
     "",
   ].join("\n");
 }
+
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  profiles: ["add", "import", "list", "login", "logout", "rename", "remove"],
+  choosing: ["local", "global", "rule add", "rule list", "rule remove", "allow", "deny", "which", "current"],
+  running: ["run", "exec", "sessions", "sync"],
+  "when something is wrong": ["doctor", "backups", "backups restore", "uninstall"],
+  "prompts, editors and shells": ["statusline", "editor vscode", "completions"],
+};
+
+const BEGINNING: readonly Example[] = [
+  ["clauth add work --login", "a second account"],
+  ["clauth local work", "use it in this directory and below"],
+  ["clauth which", "which account answers here, and why"],
+];

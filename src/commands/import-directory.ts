@@ -8,6 +8,7 @@ import { claudeHomeOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { identityIn } from "../reconcile/credentials-base.ts";
 import { notice } from "../report.ts";
+import { count } from "./quantities.ts";
 
 /**
  * Makes a profile of a config directory: its login is moved, its conversations are shared with every profile, and what stays
@@ -57,8 +58,4 @@ function adopted(context: Context, directory: string): string[] {
 function leftHistory(directory: string): string[] {
   const conversations = conversationsIn(directory);
   return conversations > 0 ? [`left in ${directory}: ${count(conversations, "conversation")}`] : [];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -2,7 +2,7 @@ import { readRustStore } from "../adopt/rust-store.ts";
 import type { Context } from "../context.ts";
 import { storeOf } from "../paths.ts";
 import { notice } from "../report.ts";
-import { jsonText, tableText } from "./output.ts";
+import { jsonText, tableText, viewOf } from "./output.ts";
 
 /** `clauth import --from rust`: the same layout as ours, so nothing is moved; what is not right is named with its cure. */
 export function showRustStore(context: Context, json: boolean): number {
@@ -13,7 +13,13 @@ export function showRustStore(context: Context, json: boolean): number {
       jsonText(profiles.map(({ name, state, problem = null }) => ({ name, state, problem }))),
     );
   } else {
-    context.stdout.write(tableText(profiles.map(({ name, state }) => [name, state])));
+    context.stdout.write(
+      tableText(
+        COLUMNS,
+        profiles.map(({ name, state }) => [name, state]),
+        viewOf(context),
+      ),
+    );
     notice(context, `${store.root} is used as it stands: its profiles are these`);
     for (const { name, problem } of profiles) {
       if (problem === undefined) continue;
@@ -25,3 +31,5 @@ export function showRustStore(context: Context, json: boolean): number {
   }
   return profiles.some(({ problem }) => problem !== undefined) ? 1 : 0;
 }
+
+const COLUMNS = [{ head: "PROFILE", whole: true }, { head: "STATE" }] as const;

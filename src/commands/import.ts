@@ -13,7 +13,7 @@ import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command, usageError } from "./command.ts";
 import { importDirectory } from "./import-directory.ts";
 import { showRustStore } from "./import-rust.ts";
-import { jsonText, tableText } from "./output.ts";
+import { type Cell, jsonText, tableText, viewOf, withTilde } from "./output.ts";
 import { planOf } from "./plan.ts";
 import { writableStore } from "./store.ts";
 
@@ -25,13 +25,17 @@ export function importAll(context: Context): Command {
     args: {
       from: {
         type: "string",
-        valueHint: `rust|${PEERS.join("|")}`,
-        description: "take over what this one has",
+        valueHint: "TOOL",
+        description: `take over what this one has: rust, ${PEERS.join(", ")}`,
       },
       "dry-run": { type: "boolean", description: "only say what would be done" },
       "leave-history": { type: "boolean", description: "leave the conversations where they are" },
       json: JSON_FLAG,
     },
+    examples: [
+      ["clauth import", "what there is on this machine"],
+      ["clauth import --from directory", "move the logins of ~/.claude-NAME directories"],
+    ],
     run: async (args) => {
       if (args.from === "rust") return showRustStore(context, args.json === true);
       const from = args.from === undefined ? undefined : peerNamed(args.from);
@@ -40,7 +44,10 @@ export function importAll(context: Context): Command {
         .map((candidate) => looked(context, storeOf(context), candidate));
       if (from !== undefined && !args["dry-run"] && !args.json)
         return takeOver(context, from, found, args["leave-history"] === true);
-      context.stdout.write(args.json ? jsonText(found.map(fields)) : tableText(found.map(row)));
+      const rows = () => found.map((each) => row(each, context.home));
+      context.stdout.write(
+        args.json ? jsonText(found.map(fields)) : tableText(COLUMNS, rows(), viewOf(context)),
+      );
       if (!args.json) sayNext(context, from, found);
       return 0;
     },
@@ -94,8 +101,18 @@ function fields({ from, name, directory, email, plan, state }: Found) {
   return { from, name, directory, email: email ?? null, plan: plan ?? null, state };
 }
 
-function row({ from, name, directory, email, state }: Found): string[] {
-  return [from, name, email ?? "-", STATES[state], directory];
+const COLUMNS = [
+  { head: "FROM", whole: true },
+  { head: "NAME", whole: true },
+  { head: "ACCOUNT" },
+  { head: "STATE" },
+  { head: "DIRECTORY" },
+] as const;
+
+function row({ from, name, directory, email, state }: Found, home: string): Cell[] {
+  const account: Cell = email ?? { text: "-", colour: "dim" };
+  const said: Cell = state === "ready" ? STATES.ready : { text: STATES[state], colour: "yellow" };
+  return [from, name, account, said, withTilde(directory, home)];
 }
 
 function sayNext(context: Context, from: Peer | undefined, found: readonly Found[]): void {

@@ -1,8 +1,10 @@
 import type { Context } from "../context.ts";
+import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { type Cell, jsonText, tableText, viewOf, withTilde } from "./output.ts";
 import { type Login, type ProfileFacts, profileRows } from "./profile-rows.ts";
+import { span } from "./quantities.ts";
 
 /** `clauth list`: every profile, whose login it has, and which one applies here. */
 export function list(context: Context): Command {
@@ -12,21 +14,37 @@ export function list(context: Context): Command {
     args: { json: JSON_FLAG },
     run: async ({ json }) => {
       const { profiles } = await profileRows(context);
-      context.stdout.write(json ? jsonText(profiles) : listText(context, profiles));
+      if (json) context.stdout.write(jsonText(profiles));
+      else showList(context, profiles);
       return 0;
     },
   });
 }
 
-/** The profiles as a table: name, account, plan, login, what runs, and from where it is selected. */
-export function listText(context: Context, profiles: readonly ProfileFacts[]): string {
+/** Prints the profiles as a table, and what to type where one of them, or the lack of any, asks for it. */
+export function showList(context: Context, profiles: readonly ProfileFacts[]): void {
   const rows = profiles.map((facts) => row(facts, context.home));
-  return tableText(rows, viewOf(context));
+  context.stdout.write(tableText(COLUMNS, rows, viewOf(context)));
+  if (profiles.length === 0) notice(context, "no profile yet: clauth add NAME");
+  const here = profiles.find(({ selected }) => selected);
+  if (here?.login === "none") notice(context, `to log "${here.name}" in: clauth login ${here.name}`);
+  if (profiles.some(({ login }) => login === "invalid"))
+    notice(context, "to see what is damaged: clauth doctor");
 }
+
+const COLUMNS = [
+  { head: "" },
+  { head: "PROFILE", whole: true },
+  { head: "ACCOUNT" },
+  { head: "PLAN", whole: true },
+  { head: "LOGIN", whole: true },
+  { head: "SESSIONS", whole: true },
+  { head: "SELECTED" },
+] as const;
 
 function row(facts: ProfileFacts, home: string): Cell[] {
   const { name, selected, email, plan, login, sessions } = facts;
-  const running = sessions === null ? "sessions unknown" : sessions === 0 ? "" : `${sessions} running`;
+  const running = sessions === null ? "unknown" : sessions === 0 ? "" : `${sessions} running`;
   return [
     selected ? { text: "*", colour: "green" } : " ",
     selected ? { text: name, colour: "bold" } : name,
@@ -42,26 +60,18 @@ function loginCell(login: Login, facts: ProfileFacts): Cell {
   const ends = facts.expires_at === null ? undefined : Date.parse(facts.expires_at) - Date.now();
   switch (login) {
     case "home":
-      return "that of ~/.claude";
+      return "~/.claude";
     case "api-key":
       return "API key";
     case "none":
       return { text: "logged out", colour: "yellow" };
     case "invalid":
-      return { text: "damaged: clauth doctor", colour: "red" };
+      return { text: "damaged", colour: "red" };
     case "login":
       if (ends === undefined) return "logged in";
       if (facts.renews) return ends > 0 ? `renews in ${span(ends)}` : "renews on use";
       return ends > 0 ? `ends in ${span(ends)}` : { text: "expired", colour: "yellow" };
   }
-}
-
-/** A length of time in its largest unit: "8 h". */
-function span(milliseconds: number): string {
-  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
 
 /** What picked it here, else what picks it elsewhere. */

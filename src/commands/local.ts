@@ -23,6 +23,11 @@ export function local(context: Context): Command {
       name: { type: "positional", required: false, description: "the profile, or system; none shows it" },
       unset: { type: "boolean", description: "remove this directory's .clauthrc" },
     },
+    examples: [
+      ["clauth local work", "writes .clauthrc here"],
+      ["clauth local system", "the untouched claude here"],
+      ["clauth local --unset", "as above this directory again"],
+    ],
     run: async ({ name, unset }) => {
       if (unset && name !== undefined) throw usageError("--unset takes no name", "local");
       if (unset) unsetHere(context);

@@ -25,6 +25,10 @@ export function login(context: Context): Command {
     summary: "log a profile in, by claude auth login",
     args: { name: PROFILE },
     rest: "OPTIONS OF claude auth login",
+    examples: [
+      ["clauth login work", "in the browser"],
+      ["clauth login work -- --console", "as claude auth login takes it"],
+    ],
     run: (args, rest) => {
       const store = writableStore(context);
       const name = writableProfile(context, store, args.name);

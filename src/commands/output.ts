@@ -12,6 +12,8 @@ export type View = {
   readonly paint: Paint;
   /** Characters in a line; as long as it gets through a pipe, so that nothing is cut from what a script reads. */
   readonly width: number;
+  /** True on a terminal: columns have heads there, and times are told from now. */
+  readonly forPeople: boolean;
 };
 
 export function viewOf(context: Pick<Context, "env" | "stdout">): View {
@@ -20,38 +22,52 @@ export function viewOf(context: Pick<Context, "env" | "stdout">): View {
   return {
     paint: paintFor(context),
     width: context.stdout.isTerminal ? width || Number.POSITIVE_INFINITY : Number.POSITIVE_INFINITY,
+    forPeople: context.stdout.isTerminal,
   };
 }
 
 export type Cell = string | { readonly text: string; readonly colour: Colour };
 
-const PLAIN: View = { paint: (text) => text, width: Number.POSITIVE_INFINITY };
+export type Column = {
+  readonly head: string;
+  /** True for what says nothing when it is cut, and for what is typed into other commands. */
+  readonly whole?: true;
+};
 
 /**
- * Results for people: columns of equal width, two spaces between them, and nothing for no rows. Where that is too wide for
- * the view, the longest columns give way, and their cells end in "…".
+ * Results as a table: columns of equal width, two spaces between them, and nothing for no rows; on a terminal their heads above.
+ * Where that is too wide for the view, the longest columns give way, and their cells end in "…".
  */
-export function tableText(rows: readonly (readonly Cell[])[], view: View = PLAIN): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
-  const wanted = Array.from({ length: columns }, (_, at) =>
-    Math.max(...rows.map((row) => Bun.stringWidth(textOf(row[at] ?? "")))),
-  );
-  const widths = fitted(
-    wanted,
-    view.width - GAP.length * wanted.filter((width) => width > 0).length + GAP.length,
-  );
-  return rows.map((row) => lineOf(row, widths, view.paint)).join("");
+export function tableText(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  view: View,
+): string {
+  if (rows.length === 0) return "";
+  const used = columns.map((_, at) => rows.some((row) => textOf(row[at] ?? "") !== ""));
+  const heads = columns.map(({ head }, at): Cell => ({ text: used[at] ? head : "", colour: "dim" }));
+  const shown = view.forPeople ? [heads, ...rows] : rows;
+  const wanted = columns.map((column, at) => ({
+    width: Math.max(...shown.map((row) => Bun.stringWidth(textOf(row[at] ?? "")))),
+    whole: column.whole === true,
+  }));
+  const gaps = GAP.length * (used.filter(Boolean).length - 1);
+  const widths = fitted(wanted, view.width - gaps);
+  return shown.map((row) => lineOf(row, widths, view.paint)).join("");
 }
 
 const GAP = "  ";
 
+type Wanted = { readonly width: number; readonly whole: boolean };
+
 /** Takes from the longest column until all fit, and from none more than leaves it readable. */
-function fitted(wanted: readonly number[], room: number): readonly number[] {
-  const widths = [...wanted];
+function fitted(wanted: readonly Wanted[], room: number): readonly number[] {
+  const widths = wanted.map(({ width }) => width);
   for (let over = widths.reduce((sum, width) => sum + width, 0) - room; over > 0; over -= 1) {
-    const longest = Math.max(...widths);
+    const longest = Math.max(...widths.filter((_, at) => wanted[at]?.whole === false));
     if (longest <= SHORTEST) break;
-    widths[widths.lastIndexOf(longest)] = longest - 1;
+    widths[widths.findLastIndex((width, at) => width === longest && wanted[at]?.whole === false)] =
+      longest - 1;
   }
   return widths;
 }

@@ -8,19 +8,21 @@ import { asClauthError } from "../report.ts";
 import { sourceSentence } from "../selection/select.ts";
 import { identityOf } from "./account.ts";
 import { type Paint, paintFor } from "./colour.ts";
-import { listText } from "./list.ts";
+import { showList } from "./list.ts";
 import { withTilde } from "./output.ts";
 import { planOf } from "./plan.ts";
 import { profileRows } from "./profile-rows.ts";
 
 /** `clauth` alone: the profiles and which one applies here; before there is one, what `claude` is now and how to get a second. */
-export async function overview(context: Context): Promise<string> {
+export async function overview(context: Context): Promise<void> {
   const { selection, profiles } = await profileRows(context);
-  if (profiles.length === 0) return firstSteps(context);
-  if (selection === undefined) return listText(context, profiles);
-  const subject = selection.kind === "profile" ? `profile "${selection.name}"` : "the untouched claude";
-  const here = `here: ${subject}, ${sourceSentence(selection.source)}`;
-  return `${here.replaceAll(`${context.home}/`, "~/")}\n\n${listText(context, profiles)}`;
+  if (profiles.length === 0) return context.stdout.write(await firstSteps(context));
+  if (selection !== undefined) {
+    const subject = selection.kind === "profile" ? `profile "${selection.name}"` : "the untouched claude";
+    const here = `here: ${subject}, ${sourceSentence(selection.source)}`;
+    context.stdout.write(`${here.replaceAll(`${context.home}/`, "~/")}\n\n`);
+  }
+  showList(context, profiles);
 }
 
 async function firstSteps(context: Context): Promise<string> {

@@ -12,18 +12,23 @@ import { writableProfile, writableStore } from "./store.ts";
 export function remove(context: Context): Command {
   return command({
     name: "remove",
-    summary: "take a profile away; its login is kept",
+    summary: "take a profile away; it is kept and can be taken back",
     args: { name: PROFILE },
+    examples: [
+      ["clauth remove work", "nothing is deleted"],
+      ["clauth backups restore work", "and back again"],
+    ],
     run: async (args) => {
       const store = writableStore(context);
       const name = writableProfile(context, store, args.name);
       const mentions = await mentionsOf(store, name);
       for (const note of await syncUnused(context, store, name)) notice(context, note);
       const kept = removeProfile(store, await placesWithLogin(context, store, name));
-      notice(
-        context,
-        `removed profile "${name}"${kept === undefined ? "" : `; all that was its own is in ${kept}`}`,
-      );
+      notice(context, `removed profile "${name}"`);
+      if (kept !== undefined) {
+        notice(context, `all that was its own, its login too, is in ${kept}`);
+        notice(context, `to take it back: clauth backups restore ${name}`);
+      }
       for (const mention of mentions) notice(context, mention);
       return 0;
     },

@@ -16,6 +16,7 @@ export function rename(context: Context): Command {
     name: "rename",
     summary: "give a profile another name",
     args: { old: PROFILE, new: { type: "positional", required: true, description: "its new name" } },
+    examples: [["clauth rename work office", "its login, conversations and rules stay"]],
     run: async (args) => {
       const store = writableStore(context);
       const from = writableProfile(context, store, args.old);

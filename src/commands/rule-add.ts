@@ -22,6 +22,10 @@ export function ruleAdd(context: Context): Command {
       },
       name: CHOICE,
     },
+    examples: [
+      ["clauth rule add ~/work work", "a directory and all below it"],
+      ["clauth rule add 'github.com/acme/*' work", "every clone of their repositories"],
+    ],
     run: async ({ pattern, name }) => {
       const store = writableStore(context);
       const choice = parseChoice(name, "clauth rule add");

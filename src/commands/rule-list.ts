@@ -1,9 +1,10 @@
 import { type Rule, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { storeOf } from "../paths.ts";
+import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText, tableText } from "./output.ts";
+import { type Cell, jsonText, tableText, viewOf, withTilde } from "./output.ts";
 
 /** `clauth rule list` */
 export function ruleList(context: Context): Command {
@@ -14,9 +15,13 @@ export function ruleList(context: Context): Command {
     run: async ({ json }) => {
       const store = storeOf(context);
       const { rules } = await readConfig(store);
-      context.stdout.write(
-        json ? jsonText(rules.map(fields)) : tableText(rules.map((rule) => row(rule, store.config))),
-      );
+      const rows = () => rules.map((rule) => row(rule, withTilde(store.config, context.home)));
+      context.stdout.write(json ? jsonText(rules.map(fields)) : tableText(COLUMNS, rows(), viewOf(context)));
+      if (!json && rules.length === 0)
+        notice(
+          context,
+          "no rules yet: clauth rule add ~/work NAME, or clauth rule add 'github.com/acme/*' NAME",
+        );
       return 0;
     },
   });
@@ -26,6 +31,14 @@ function fields({ kind, pattern, profile, line }: Rule) {
   return { kind, pattern, profile, line: line ?? null };
 }
 
-function row({ kind, pattern, profile, line }: Rule, path: string): string[] {
-  return [kind, pattern, profile, line === undefined ? path : `${path}:${line}`];
+const COLUMNS = [
+  { head: "PATTERN", whole: true },
+  { head: "PROFILE", whole: true },
+  { head: "MATCHES" },
+  { head: "LINE" },
+] as const;
+
+function row({ kind, pattern, profile, line }: Rule, path: string): Cell[] {
+  const matches = kind === "remote" ? "a git remote" : "a directory";
+  return [pattern, profile, matches, { text: line === undefined ? path : `${path}:${line}`, colour: "dim" }];
 }

@@ -13,6 +13,7 @@ export function ruleRemove(context: Context): Command {
     name: "rule remove",
     summary: "remove a rule",
     args: { pattern: { type: "positional", required: true, description: "as `clauth rule list` shows it" } },
+    examples: [["clauth rule remove ~/work", "as it was typed for rule add"]],
     run: async ({ pattern }) => {
       const store = writableStore(context);
       await editConfig(store, (text) => {

@@ -12,6 +12,10 @@ export function run(context: Context): Command {
     summary: "run claude under a profile",
     args: { name: CHOICE },
     rest: "ARGUMENTS FOR CLAUDE",
+    examples: [
+      ["clauth run work -- --resume", "one call of claude, with its arguments"],
+      ["clauth run system", "the untouched claude, whatever applies here"],
+    ],
     run: async ({ name }, rest) => {
       const explicit = parseChoice(name, "clauth run");
       return exitAs(await runClaude(context, { explicit, skip: context.args.length - rest.length }));

@@ -8,8 +8,12 @@ import { looksLikeSecret } from "../profile-name.ts";
  * @throws ClauthError `secret_in_arguments`
  */
 export function refuseSecrets(args: readonly string[]): void {
-  if (!args.some((word) => word.startsWith("--api-key=") || looksLikeSecret(word) || isToken(word))) return;
-  throw new ClauthError({
+  if (args.some((word) => word.startsWith("--api-key=") || looksLikeSecret(word) || isToken(word)))
+    throw secretInArguments();
+}
+
+export function secretInArguments(): ClauthError {
+  return new ClauthError({
     kind: "secret_in_arguments",
     message: "a token or key stands on the command line, where other programs and the shell's history see it",
     hint: "clauth add NAME --api-key asks for it, or reads it from standard input; revoke this one",

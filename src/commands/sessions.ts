@@ -3,10 +3,12 @@ import type { Context } from "../context.ts";
 import { profilePathsOf, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
+import { notice } from "../report.ts";
 import { listRecords, type SessionRecord } from "../session/record.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText, tableText } from "./output.ts";
+import { type Cell, jsonText, tableText, type View, viewOf, withTilde } from "./output.ts";
+import { ago } from "./quantities.ts";
 
 /** `clauth sessions`: every claude that runs under a profile, and what a killed one left. */
 export function sessions(context: Context): Command {
@@ -19,11 +21,18 @@ export function sessions(context: Context): Command {
       const found = listProfiles(store)
         .flatMap((name) => listRecords(profilePathsOf(store, name)).map((record) => fields(name, record)))
         .sort((a, b) => (a.started ?? "").localeCompare(b.started ?? ""));
-      context.stdout.write(json ? jsonText(found) : tableText(found.map(row)));
+      const view = viewOf(context);
+      const rows = () => found.map((session) => row(session, context.home, view));
+      context.stdout.write(json ? jsonText(found) : tableText(COLUMNS, rows(), view));
+      if (!json && found.length === 0) notice(context, "nothing runs under a profile");
+      if (!json && found.some(({ live }) => !live))
+        notice(context, "what a killed one left is closed by the next start, or now: clauth doctor --fix");
       return 0;
     },
   });
 }
+
+type Session = ReturnType<typeof fields>;
 
 /** A record of the Rust tool is empty; its name begins with the process id too. What is unknown counts as live. */
 function fields(profile: ProfileName, { path, liveness, facts }: SessionRecord) {
@@ -37,6 +46,20 @@ function fields(profile: ProfileName, { path, liveness, facts }: SessionRecord) 
   };
 }
 
-function row({ profile, pid, cwd, started, live }: ReturnType<typeof fields>): string[] {
-  return [profile, `pid ${pid}`, live ? "live" : "ended", started ?? "", cwd ?? ""];
+const COLUMNS = [
+  { head: "PROFILE", whole: true },
+  { head: "PID", whole: true },
+  { head: "STATE" },
+  { head: "STARTED" },
+  { head: "DIRECTORY" },
+] as const;
+
+function row({ profile, pid, cwd, started, live }: Session, home: string, view: View): Cell[] {
+  return [
+    profile,
+    String(pid),
+    live ? "live" : { text: "ended", colour: "yellow" },
+    view.forPeople ? ago(started) : (started ?? ""),
+    withTilde(cwd ?? "", home),
+  ];
 }

@@ -1,8 +1,9 @@
 import type { Context } from "../context.ts";
+import type { ClauthError } from "../errors.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
-import { notice } from "../report.ts";
-import { syncIncomplete, syncProfile } from "../session/sync.ts";
+import { asClauthError, notice } from "../report.ts";
+import { syncFailed, syncIncomplete, syncProfile } from "../session/sync.ts";
 import { type Command, command } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
@@ -14,16 +15,30 @@ export function sync(context: Context): Command {
     args: {
       name: { type: "positional", required: false, description: "one profile; all where none is given" },
     },
+    examples: [
+      ["clauth sync", "every profile"],
+      ["clauth sync work", "this one"],
+    ],
     run: async ({ name }) => {
       const store = writableStore(context);
       const names = name === undefined ? listProfiles(store) : [name];
       const unfinished: ProfileName[] = [];
+      const failures: ClauthError[] = [];
       for (const each of names) {
-        const profile = writableProfile(context, store, each);
-        const { complete, notes } = await syncProfile(context, store, profile);
-        for (const note of notes) notice(context, note);
-        if (!complete) unfinished.push(profile);
+        try {
+          const profile = writableProfile(context, store, each);
+          const { complete, failed, notes } = await syncProfile(context, store, profile);
+          for (const note of notes) notice(context, note);
+          if (!complete) unfinished.push(profile);
+          if (failed !== undefined) failures.push(syncFailed(profile, failed));
+        } catch (error) {
+          failures.push(asClauthError(error));
+        }
       }
+      // One that can't be carried stops no other; the first of them is the error, the rest is said.
+      const [first, ...more] = failures;
+      for (const { message } of more) notice(context, message);
+      if (first !== undefined) throw first;
       if (unfinished.length > 0) throw syncIncomplete(unfinished, store);
       return 0;
     },

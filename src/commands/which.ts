@@ -9,10 +9,11 @@ import { ClauthError } from "../errors.ts";
 import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { overlayOf } from "../profile/overlay.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
+import { SYSTEM } from "../profile-name.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { notice } from "../report.ts";
 import { resolveSelection } from "../selection/resolve.ts";
-import { type Selection, sourceSentence } from "../selection/select.ts";
+import { type Selection, type Source, sourceSentence } from "../selection/select.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { jsonText } from "./output.ts";
@@ -26,6 +27,10 @@ export function which(context: Context): Command {
       dir: { type: "positional", required: false, description: "a directory; this one where none is given" },
       json: JSON_FLAG,
     },
+    examples: [
+      ["clauth which", "in this directory"],
+      ["clauth which ~/work", "in another one"],
+    ],
     run: async ({ dir, json }) => {
       const there = {
         ...context,
@@ -33,19 +38,21 @@ export function which(context: Context): Command {
       };
       const store = storeOf(there);
       const config = await readConfig(store);
-      const { selection, considered, notes, firstUse } = resolveSelection(there, store, config);
+      const { selection, considered, weaker, notes, firstUse } = resolveSelection(there, store, config);
       // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
       if (firstUse === undefined) for (const note of notes) notice(context, note);
       const claude = realClaude(there, config);
       const { configDir, removedEnv, overrides, refusal } = effects(there, store, config, selection);
       if (json) {
-        const { kind, path = null, line = null } = selection.source;
         context.stdout.write(
           jsonText({
-            profile:
-              selection.kind === "profile" ? selection.name : selection.kind === "system" ? "system" : null,
-            source: { kind, path, line },
+            profile: nameOf(selection),
+            source: sourceFields(selection.source),
             considered: considered.map((level) => ({ ...level })),
+            weaker: losers(weaker).map((loser) => ({
+              profile: nameOf(loser),
+              source: sourceFields(loser.source),
+            })),
             claude: claude?.path ?? null,
             config_dir: configDir,
             removed_env: removedEnv,
@@ -60,6 +67,7 @@ export function which(context: Context): Command {
       context.stdout.write(
         [
           `${subject(selection)}: ${sourceSentence(selection.source)}`,
+          ...losers(weaker).map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
           claude === undefined ? "claude: none was found" : `claude: ${claude.path} (${claude.why})`,
           `config dir: ${configDir}`,
           ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
@@ -71,6 +79,24 @@ export function which(context: Context): Command {
       return 0;
     },
   });
+}
+
+/** A courtesy: a weaker level that can't be read says nothing. */
+function losers(weaker: () => readonly Selection[]): readonly Selection[] {
+  try {
+    return weaker();
+  } catch (error) {
+    if (error instanceof ClauthError) return [];
+    throw error;
+  }
+}
+
+function nameOf(selection: Selection): string | null {
+  return selection.kind === "profile" ? selection.name : selection.kind === "system" ? SYSTEM : null;
+}
+
+function sourceFields({ kind, path, line }: Source) {
+  return { kind, path: path ?? null, line: line ?? null };
 }
 
 function directory(path: string): string {

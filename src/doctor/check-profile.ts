@@ -83,8 +83,8 @@ function checkSessions(check: string, paths: ProfilePaths): readonly Finding[] {
           {
             check,
             level: "warning",
-            message: `${dead} ended sessions were not closed`,
-            hint: "the next start closes them",
+            message: `${dead === 1 ? "an ended session was" : `${dead} ended sessions were`} not closed`,
+            hint: "clauth doctor --fix, or the next start closes them",
           } as const,
         ]
       : []),
@@ -93,7 +93,7 @@ function checkSessions(check: string, paths: ProfilePaths): readonly Finding[] {
           {
             check,
             level: "problem",
-            message: `of ${unknown} sessions it can't be known whether they run (another machine or container?)`,
+            message: `of ${unknown === 1 ? "a session" : `${unknown} sessions`} it can't be known whether it runs (another machine or container?)`,
             hint: "if none does: clauth doctor --fix",
           } as const,
         ]

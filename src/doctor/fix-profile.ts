@@ -22,8 +22,12 @@ export async function fixProfile(
     const swept = [paths.root, paths.base, paths.runtime].flatMap((directory) => sweepTemporaries(directory));
     const { notes } = await syncProfile(context, store, name);
     const done = [
-      ...(closed.length > 0 ? [`closed ${closed.length} sessions`] : []),
-      ...(swept.length > 0 ? [`removed ${swept.length} unfinished files`] : []),
+      ...(closed.length > 0
+        ? [closed.length === 1 ? "closed a session" : `closed ${closed.length} sessions`]
+        : []),
+      ...(swept.length > 0
+        ? [swept.length === 1 ? "removed an unfinished file" : `removed ${swept.length} unfinished files`]
+        : []),
       ...notes,
     ];
     return done.map((message) => ({ check, level: "ok", message }));

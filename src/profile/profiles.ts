@@ -53,7 +53,9 @@ export function profileWithDirectory(
 }
 
 /** The hint for a name that no profile has; the profile that was probably meant comes first. */
-export function hintForUnknown(store: Listing, name: string): string {
+export function hintForUnknown(store: Listing & Pick<Store, "removed">, name: string): string {
+  if (removedProfiles(store).some((removed) => sameName(removed.name, name)))
+    return `it was removed; to take it back: clauth backups restore ${name}`;
   const meant = nearestName(name, directories(store));
   const cures = `clauth add ${name}, or clauth list`;
   return meant === undefined ? cures : `did you mean ${meant}? else: ${cures}`;
@@ -65,6 +67,23 @@ export function hintForListed(store: Listing, name: ProfileName): string {
   const unlisted = directories(store).filter((one) => !listed.some((other) => sameName(one, other)));
   const cures = `clauth login ${name} begins it anew, clauth remove ${name} takes it off the list`;
   return unlisted.length === 1 ? `clauth rename ${unlisted[0]} ${name} ends a rename; else: ${cures}` : cures;
+}
+
+/** A profile that was taken away, whole: a directory of `removed/`. */
+export type RemovedProfile = {
+  /** The name of the directory: when it was removed, and what it was named. */
+  readonly id: string;
+  readonly name: ProfileName;
+};
+
+/** Every removed profile, the last one last. */
+export function removedProfiles(store: Pick<Store, "removed">): RemovedProfile[] {
+  return listDirectory(store.removed)
+    .sort()
+    .flatMap((id) => {
+      const name = /^\d{8}T\d{9}Z-(.+)$/.exec(id)?.[1] ?? "";
+      return isProfileName(name) ? [{ id, name }] : [];
+    });
 }
 
 function ambiguous(name: string, stored: readonly string[]): ClauthError {
@@ -97,18 +116,22 @@ export function renameInProfileList(store: Listing, from: ProfileName, to: Profi
  * @throws ClauthError `profile_exists`
  */
 export function createProfileDirectory(store: Store, name: ProfileName, config = ""): ProfilePaths {
-  const present = profileExists(store, name);
-  if (present !== undefined) {
-    throw new ClauthError({
-      kind: "profile_exists",
-      message: `there is a profile "${present}" already`,
-      hint: `choose another name, or: clauth remove ${present}`,
-    });
-  }
+  refuseTaken(store, name);
   const paths = profilePathsOf(store, name);
   ensureDirectory(paths.root);
   if (config !== "") writeFileAtomic(paths.config, new TextEncoder().encode(config), { expect: "absent" });
   return paths;
+}
+
+/** @throws ClauthError `profile_exists` */
+export function refuseTaken(store: Listing, name: ProfileName): void {
+  const present = profileExists(store, name);
+  if (present === undefined) return;
+  throw new ClauthError({
+    kind: "profile_exists",
+    message: `there is a profile "${present}" already`,
+    hint: `choose another name, or: clauth remove ${present}`,
+  });
 }
 
 /**

@@ -60,6 +60,8 @@ export type Moment = {
 export type Outcome = {
   /** Undefined where all is reconciled, else after how many milliseconds to try again. */
   readonly again: number | undefined;
+  /** What could not be carried and won't be by trying again: somebody has to mend it first. */
+  readonly failed?: ClauthError | undefined;
   /** Lines for the user, once claude's screen is gone. */
   readonly notes: readonly string[];
 };
@@ -78,6 +80,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   const waits: number[] = [];
   const failures: string[] = [];
   const notes: string[] = [];
+  let failed: ClauthError | undefined;
   const attempt = async (what: string, body: () => Promise<number | undefined> | number | undefined) => {
     try {
       const again = await body();
@@ -87,6 +90,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
       say(pass, `${what}: ${error.kind}: ${error.message}`);
       failures.push(`could not carry ${what}: ${error.message}; the next start tries again`);
       if (error.retrySafe) waits.push(RETRY_MS);
+      else failed ??= error;
     }
   };
 
@@ -106,6 +110,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   });
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
+    failed,
     notes: final ? [...failures, ...notes] : [],
   };
 }

@@ -24,6 +24,8 @@ import { verdictOn, wasAnnounced } from "./trust.ts";
 export type ResolvedSelection = {
   readonly selection: Selection;
   readonly considered: readonly Considered[];
+  /** As `selectProfile` has it; what it names may not exist. */
+  readonly weaker: () => readonly Selection[];
   /** Lines for stderr. */
   readonly notes: readonly string[];
   /** The rc file that picked for the first time: `rememberAnnounced` it once its note was printed. */
@@ -47,7 +49,7 @@ export function resolveSelection(
   const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
   const tree = configDir === undefined ? undefined : profileOfTree(configDir, store, context.cwd);
   const fromEnv = context.env["CLAUTH_PROFILE"] || undefined;
-  const { selection, considered } = selectProfile({
+  const { selection, considered, weaker } = selectProfile({
     bypass: explicit === undefined && context.env["CLAUTH_BYPASS"] === "1",
     flag: explicit,
     env: explicit === undefined && fromEnv !== undefined ? parseChoice(fromEnv, "CLAUTH_PROFILE") : undefined,
@@ -66,7 +68,7 @@ export function resolveSelection(
       : undefined;
   if (firstUse !== undefined)
     notes.push(`${firstUse.path} picks the profile "${firstUse.choice}" (said once)`);
-  return { selection: existing(selection, store), considered, notes, firstUse };
+  return { selection: existing(selection, store), considered, weaker, notes, firstUse };
 }
 
 /** The levels that need the disk, each looked at once at most. */

@@ -56,18 +56,23 @@ export type SelectionInput = {
 export function selectProfile(input: SelectionInput): {
   selection: Selection;
   considered: readonly Considered[];
+  /** What the weaker levels would have picked, the strongest first. Asked only when it is called. */
+  weaker: () => readonly Selection[];
 } {
   const considered: Considered[] = [];
-  for (const level of levels(input)) {
+  const all = levels(input);
+  for (const [index, level] of all.entries()) {
     const selection = level.ask();
     considered.push({
       kind: level.kind,
       picked: selection !== undefined,
       why: selection === undefined ? level.absent : sourceSentence(selection.source),
     });
-    if (selection !== undefined) return { selection, considered };
+    if (selection === undefined) continue;
+    const weaker = () => all.slice(index + 1).flatMap(({ ask }) => ask() ?? []);
+    return { selection, considered, weaker };
   }
-  return { selection: { kind: "none", source: { kind: "none" } }, considered };
+  return { selection: { kind: "none", source: { kind: "none" } }, considered, weaker: () => [] };
 }
 
 /** A source as a sentence for people: "/home/me/work/.clauthrc:1". */

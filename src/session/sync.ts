@@ -15,6 +15,8 @@ import { createRecord, releaseRecord } from "./record.ts";
 export type Synced = {
   /** False where something could not be carried within a few seconds; the log says what. */
   readonly complete: boolean;
+  /** What somebody has to mend before it can be carried. */
+  readonly failed?: ClauthError | undefined;
   /** Lines for the user. */
   readonly notes: readonly string[];
 };
@@ -72,6 +74,16 @@ export function syncIncomplete(names: readonly ProfileName[], { log }: Pick<Stor
   });
 }
 
+/** The first of what has to be mended, with its own cure. */
+export function syncFailed(name: ProfileName, { message, hint, path }: ClauthError): ClauthError {
+  return new ClauthError({
+    kind: "sync_failed",
+    message: `not everything could be carried for ${name}: ${message}`,
+    hint: hint ?? "clauth doctor",
+    ...(path === undefined ? {} : { path }),
+  });
+}
+
 const NOTHING: Synced = { complete: true, notes: [] };
 
 /** A file that Claude Code writes just now asks for another look. */
@@ -80,8 +92,12 @@ async function untilSettled(reconciled: Reconciled, own: string): Promise<Synced
   for (let waitedMs = 0; ; ) {
     const alone = livesAlone(places.paths, own);
     const quiet = () => alone && !othersMayWriteHome(places);
-    const { again, notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
-    if (again === undefined || waitedMs > PATIENCE_MS) return { complete: again === undefined, notes };
+    const { again, failed, notes } = await livePass(reconciled, {
+      moment: alone ? "final" : "running",
+      quiet,
+    });
+    if (again === undefined || waitedMs > PATIENCE_MS)
+      return { complete: again === undefined, failed, notes };
     await Bun.sleep(again);
     waitedMs += again;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { credentialsText } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { createDesk } from "./call.ts";
@@ -32,7 +33,7 @@ test("lists what was kept, and says which is a login", async () => {
       login: false,
     },
   ]);
-  expect((await desk.clauth(["backups", "work"])).stdout).toContain("a login");
+  expect((await desk.clauth(["backups", "work"])).stdout).toMatch(/-credentials-replaced .* login\n/);
 });
 
 test("restore makes the login the profile's own, and it stays so through the next session", async () => {
@@ -92,4 +93,73 @@ test("a login that another profile holds now is not restored (invariant 2)", asy
       "stdout": "",
     }
   `);
+});
+
+test("a removed profile comes back as it was, by its name alone", async () => {
+  using desk = createDesk();
+  desk.addProfile("work", { account: "W" }, 'account = "w@example.test"\n');
+  desk.write("project/.clauthrc", "work\n");
+  const login = desk.read(desk.profile("work", "credentials.json"));
+  await desk.clauth(["remove", "work"]);
+  const { stderr } = await desk.clauth(["which"]);
+  expect(stderr).toContain("hint: it was removed; to take it back: clauth backups restore work\n");
+  expect((await desk.clauth(["backups", "work"])).stdout).toMatch(
+    /^work {2}<time>-work {2}<time> {2}profile\n$/,
+  );
+  expect(await desk.clauth(["backups", "restore", "WORK"])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: 'clauth: profile "work" is back as it was\n',
+  });
+  expect(desk.read(desk.profile("work", "credentials.json"))).toBe(login);
+  expect(desk.read(".clauth/profiles.toml")).toContain('"work"');
+  expect((await desk.clauth(["which"])).stdout).toStartWith('profile "work": ');
+  expect(readdirSync(join(desk.store, "removed"))).toEqual([]);
+});
+
+test("of several removed ones of a name the last comes back, and any by its ID", async () => {
+  using desk = createDesk();
+  for (const account of ["A", "B"]) {
+    desk.write(desk.profile("work", "credentials.json"), credentialsText({ account }));
+    expect((await desk.clauth(["remove", "work"])).code).toBe(0);
+  }
+  const [first = ""] = readdirSync(join(desk.store, "removed")).sort();
+  await desk.clauth(["backups", "restore", "work"]);
+  expect(desk.read(desk.profile("work", "credentials.json"))).toContain("fakeB");
+  expect(await desk.clauth(["backups", "restore", "work", first])).toMatchObject({
+    code: 1,
+    stderr:
+      'clauth: error: there is a profile "work" again\nhint: clauth rename work OTHER, then clauth backups restore work\n',
+  });
+  await desk.clauth(["rename", "work", "office"]);
+  expect((await desk.clauth(["backups", "restore", "work", first])).code).toBe(0);
+  expect(desk.read(desk.profile("work", "credentials.json"))).toContain("fakeA");
+});
+
+test("a removed profile whose login is used elsewhere by now stays where it is (invariant 2)", async () => {
+  using desk = createDesk();
+  desk.addProfile("work", { account: "W" });
+  await desk.clauth(["remove", "work"]);
+  desk.write(desk.profile("other", "credentials.json"), credentialsText({ account: "W" }));
+  const env = { CLAUTH_ERROR_FORMAT: "json" };
+  const { code, stderr } = await desk.clauth(["backups", "restore", "work"], { env });
+  expect({ code, kind: JSON.parse(stderr).error.kind }).toEqual({ code: 1, kind: "shared_chain" });
+  expect(existsSync(join(desk.store, "profiles", "work"))).toBe(false);
+});
+
+test("a profile that runs again after it was taken back has its conversations and its login", async () => {
+  using box = createFakeSandbox();
+  await box.call([], {
+    profile: "work",
+    steps: [{ do: "write", path: ".claude/projects/-p/a.jsonl", text: "1" }],
+  });
+  expect((await box.run(["clauth", "remove", "work"])).code).toBe(0);
+  expect((await box.run(["clauth", "backups", "restore", "work"])).code).toBe(0);
+  const { code, stderr, report } = await box.call([], { profile: "work" });
+  expect({ code, stderr, dir: report.env["CLAUDE_CONFIG_DIR"] }).toEqual({
+    code: 0,
+    stderr: "",
+    dir: box.profile("work", "runtime"),
+  });
+  expect(box.read(box.profile("work", "runtime/.credentials.json"))).toContain("fakeW");
 });

@@ -29,7 +29,7 @@ test("another shell is wrong usage", async () => {
     {
       "code": 2,
       "stderr": 
-    "clauth: error: the shell is bash, zsh or fish
+    "clauth: error: the shell is bash, zsh, fish or powershell
     hint: clauth completions --help
     "
     ,

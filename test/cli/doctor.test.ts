@@ -13,7 +13,10 @@ test("a fresh installation is in order", async () => {
   expect({ code, stdout: box.redact(stdout), stderr }).toMatchInlineSnapshot(`
     {
       "code": 0,
-      "stderr": "",
+      "stderr": 
+    "clauth: nothing is wrong
+    "
+    ,
       "stdout": 
     "ok       PATH: claude is $CLAUTH_HOME/bin/claude, the shim
     ok       claude: the real claude is <sandbox>/real/claude (the first claude on PATH after the shim)
@@ -139,15 +142,15 @@ test("--fix closes what was left open", async () => {
   );
   const unfinished = desk.write(desk.profile("work", ".credentials.json.clauth-1-abc.tmp"), "half");
   utimesSync(unfinished, 1, 1);
-  expect((await desk.clauth(["doctor"])).stdout).toContain("sessions");
+  expect((await desk.clauth(["doctor"])).stdout).toContain("an ended session was not closed");
   expect(existsSync(record)).toBe(true);
   const { code, stdout } = await desk.clauth(["doctor", "--fix"]);
   expect({ code, stdout }).toMatchInlineSnapshot(`
     {
       "code": 0,
       "stdout": 
-    "ok       profile work: closed 1 sessions
-    ok       profile work: removed 1 unfinished files
+    "ok       profile work: closed a session
+    ok       profile work: removed an unfinished file
     ok       PATH: claude is ~/.clauth/bin/claude, the shim
     ok       claude: the real claude is ~/bin/claude (the first claude on PATH after the shim)
     ok       profile work: in order

@@ -1,111 +1,272 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
+import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 import { openPty, plain } from "../support/pty.ts";
 
 /**
- * What people and programs see, to the character: on a terminal of 80 and of 200 columns, with and without NO_COLOR, and through
- * a pipe. Paths of the sandbox are words; everything else is as printed.
+ * What people and programs see, to the character: of every command, on a terminal of 80 and of 200 columns, with and without
+ * NO_COLOR, and through a pipe. Paths of the sandbox are words; everything else is as printed.
  */
-const CASES: Readonly<
-  Record<string, { readonly words: readonly string[]; readonly code: number; readonly dir?: string }>
-> = {
-  help: { words: ["help"], code: 0 },
-  "help of a verb": { words: ["add", "--help"], code: 0 },
-  "clauth alone": { words: [], code: 0 },
-  "clauth alone, where nothing applies": { words: [], code: 0, dir: "elsewhere" },
-  list: { words: ["list"], code: 0 },
-  which: { words: ["which"], code: 0 },
-  "which, where nothing applies": { words: ["which"], code: 0, dir: "elsewhere" },
+const CASES: Readonly<Record<string, Case>> = {
+  "clauth alone": { words: [] },
+  "clauth alone, where nothing applies": { words: [], dir: "elsewhere" },
+  "clauth alone, without a profile": { words: [], user: newcomer },
+  help: { words: ["help"] },
+  "help of a verb": { words: ["add", "--help"] },
+  version: { words: ["--version"] },
+  "add, later": { words: ["add", "later"], stdin: "4\n" },
+  "add --login": { words: ["add", "other", "--login"], login: true },
+  "add --home": { words: ["add", "mine", "--home"] },
+  "add --api-key": { words: ["add", "paid", "--api-key"], stdin: "key-of-a-server\n" },
+  "add --import": { words: ["add", "old", "--import", "../.claude-old"] },
+  "add, a name that is taken": { words: ["add", "work", "--home"], code: 1 },
+  "add, a name that can't be": { words: ["add", "my work"], code: 1 },
+  "add, the first": { words: ["add", "work", "--home"], user: newcomer },
+  import: { words: ["import"] },
+  "import, nothing found": { words: ["import"], user: newcomer },
+  "import --from": { words: ["import", "--from", "directory"] },
+  "import --from rust": { words: ["import", "--from", "rust"], code: 1 },
+  list: { words: ["list"] },
+  "list, without a profile": { words: ["list"], user: newcomer },
+  login: { words: ["login", "spare"], login: true },
+  "login, with an API key": { words: ["login", "client-with-a-rather-long-name"], code: 1 },
+  logout: { words: ["logout", "work"] },
+  rename: { words: ["rename", "work", "office"] },
+  "rename, to a name that is taken": { words: ["rename", "work", "spare"], code: 1 },
+  remove: { words: ["remove", "work"] },
+  "remove, what is not there": { words: ["remove", "wrok"], code: 1 },
+  "local, nothing": { words: ["local"], code: 1 },
+  "local NAME": { words: ["local", "spare"] },
+  "local NAME, where something is stronger": { words: ["local", "spare"], env: { CLAUTH_PROFILE: "work" } },
+  "local --unset": { words: ["local", "--unset"], code: 1 },
+  "global, nothing": { words: ["global"], code: 1 },
+  "global NAME": { words: ["global", "spare"] },
+  "global --unset": { words: ["global", "--unset"] },
+  "rule add": { words: ["rule", "add", "github.com/acme/*", "spare"] },
+  "rule add, what is no pattern": { words: ["rule", "add", "two words", "spare"], code: 2 },
+  "rule list": { words: ["rule", "list"] },
+  "rule list, none": { words: ["rule", "list"], user: newcomer },
+  "rule remove": { words: ["rule", "remove", "~/project"] },
+  "rule remove, what is not there": { words: ["rule", "remove", "~/nowhere"], code: 1 },
+  allow: { words: ["allow"], dir: "chosen" },
+  "allow, nothing": { words: ["allow"], code: 1 },
+  deny: { words: ["deny"], dir: "chosen" },
+  which: { words: ["which"] },
+  "which, with runners-up": { words: ["which"], env: { CLAUTH_PROFILE: "spare" } },
+  "which, where nothing applies": { words: ["which"], dir: "elsewhere" },
+  "which, a directory that is not there": { words: ["which", "nowhere"], code: 1 },
+  current: { words: ["current"] },
+  "current, where nothing applies": { words: ["current"], dir: "elsewhere", code: 1 },
+  run: { words: ["run", "work", "--", "hello"] },
+  "run, a profile that is not there": { words: ["run", "wrok"], code: 125 },
+  exec: { words: ["exec", "work", "--", "echo", "hello"] },
+  "exec, a program that is not there": { words: ["exec", "work", "--", "no-such-program"], code: 127 },
+  "exec, nothing": { words: ["exec", "work"], code: 125 },
+  sessions: { words: ["sessions"] },
+  "sessions, none": { words: ["sessions"], user: newcomer },
+  sync: { words: ["sync"], code: 1 },
+  "sync of one": { words: ["sync", "work"] },
+  backups: { words: ["backups"] },
+  "backups, none": { words: ["backups"], user: newcomer },
+  "backups restore, a login": { words: ["backups", "restore", "work", "20260102T03"] },
+  "backups restore, a profile": { words: ["backups", "restore", "gone"] },
+  "backups restore, no ID": { words: ["backups", "restore", "work"], code: 2 },
+  "backups restore, what is not there": { words: ["backups", "restore", "work", "x"], code: 1 },
   doctor: { words: ["doctor"], code: 1 },
+  "doctor --fix": { words: ["doctor", "--fix"], code: 1 },
+  statusline: { words: ["statusline"] },
+  "editor vscode": { words: ["editor", "vscode"] },
+  "editor vscode --write": { words: ["editor", "vscode", "--write"] },
+  "editor vscode --write, none": { words: ["editor", "vscode", "--write"], user: newcomer, code: 1 },
+  uninstall: { words: ["uninstall"] },
   "an unknown profile": { words: ["login", "wrok"], code: 1 },
-  "a .clauthrc that anybody may write": { words: ["which"], code: 1, dir: "open" },
+  "a removed profile": { words: ["login", "gone"], code: 1 },
+  "a .clauthrc that anybody may write": { words: ["which"], dir: "open", code: 1 },
+  "a mistyped verb": { words: ["lst"], code: 2 },
+  "a verb of other tools": { words: ["use", "work"], code: 2 },
+  "half a verb": { words: ["rule"], code: 2 },
   "a wrong option": { words: ["list", "--colour"], code: 2 },
+  "a missing word": { words: ["rename", "work"], code: 2 },
   "a key in argv": { words: ["add", "x", "--api-key", "sk-ant-fake"], code: 2 },
 };
 
-const JSON_CASES: readonly string[] = ["list", "which", "doctor", "an unknown profile"];
+type Case = {
+  readonly words: readonly string[];
+  readonly code?: number;
+  readonly dir?: string;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What claude does then: it logs in. */
+  readonly login?: true;
+  readonly user?: () => FakeSandbox;
+};
 
-let box: FakeSandbox;
+/** Those that take `--json`, and the errors, which are JSON where the environment asks for it. */
+const JSON_CASES: readonly string[] = [
+  "list",
+  "which, with runners-up",
+  "rule list",
+  "sessions",
+  "backups",
+  "doctor",
+  "import",
+  "editor vscode",
+  "an unknown profile",
+  "sync",
+];
 
-beforeAll(() => {
-  box = createFakeSandbox();
-  box.write(
-    box.profile("work", "account.json"),
-    JSON.stringify({ oauthAccount: oauthAccountOf("W") }),
-    0o600,
-  );
-  box.addProfile("personal", undefined, "home = true\n");
-  box.addProfile("client-with-a-rather-long-name", undefined, 'api_key = "sk-fake"\n');
-  box.addProfile("spare");
-  box.addProfile("broken", undefined, "home = 3\n");
-  box.write(".claude/.credentials.json", credentialsText({ account: "H" }), 0o600);
-  box.write(".claude.json", JSON.stringify({ oauthAccount: oauthAccountOf("H") }));
-  box.write(".clauth/clauth.toml", '[[rule]]\ndir = "~/project"\nprofile = "work"\n', 0o600);
-  box.write("project/.claude/settings.json", '{"apiKeyHelper": "echo sk-fake"}');
-  chmodSync(box.write("open/.clauthrc", "work\n"), 0o666);
-  box.write("elsewhere/notes", "");
-});
-
-afterAll(() => box[Symbol.dispose]());
-
-describe.each(Object.entries(CASES))("%s", (_, { words, code, dir = "project" }) => {
-  const cwd = () => join(box.home, dir);
-
+describe.each(Object.entries(CASES))("%s", (_, { code = 0, ...asked }) => {
   test("through a pipe", async () => {
-    const piped = await box.run(["clauth", ...words], { cwd: cwd() });
+    using box = (asked.user ?? settled)();
+    const piped = await throughPipe(box, asked);
+    expect(shown(box, `${piped.stdout}${piped.stderr}`)).toMatchSnapshot();
     expect(piped.code).toBe(code);
-    expect(shown(`${piped.stdout}${piped.stderr}`)).toMatchSnapshot();
     expect(piped.stdout + piped.stderr).not.toContain("\x1b");
   });
 
   test.skipIf(process.platform === "win32")("on a terminal of 80 and of 200 columns", async () => {
-    const [narrow, wide] = [await onTerminal(words, cwd(), 80), await onTerminal(words, cwd(), 200)];
-    expect(shown(narrow.output)).toMatchSnapshot();
-    expect(shown(wide.output)).toMatchSnapshot();
-    expect([narrow.code, wide.code]).toEqual([code, code]);
+    const outputs: string[] = [];
+    for (const columns of [80, 200]) {
+      using box = (asked.user ?? settled)();
+      const { output, code: status } = await onTerminal(box, asked, columns);
+      outputs.push(shown(box, output));
+      expect(status).toBe(code);
+    }
+    const [narrow = "", wide] = outputs;
+    expect(narrow).toMatchSnapshot();
+    expect(wide === narrow ? "the same" : wide).toMatchSnapshot();
   });
 
   test.skipIf(process.platform === "win32")("NO_COLOR takes the colours, and nothing else", async () => {
-    const coloured = await onTerminal(words, cwd(), 80);
-    const bare = await onTerminal(words, cwd(), 80, { NO_COLOR: "1" });
-    expect(bare.output).toBe(plain(coloured.output));
+    using coloured = (asked.user ?? settled)();
+    using bare = (asked.user ?? settled)();
+    const before = await onTerminal(coloured, asked, 80);
+    const after = await onTerminal(bare, asked, 80, { NO_COLOR: "1" });
+    expect(shown(bare, after.output)).toBe(shown(coloured, plain(before.output)));
   });
 });
 
 describe.each(JSON_CASES)("%s as JSON", (name) => {
-  const { words = [], code } = CASES[name] ?? {};
+  const { words, code = 0, ...asked }: Case = CASES[name] ?? { words: [] };
+  const isError = code === 1 && name !== "doctor";
 
   test("is one value, without a colour, on a terminal as through a pipe", async () => {
-    const argv = [...words, ...(code === 1 && name !== "doctor" ? [] : ["--json"])];
-    const env = { CLAUTH_ERROR_FORMAT: "json" };
-    const piped = await box.run(["clauth", ...argv], { cwd: box.project, env });
-    expect(shown(`${piped.stdout}${piped.stderr}`)).toMatchSnapshot();
-    expect(() => JSON.parse(piped.stdout || piped.stderr)).not.toThrow();
+    const whole = {
+      ...asked,
+      words: isError ? words : [...words, "--json"],
+      env: { ...asked.env, CLAUTH_ERROR_FORMAT: "json" },
+    };
+    using box = settled();
+    await throughPipe(box, { words: ["doctor"] });
+    const piped = await throughPipe(box, whole);
+    const text = isError ? (piped.stderr.trimEnd().split("\n").at(-1) ?? "") : piped.stdout;
+    expect(shown(box, text)).toMatchSnapshot();
+    expect(() => JSON.parse(text)).not.toThrow();
     if (process.platform === "win32") return;
-    const { output } = await onTerminal(argv, box.project, 80, env);
-    expect(output).toBe(`${piped.stdout}${piped.stderr}`);
+    const { output } = await onTerminal(box, whole, 80);
+    expect(output.trimEnd()).toEndWith(text.trimEnd());
   });
 });
 
-test.skipIf(process.platform === "win32")("a list of usual names fits into 80 columns", async () => {
-  const { output } = await onTerminal(["list"], join(box.home, "elsewhere"), 80);
-  const lines = plain(output).trimEnd().split("\n");
-  expect(lines.filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
+test("no help is wider than 80 columns", async () => {
+  using box = newcomer();
+  const { stdout } = await box.run(["clauth", "help"]);
+  const verbs = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map((line) => line[1] ?? "");
+  const helps = await Promise.all(
+    verbs.map(async (verb) => (await box.run(["clauth", ...verb.split(" "), "--help"])).stdout),
+  );
+  const lines = [stdout, ...helps].flatMap((text) => text.split("\n"));
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
+/** One who has used clauth for a while, with something of everything. */
+function settled(): FakeSandbox {
+  const box = createFakeSandbox();
+  const secret = (path: string, text: string) => box.write(path, text, 0o600);
+  secret(box.profile("work", "account.json"), JSON.stringify({ oauthAccount: oauthAccountOf("W") }));
+  box.addProfile("personal", undefined, "home = true\n");
+  box.addProfile("client-with-a-rather-long-name", undefined, 'api_key = "sk-fake"\n');
+  box.addProfile("spare");
+  box.addProfile("broken", undefined, "home = 3\n");
+  secret(".claude/.credentials.json", credentialsText({ account: "H" }));
+  box.write(".claude.json", JSON.stringify({ oauthAccount: oauthAccountOf("H") }));
+  secret(".clauth/clauth.toml", '[[rule]]\ndir = "~/project"\nprofile = "work"\n');
+  box.write("project/.claude/settings.json", '{"apiKeyHelper": "echo sk-fake"}');
+  chmodSync(box.write("open/.clauthrc", "work\n"), 0o666);
+  box.write("chosen/.clauthrc", "work\n");
+  box.write("elsewhere/notes", "");
+  box.write(".config/Code/User/settings.json", "{}");
+  secret(".claude-old/.credentials.json", credentialsText({ account: "O" }));
+  secret(".claude-old/.claude.json", JSON.stringify({ oauthAccount: oauthAccountOf("O") }));
+  box.write(".claude-empty/.claude.json", "{}");
+  secret(
+    box.profile("work", "backups/20260102T030405678Z-credentials-replaced"),
+    credentialsText({ account: "W", generation: 0 }),
+  );
+  secret(box.profile("work", "backups/20260102T040506789Z-CLAUDE.md"), "x".repeat(12_345));
+  secret(".clauth/removed/20260102T050607890Z-gone/credentials.json", credentialsText({ account: "G" }));
+  secret(box.profile("work", "sessions/4242-abc"), ENDED);
+  for (const directory of ["backups", "sessions"]) chmodSync(box.profile("work", directory), 0o700);
+  for (const directory of ["removed", "removed/20260102T050607890Z-gone"])
+    chmodSync(join(box.store, directory), 0o700);
+  return box;
+}
+
+/** Of another boot: on a local file system its session can't run any more. */
+const ENDED = JSON.stringify({
+  profile: "work",
+  pid: 4242,
+  claude_pid: null,
+  cwd: "/srv/a/directory/with/a/long/name/that/does/not/fit/into/eighty/columns",
+  started: "2026-01-01T00:00:00Z",
+  boot_id: "another",
+  pid_ns: "another",
+});
+
+/** One who has Claude Code, and has just installed clauth. */
+function newcomer(): FakeSandbox {
+  const box = createFakeSandbox({ profiles: false });
+  box.write(".claude/.credentials.json", credentialsText({ account: "H" }), 0o600);
+  box.write(".claude.json", JSON.stringify({ oauthAccount: oauthAccountOf("H") }));
+  return box;
+}
+
+function environmentOf({ env, login }: Omit<Case, "code">): Readonly<Record<string, string>> {
+  return { ...env, ...(login && LOGS_IN) };
+}
+
+const LOGS_IN = fakeSteps(
+  { do: "refresh", credentials: credentialsText({ account: "N" }) },
+  { do: "set", key: "oauthAccount", value: oauthAccountOf("N") },
+);
+
+function throughPipe(box: FakeSandbox, asked: Omit<Case, "code">) {
+  const { words, dir = "project", stdin } = asked;
+  const options = { cwd: join(box.home, dir), env: environmentOf(asked) };
+  return box.run(["clauth", ...words], { ...options, ...(stdin !== undefined && { stdin }) });
+}
+
 async function onTerminal(
-  words: readonly string[],
-  cwd: string,
+  box: FakeSandbox,
+  asked: Omit<Case, "code">,
   columns: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly output: string; readonly code: number | null }> {
-  const script = `stty cols ${columns} -onlcr; exec "$@"`;
+  const { words, dir = "project", stdin } = asked;
+  const script = `stty cols ${columns} -onlcr -echo; exec "$@"`;
   const argv = ["sh", "-c", script, "sh", join(box.store, "bin", "clauth"), ...words];
-  const pty = openPty(argv, { cwd, env: { ...box.env, ...env } });
+  const pty = openPty(argv, {
+    cwd: join(box.home, dir),
+    env: { ...box.env, ...environmentOf(asked), ...env },
+  });
   try {
+    if (stdin !== undefined) {
+      await pty.shows(": ");
+      pty.type(stdin);
+    }
     const { code } = await pty.exited;
     return { output: pty.output(), code };
   } finally {
@@ -113,8 +274,12 @@ async function onTerminal(
   }
 }
 
-/** Escapes made visible; what differs from machine to machine is a word. */
-function shown(text: string): string {
-  const timeless = box.redact(text).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>");
+/** Escapes made visible; what differs from machine to machine and from day to day is a word. */
+function shown(box: FakeSandbox, text: string): string {
+  const timeless = box
+    .redact(text)
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+    .replace(/\b2026\d{4}T\d{9}Z(?=-work$)/gm, "<time>")
+    .replace(/\b\d+ d ago\b/g, "<days> ago");
   return `\n${timeless.replaceAll("\x1b", "␛")}`;
 }

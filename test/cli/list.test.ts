@@ -19,11 +19,11 @@ test("shows whose login each profile has, and marks the one that applies here", 
   const { code, stdout } = await desk.clauth(["list"]);
   expect(code).toBe(0);
   expect(stdout).toMatchInlineSnapshot(`
-    "*  work     w@example.test  max  renews in 8 h           by ~/project/.clauthrc:1
+    "*  work     w@example.test  max  renews in 8 h  by ~/project/.clauthrc:1
        gateway  -                    API key
-       mine     h@example.test       that of ~/.claude
+       mine     h@example.test       ~/.claude
        fresh    -                    logged out
-       broken   -                    damaged: clauth doctor
+       broken   -                    damaged
     "
   `);
   expect(JSON.parse((await desk.clauth(["list", "--json"])).stdout)).toMatchInlineSnapshot(`
@@ -101,9 +101,10 @@ test("shows whose login each profile has, and marks the one that applies here", 
   `);
 });
 
-test("no profiles are an empty list", async () => {
+test("no profiles are an empty list, and what to do about it", async () => {
   using desk = createDesk();
-  expect(await desk.clauth(["list"])).toEqual({ code: 0, stdout: "", stderr: "" });
+  const stderr = "clauth: no profile yet: clauth add NAME\n";
+  expect(await desk.clauth(["list"])).toEqual({ code: 0, stdout: "", stderr });
   expect((await desk.clauth(["list", "--json"])).stdout).toBe("[]\n");
 });
 

@@ -2,25 +2,27 @@ import { expect, test } from "bun:test";
 import { tableText, viewOf, withTilde } from "../../src/commands/output.ts";
 
 const paint = (text: string, colour: string) => `<${colour}>${text}</>`;
+const view = { paint: (text: string) => text, width: Number.POSITIVE_INFINITY, forPeople: false };
+const columns = (...heads: readonly string[]) => heads.map((head) => ({ head }));
 
 test("columns are of equal width, and one that is empty everywhere takes none", () => {
   const rows = [
     ["a", "", "long"],
     ["bcd", "", ""],
   ];
-  expect(tableText(rows)).toBe("a    long\nbcd\n");
-  expect(tableText([])).toBe("");
+  expect(tableText(columns("A", "B", "C"), rows, view)).toBe("a    long\nbcd\n");
+  expect(tableText(columns("A"), [], view)).toBe("");
 });
 
 test("the longest column gives way to the width, and ends in …", () => {
   const rows = [["name", "a-rather-long-address@example.test", "max"]];
-  const text = tableText(rows, { paint: (plain) => plain, width: 30 });
+  const text = tableText(columns("A", "B", "C"), rows, { ...view, width: 30 });
   expect(text).toBe("name  a-rather-long-addr…  max\n");
   expect(Bun.stringWidth(text.trimEnd())).toBe(30);
 });
 
 test("a wide character is never cut in half", () => {
-  const text = tableText([["漢字漢字漢字"]], { paint: (plain) => plain, width: 8 });
+  const text = tableText(columns("A"), [["漢字漢字漢字"]], { ...view, width: 8 });
   expect(text).toBe("漢字漢…\n");
 });
 
@@ -29,7 +31,19 @@ test("colours neither count nor reach into the spaces between columns", () => {
     [{ text: "a", colour: "red" as const }, "b"],
     ["ccc", { text: "d", colour: "dim" as const }],
   ];
-  expect(tableText(rows, { paint, width: 80 })).toBe("<red>a</>    b\nccc  <dim>d</>\n");
+  const text = tableText(columns("A", "B"), rows, { ...view, paint });
+  expect(text).toBe("<red>a</>    b\nccc  <dim>d</>\n");
+});
+
+test("people see heads, but not over a column that is empty everywhere", () => {
+  const text = tableText(columns("NAME", "GONE", "X"), [["a", "", "b"]], { ...view, forPeople: true });
+  expect(text).toBe("NAME  X\na     b\n");
+});
+
+test("what is typed into other commands is never cut", () => {
+  const wide = [{ head: "ID", whole: true as const }, { head: "B" }];
+  const text = tableText(wide, [["20260102T030405678Z", "a long description"]], { ...view, width: 30 });
+  expect(text).toBe("20260102T030405678Z  a long d…\n");
 });
 
 test.each([

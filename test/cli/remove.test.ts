@@ -16,7 +16,9 @@ test("moves all that was the profile's own to one place, and says where it is st
     {
       "code": 0,
       "stderr": 
-    "clauth: removed profile "work"; all that was its own is in ~/.clauth/removed/<time>-work
+    "clauth: removed profile "work"
+    clauth: all that was its own, its login too, is in ~/.clauth/removed/<time>-work
+    clauth: to take it back: clauth backups restore work
     clauth: it is still the default: clauth global --unset
     clauth: a rule still names it: clauth rule remove "github.com/acme/*"
     "

@@ -18,10 +18,10 @@ test("adds directories and remotes as they were meant, and lists them with their
   await desk.clauth(["rule", "add", "git@github.com:acme/site.git", "work"]);
   await desk.clauth(["rule", "add", "github.com/acme/*", "system"]);
   expect((await desk.clauth(["rule", "list"])).stdout).toMatchInlineSnapshot(`
-    "directory  ~/project/sub         work    ~/.clauth/clauth.toml:1
-    directory  /srv/x                work    ~/.clauth/clauth.toml:5
-    remote     github.com/acme/site  work    ~/.clauth/clauth.toml:9
-    remote     github.com/acme/*     system  ~/.clauth/clauth.toml:13
+    "~/project/sub         work    a directory   ~/.clauth/clauth.toml:1
+    /srv/x                work    a directory   ~/.clauth/clauth.toml:5
+    github.com/acme/site  work    a git remote  ~/.clauth/clauth.toml:9
+    github.com/acme/*     system  a git remote  ~/.clauth/clauth.toml:13
     "
   `);
   expect((await desk.clauth(["rule", "list", "--json"])).stdout).toMatchInlineSnapshot(`

@@ -28,7 +28,7 @@ test("shows what runs, in the fields that scripts rely on, and nothing once it e
     started: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     live: true,
   });
-  expect((await box.run(["clauth", "sessions"])).stdout).toMatch(/^work {2}pid \d+ {2}live/);
+  expect((await box.run(["clauth", "sessions"])).stdout).toMatch(/^work {2}\d+ {2}live/);
   expect((await box.run(["clauth", "list"])).stdout).toContain("1 running");
   box.write(go, "");
   await running.finished;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { credentialsText } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 
@@ -25,4 +25,23 @@ test("without a name takes every profile, also one that was never opened", async
   box.write(".claude/settings.json", '{"theme":"dark"}');
   expect((await box.run(["clauth", "sync"])).code).toBe(0);
   expect(box.json(box.profile("work", "runtime/settings.json"))).toMatchObject({ theme: "dark" });
+});
+
+test("what somebody has to mend fails, with the file and the cure, and stops no other profile", async () => {
+  using box = createFakeSandbox();
+  box.addProfile("other", { account: "O" });
+  for (const profile of ["work", "other"]) await box.call([], { profile });
+  const tree = box.profile("work", "runtime/settings.json");
+  rmSync(tree);
+  mkdirSync(tree);
+  box.write(".claude/settings.json", '{"theme":"dark"}');
+  const env = { CLAUTH_ERROR_FORMAT: "json" };
+  const { code, stdout, stderr } = await box.run(["clauth", "sync"], { env });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(JSON.parse(stderr.trimEnd().split("\n").at(-1) ?? "").error).toMatchObject({
+    kind: "sync_failed",
+    retry_safe: false,
+    path: tree,
+  });
+  expect(box.json(box.profile("other", "runtime/settings.json"))).toMatchObject({ theme: "dark" });
 });

@@ -4,14 +4,17 @@ import { createDesk } from "./call.ts";
 test("a verb explains itself, and --help after -- is not ours", async () => {
   using desk = createDesk();
   expect((await desk.clauth(["rule", "add", "--help"])).stdout).toMatchInlineSnapshot(`
-    "let a directory or a git remote pick a profile (clauth rule add)
+    "let a directory or a git remote pick a profile
 
-    USAGE clauth rule add [OPTIONS] <PATTERN> <NAME>
+    usage: clauth rule add PATTERN NAME
 
-    ARGUMENTS
+    arguments
+      PATTERN  ~/work, or github.com/acme/* (in quotes)
+      NAME     the profile, or system
 
-      PATTERN    ~/work, or github.com/acme/* (in quotes) (Required)
-         NAME    the profile, or system (Required)
+    examples
+      clauth rule add ~/work work               a directory and all below it
+      clauth rule add 'github.com/acme/*' work  every clone of their repositories
     "
   `);
   expect(await desk.clauth(["help", "rule", "add"])).toEqual(await desk.clauth(["rule", "add", "-h"]));
@@ -77,6 +80,8 @@ test.each([
   ["a token in place of a verb", ["sk-ant-oat01-fake"]],
   ["a token in a value", ["add", "work", "--import=sk-ant-ort01-fake"]],
   ["a key of another server", ["add", "work", "--api-key", "sk-proj-fakefakefakefakefake"]],
+  ["a key that looks like nothing", ["add", "work", "--api-key", "correct-horse"]],
+  ["one beside other options", ["add", "--base-url", "https://x.test", "--api-key", "work", "s3cret"]],
   ["a signed token", ["add", "work", "--api-key", "eyJhbGciOi.eyJzdWIi.ZmFrZQ"]],
 ])("%s is refused with the reason, and echoed nowhere", async (_, args) => {
   using desk = createDesk();
@@ -101,7 +106,10 @@ test.each([
   ["wich", "which"],
   ["docter", "doctor"],
   ["edtior", "editor"],
-])("a mistyped command, %s, names the one that was meant", async (word, meant) => {
+  ["ls", "list"],
+  ["use", "local"],
+  ["restore", "backups restore"],
+])("%s, mistyped or another tool's word, names the command that was meant", async (word, meant) => {
   using desk = createDesk();
   const { stderr } = await desk.clauth([word]);
   expect(stderr).toBe(

@@ -42,6 +42,7 @@ test("says the profile, why, the real claude, and what would beat or be removed"
         "line": 1,
         "path": "~/project/.clauthrc",
       },
+      "weaker": [],
     }
   `);
   expect(considered).toContainEqual({ kind: "rc", picked: true, why: "~/project/.clauthrc:1 names it" });
