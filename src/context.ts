@@ -13,7 +13,7 @@ export type Context = {
   readonly env: Environment;
   /** The working directory with every symlink resolved; bytes of it that are not UTF-8 became U+FFFD. */
   readonly cwd: string;
-  /** `$HOME`: absolute, as the user spells it. */
+  /** `$HOME`, on Windows `%USERPROFILE%`, where Claude Code looks too: absolute, as the user spells it. */
   readonly home: string;
   readonly platform: NodeJS.Platform;
   /** Our own executable, symlinks resolved (`process.execPath` of a compiled Bun program; measured on Bun 1.4.5). */
@@ -61,7 +61,7 @@ export function readContext(): Context {
 
 /** A compiled program has the typed word as argv[0]; run from source that is Bun's, and it is the shim. */
 function calledAs(): string {
-  const compiled = process.argv[1]?.startsWith("/$bunfs/") ?? false;
+  const compiled = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/.test(process.argv[1] ?? "");
   return compiled ? process.argv0 : "claude";
 }
 
@@ -91,13 +91,16 @@ function isThere(directory: string): boolean {
   }
 }
 
-function homeDirectory(env: Environment): string {
-  const home = env["HOME"];
+function homeDirectory(
+  env: Environment,
+  name = process.platform === "win32" ? "USERPROFILE" : "HOME",
+): string {
+  const home = env[name];
   if (home !== undefined && isAbsolute(home)) return home;
   throw new ClauthError({
     kind: "home_unset",
-    message: home ? `HOME is not an absolute path: ${JSON.stringify(home)}` : "HOME is not set",
-    hint: "set HOME, or start the real claude with CLAUTH_BYPASS=1",
+    message: home ? `${name} is not an absolute path: ${JSON.stringify(home)}` : `${name} is not set`,
+    hint: `set ${name}, or start the real claude with CLAUTH_BYPASS=1`,
   });
 }
 

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { exchangeNames } from "./exchange.ts";
+import { windowsCalls } from "./windows-calls.ts";
 
 /**
  * The one seam over node:fs for all that reads or changes the store, a tree or claude home, narrowed to what they use. All calls
@@ -80,6 +81,7 @@ export const disk: Disk = {
   copyNewFile: (from, to) => withOwnerBits(() => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)),
   setTimes: (path, { atime, mtime }) => fs.utimesSync(path, atime, mtime),
   fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
+  ...(process.platform === "win32" && windowsCalls),
 };
 
 /**

@@ -4,8 +4,9 @@ import { once, openLibc } from "../libc.ts";
 /**
  * Exchanges two names in one step: what stood at `b` stands at `a` afterwards, whoever wrote it and however late. A rename
  * would have dropped it unseen.
- * @returns false where nothing was exchanged: a name is missing, or the system (Linux before 3.15, musl) or the file system
- * (NFS, FAT) can't
+ * @returns false where nothing was exchanged: a name is missing, or the system (Linux before 3.15, musl, Windows) or the file
+ * system (NFS, FAT) can't. ReplaceFileW of Windows is no exchange: it renames twice, and in between the name is missing, which
+ * Claude would take for a login or a document that was removed.
  */
 export function exchangeNames(a: string, b: string): boolean {
   return call()(nativePath(a), nativePath(b)) === 0;
@@ -14,6 +15,7 @@ export function exchangeNames(a: string, b: string): boolean {
 type Exchange = (a: Uint8Array, b: Uint8Array) => number;
 
 const call = once((): Exchange => {
+  if (process.platform === "win32") return () => -1;
   try {
     return process.platform === "darwin" ? openDarwin() : openLinux();
   } catch {

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
@@ -15,7 +15,7 @@ export function resolveLinks(path: string): string {
     const target = readLink(name);
     if (target === undefined) return name;
     // Joined as text: the kernel must resolve "..", because the directory may be a link itself.
-    name = target.startsWith("/") ? target : `${dirname(name)}/${target}`;
+    name = isAbsolute(target) ? target : `${dirname(name)}/${target}`;
   }
   throw new ClauthError({
     kind: "link_loop",

@@ -15,7 +15,7 @@ export type FileStat = {
   readonly mtimeNs: bigint;
   /** When anything of it changed last, its name too. No program can set it. */
   readonly ctimeNs: bigint;
-  /** The permission bits alone, 0o7777 at most. */
+  /** The permission bits alone, 0o7777 at most; on Windows 0o600, or 0o400 for the read-only attribute. */
   readonly mode: number;
   readonly uid: number;
 };
@@ -73,10 +73,13 @@ export function fileStat(stats: BigIntStats): FileStat {
     size: stats.size,
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
-    mode: Number(stats.mode) & 0o7777,
+    mode: Number(stats.mode) & PERMISSIONS,
     uid: Number(stats.uid),
   };
 }
+
+/** Windows tells of everybody what holds for the owner. */
+const PERMISSIONS = process.platform === "win32" ? 0o600 : 0o7777;
 
 function openForReading(path: string): number | undefined {
   try {

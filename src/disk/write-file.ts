@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
-import { pause } from "../pause.ts";
 import { disk, letGo } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
+import { patiently } from "./patience.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
 
 export type WriteOptions = {
@@ -104,16 +104,21 @@ function writeTemporary(temporary: string, bytes: Uint8Array, mode: number, sync
   }
 }
 
-/**
- * The last look at the target stands right before the new name; what comes in between (however long this process is stopped
- * there) is put back. A file that must be new can't even be raced.
- */
+/** A file that must be new can't even be raced. Each try looks anew: a scanner may have been waited for. */
 function publish(temporary: string, target: string, expect: WriteOptions["expect"]): void {
   if (expect === "absent" && linkInPlace(temporary, target)) return;
+  patiently(() => replace(temporary, target, expect));
+}
+
+/**
+ * The last look at the target stands right before the new name; what comes in between (however long this process is stopped
+ * there) is put back.
+ */
+function replace(temporary: string, target: string, expect: WriteOptions["expect"]): void {
   if (expect !== undefined) refuseSurprise(target, readRegularFile(target), expect);
   const judged = expect === "absent" ? undefined : expect;
   if (judged !== undefined && disk.exchange(temporary, target)) confirmExchange(temporary, target, judged);
-  else renameWithRetry(temporary, target);
+  else disk.rename(temporary, target);
 }
 
 /** What stood at the target in that very moment stands at the temporary name now. */
@@ -139,33 +144,19 @@ function linkInPlace(temporary: string, target: string): boolean {
   return true;
 }
 
-/** Scanners and indexers hold a file for a moment and make the rename fail; about 750 ms of real sleep in all. */
-function renameWithRetry(from: string, to: string): void {
-  for (const milliseconds of [5, 10, 20, 40, 80, 160, 200, 235]) {
-    try {
-      disk.rename(from, to);
-      return;
-    } catch (cause) {
-      if (!PASSING.has(errnoOf(cause) ?? "")) throw cause;
-      pause(milliseconds);
-    }
-  }
-  disk.rename(from, to);
-}
-
-const PASSING: ReadonlySet<string> = new Set(["EPERM", "EBUSY", "EACCES"]);
-
-/** Some file systems can't sync a directory (EINVAL); the rename has happened all the same. */
+/** Some file systems can't sync a directory (EINVAL), nor can Windows (EPERM); the rename has happened all the same. */
 function syncDirectory(path: string): void {
   const descriptor = disk.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     disk.syncAll(descriptor);
   } catch (cause) {
-    if (errnoOf(cause) !== "EINVAL") throw cause;
+    if (!UNSYNCABLE.has(errnoOf(cause) ?? "")) throw cause;
   } finally {
     letGo(descriptor);
   }
 }
+
+const UNSYNCABLE: ReadonlySet<string> = new Set(["EINVAL", "EPERM"]);
 
 /** The first failure is the one to report. */
 function removeTemporary(path: string): void {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
-import { isAbsence, readRegularFile } from "../disk/read-file.ts";
+import { procText } from "../disk/proc.ts";
+import { isAbsence } from "../disk/read-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { enterLock, LOCK_ORDER, type LockRank, leaveLock, refuseWhileOursIsHeld } from "./order.ts";
 
@@ -97,7 +98,7 @@ async function properLockfile() {
 let loading: Promise<typeof import("proper-lockfile")> | undefined;
 
 async function keepIgnoredSignalsHarmless(): Promise<void> {
-  const status = new TextDecoder().decode(readRegularFile("/proc/self/status")?.bytes);
+  const status = procText("/proc/self/status");
   const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   if (mask === 0n) return;
   const { constants } = await import("node:os");

@@ -5,10 +5,12 @@ import { domainError } from "../disk/errno.ts";
 import { isAbsence, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { once, openLibc } from "../libc.ts";
+import { tryLockFileEx, unlockFileEx } from "./lock-file-ex.ts";
 
 /**
  * flock(2): the lock belongs to the open file description, so a child that inherits the descriptor holds it too, and the kernel
- * frees it when the last copy is gone: at a crash, never during Ctrl-Z or a laptop's sleep (measured on Linux 6.18).
+ * frees it when the last copy is gone: at a crash, never during Ctrl-Z or a laptop's sleep (measured on Linux 6.18). Windows has
+ * what comes nearest to it (`lock-file-ex.ts`).
  */
 export type FlockMode = "exclusive" | "shared";
 
@@ -35,6 +37,7 @@ export function openExistingLockFile(path: string): number | undefined {
 
 /** Asks for the lock without waiting. On a descriptor that holds it already this changes its mode. */
 export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
+  if (process.platform === "win32") return tryLockFileEx(descriptor, mode);
   const { flock, errno } = calls();
   for (let interrupted = 0; interrupted < 3; interrupted++) {
     if (flock(descriptor, (mode === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) === 0) return "held";
@@ -47,7 +50,8 @@ export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
 
 /** Frees the lock for every holder of a copy of this descriptor, and closes ours. */
 export function unlockAndClose(descriptor: number): void {
-  calls().flock(descriptor, LOCK_UN);
+  if (process.platform === "win32") unlockFileEx(descriptor);
+  else calls().flock(descriptor, LOCK_UN);
   letGo(descriptor);
 }
 

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { letGo } from "../disk/disk.ts";
 import { ClauthError } from "../errors.ts";
@@ -103,7 +103,7 @@ function openWithParent(path: string): number {
   } catch (error) {
     if (!(error instanceof ClauthError) || error.kind !== "concurrent_modification") throw error;
     const directory = dirname(path);
-    if (path.endsWith("/rotation.lock")) throw profileVanished(directory, error);
+    if (basename(path) === "rotation.lock") throw profileVanished(directory, error);
     ensureDirectory(directory);
     return openLockFile(path);
   }

@@ -1,9 +1,10 @@
 import { disableCoreFile, restoreDefaultAction } from "./process-calls.ts";
+import { exitWith } from "./windows-start.ts";
 
 /** How a program ended. */
 export type Exit =
-  | { readonly kind: "code"; readonly code: number }
-  | { readonly kind: "signal"; readonly signal: number };
+  /** 0 to 255; on Windows 32 bits, such as 0xC000013A after a Ctrl-C. */
+  { readonly kind: "code"; readonly code: number } | { readonly kind: "signal"; readonly signal: number };
 
 /** Reads a status word of waitpid(2); undefined while the program is only stopped. */
 export function exitOf(status: number): Exit | undefined {
@@ -20,8 +21,12 @@ const STOPPED = 0x7f;
  */
 export function exitAs(exit: Exit): never {
   if (exit.kind === "signal") dieBy(exit.signal);
+  else if (exit.code > MOST_OF_UNIX) exitWith(exit.code);
   process.exit(exit.kind === "code" ? exit.code : 128 + exit.signal);
 }
+
+/** More than this comes from Windows alone. */
+const MOST_OF_UNIX = 255;
 
 function dieBy(signal: number): void {
   disableCoreFile();

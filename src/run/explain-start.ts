@@ -34,7 +34,7 @@ function startsLikeProgram(path: string): boolean {
     const head = new Uint8Array(4);
     readSync(descriptor, head, 0, 4, 0);
     const text = String.fromCharCode(...head);
-    return text.startsWith("#!") || text === "\x7fELF";
+    return text.startsWith("#!") || text === "\x7fELF" || text.startsWith("MZ");
   } finally {
     closeSync(descriptor);
   }

@@ -10,6 +10,7 @@ import {
   sessionOf,
   spawn,
 } from "./process-calls.ts";
+import { startOnWindows } from "./windows-start.ts";
 
 export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
 
@@ -29,6 +30,7 @@ export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
  * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
  */
 export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<number>): Running {
+  if (process.platform === "win32") return startOnWindows(launch);
   let pid = 0;
   let settle: (exit: Exit) => void = () => {};
   const exited = new Promise<Exit>((resolve) => {

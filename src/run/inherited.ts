@@ -19,11 +19,25 @@ export type Inherited = {
   readonly ignoredSignals: () => ReadonlySet<number>;
 };
 
-/** Reads it all. Call it first: descriptors that we open later would look like the caller's. */
-export function readInherited(context: Pick<Context, "args" | "env">): Inherited {
+/**
+ * Reads it all. Call it first: descriptors that we open later would look like the caller's. Windows hands on Unicode, which Bun
+ * keeps, and has no `/proc`: what lies there is somebody's directory on the current drive.
+ */
+export function readInherited({
+  args,
+  env,
+  platform,
+}: Pick<Context, "args" | "env" | "platform">): Inherited {
+  if (platform === "win32")
+    return {
+      args: args.map(utf8Bytes),
+      environment: decodedEnvironment(env),
+      descriptors: [],
+      ignoredSignals: () => new Set(),
+    };
   return {
-    args: exactArguments(context.args),
-    environment: exactEnvironment(context.env),
+    args: exactArguments(args),
+    environment: exactEnvironment(env),
     descriptors: callersDescriptors(),
     ignoredSignals: once(ignoredSignals),
   };
@@ -41,7 +55,10 @@ function exactArguments(decoded: readonly string[]): readonly ByteString[] {
 
 function exactEnvironment(env: Context["env"]): readonly ByteString[] {
   const entries = split(procFile("environ"));
-  if (entries.length > 0) return entries;
+  return entries.length > 0 ? entries : decodedEnvironment(env);
+}
+
+function decodedEnvironment(env: Context["env"]): readonly ByteString[] {
   return Object.entries(env).map(([name, value]) => utf8Bytes(`${name}=${value ?? ""}`));
 }
 

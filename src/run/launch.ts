@@ -27,8 +27,8 @@ export function launchFrom(
   start: { readonly path: string; readonly argv0: string; readonly args: readonly ByteString[] },
   edit: EnvironmentEdit,
 ): Launch {
-  const gone = new Set([...edit.remove, ...Object.keys(edit.set)]);
-  const kept = inherited.environment.filter((entry) => !gone.has(nameOf(entry)));
+  const gone = new Set([...edit.remove, ...Object.keys(edit.set)].map(inOneCase));
+  const kept = inherited.environment.filter((entry) => !gone.has(inOneCase(nameOf(entry))));
   const added = Object.entries(edit.set).map(([name, value]) => utf8Bytes(`${name}=${value}`));
   return {
     path: start.path,
@@ -42,6 +42,10 @@ function nameOf(entry: ByteString): string {
   const end = entry.indexOf("=");
   return end < 0 ? entry : entry.slice(0, end);
 }
+
+/** Windows knows one variable by any case. */
+const inOneCase =
+  process.platform === "win32" ? (name: string) => name.toUpperCase() : (name: string) => name;
 
 /** C's view of a launch. Hold on to the value as long as C may look at it: its memory is Bun's. */
 export type NativeLaunch = {

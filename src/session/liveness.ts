@@ -1,14 +1,15 @@
 import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { procText } from "../disk/proc.ts";
 import type { FlockAnswer } from "../lock/flock.ts";
+import { processLives } from "./living-process.ts";
 
 /** "unknown" counts as alive wherever something could be destroyed. */
 export type Liveness = "live" | "dead" | "unknown";
 
 /** Where a session runs: flock-s and process ids mean something only inside one kernel and one PID namespace. */
 export type Place = {
-  /** Empty where the system has none (macOS). */
+  /** Empty where the system has none (macOS, Windows). */
   readonly bootId: string;
   readonly pidNamespace: string;
 };
@@ -20,6 +21,8 @@ export type Evidence = {
   readonly place: Place | undefined;
   /** ISO 8601, as recorded. */
   readonly started: string | undefined;
+  /** As recorded: null until claude has started. */
+  readonly claudePid: number | null;
   readonly path: string;
 };
 
@@ -33,7 +36,7 @@ export function judgeLiveness(evidence: Evidence, here: Here = facts): Liveness 
   if (evidence.lock === "unknown") return "unknown";
   const place = here.place();
   if (evidence.place?.bootId === place.bootId && evidence.place.pidNamespace === place.pidNamespace)
-    return "dead";
+    return here.livesUnlocked(evidence.claudePid) ? "unknown" : "dead";
   if (!saysWhere(evidence.place)) return here.isLocal(evidence.path) ? "dead" : "unknown";
   if (evidence.place.bootId === place.bootId) return "unknown";
   return here.isLocal(evidence.path) && isBefore(evidence.started, here.bootTime()) ? "dead" : "unknown";
@@ -50,17 +53,36 @@ export type Here = {
   readonly isLocal: (path: string) => boolean;
   /** Milliseconds since 1970; undefined where unknown. */
   readonly bootTime: () => number | undefined;
+  /** True where claude may live although nobody holds the lock. */
+  readonly livesUnlocked: (claudePid: number | null) => boolean;
 };
 
 /** The place of this process. */
 export function placeHere(): Place {
   return {
-    bootId: orEmpty(() => textOf("/proc/sys/kernel/random/boot_id").trim()),
-    pidNamespace: orEmpty(() => readLink("/proc/self/ns/pid") ?? ""),
+    bootId: procText("/proc/sys/kernel/random/boot_id").trim(),
+    pidNamespace: pidNamespace(),
   };
 }
 
-const facts: Here = { place: placeHere, isLocal, bootTime };
+/** Empty where the system has none. */
+function pidNamespace(): string {
+  try {
+    return process.platform === "win32" ? "" : (readLink("/proc/self/ns/pid") ?? "");
+  } catch {
+    return "";
+  }
+}
+
+const facts: Here = { place: placeHere, isLocal, bootTime, livesUnlocked };
+
+/**
+ * On Windows the lock is the shim's alone. A killed shim takes claude with it, unless the job of whoever called it forbids a job
+ * within; then claude's process id tells.
+ */
+function livesUnlocked(claudePid: number | null): boolean {
+  return process.platform === "win32" && claudePid !== null && processLives(claudePid);
+}
 
 function isBefore(started: string | undefined, bootTime: number | undefined): boolean {
   return started !== undefined && bootTime !== undefined && Date.parse(started) < bootTime;
@@ -68,7 +90,7 @@ function isBefore(started: string | undefined, bootTime: number | undefined): bo
 
 /** `btime` is whole seconds, and follows the clock when it is set right. */
 function bootTime(): number | undefined {
-  const seconds = /^btime (\d+)$/m.exec(orEmpty(() => textOf("/proc/stat")))?.[1];
+  const seconds = /^btime (\d+)$/m.exec(procText("/proc/stat"))?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
@@ -91,16 +113,3 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<bigint> = new Set([
   0x01021994n, // tmpfs
   0x794c7630n, // overlayfs
 ]);
-
-function textOf(path: string): string {
-  return new TextDecoder().decode(readRegularFile(path)?.bytes);
-}
-
-/** What can't be known is empty: macOS has no /proc, and a container may hide it. */
-function orEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return "";
-  }
-}

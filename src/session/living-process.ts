@@ -1,8 +1,8 @@
-import { readRegularFile } from "../disk/read-file.ts";
+import { procText } from "../disk/proc.ts";
 
 /**
  * True where a process of that number lives. Where it is known when the process started, another one that got its number
- * is told apart, and one that ended without being waited for has ended; without /proc (macOS) the number alone counts.
+ * is told apart, and one that ended without being waited for has ended; without /proc (macOS, Windows) the number alone counts.
  * @param started field 22 of /proc/PID/stat: clock ticks since boot, as text
  */
 export function processLives(pid: number, started?: string): boolean {
@@ -14,15 +14,11 @@ export function processLives(pid: number, started?: string): boolean {
 const ENDED = /^[ZX]/i;
 
 function statOf(pid: number): { readonly state: string; readonly started: string } | undefined {
-  try {
-    const text = new TextDecoder("latin1").decode(readRegularFile(`/proc/${pid}/stat`)?.bytes);
-    // The name in parentheses may itself hold spaces and parentheses; field 3, the state, follows the last one.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const [state, started] = [fields[0], fields[STARTED - FIRST_AFTER_NAME]];
-    return state === undefined || started === undefined ? undefined : { state, started };
-  } catch {
-    return undefined;
-  }
+  const text = procText(`/proc/${pid}/stat`);
+  // The name in parentheses may itself hold spaces and parentheses; field 3, the state, follows the last one.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, started] = [fields[0], fields[STARTED - FIRST_AFTER_NAME]];
+  return state === undefined || started === undefined ? undefined : { state, started };
 }
 
 const FIRST_AFTER_NAME = 3;

@@ -165,7 +165,8 @@ function probe<T>(
     const lock = tryFlock(fd, "exclusive");
     if (lock === "held" && !isStillLinked(fd, path)) return undefined;
     const facts = readFacts(path);
-    const liveness = judgeLiveness({ lock, place: facts?.place, started: facts?.started, path });
+    const { place, started, claudePid = null } = facts ?? {};
+    const liveness = judgeLiveness({ lock, place, started, claudePid, path });
     return visit({ path, liveness, facts }, lock === "held");
   } finally {
     letGo(fd);

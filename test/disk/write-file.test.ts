@@ -318,6 +318,23 @@ describe("a failing disk", () => {
     expect(text(file)).toBe("a");
   });
 
+  test("looks anew after each wait: what another program wrote meanwhile stays", () => {
+    writeFileSync(file, "judged");
+    const judged = readRegularFile(file);
+    const kind = testOnlyWithFaults(
+      () => ({
+        exchange: () => false,
+        rename: () => {
+          writeFileSync(file, "theirs");
+          return failing("EBUSY")();
+        },
+      }),
+      () => kindOf(() => writeFileAtomic(file, bytes("ours"), judged && { expect: judged })),
+    );
+    expect(kind).toBe("concurrent_modification");
+    expect(text(file)).toBe("theirs");
+  });
+
   test("ends the retries after about 750 ms of sleep, not of work", () => {
     const [started, cpu] = [performance.now(), process.cpuUsage()];
     const kind = testOnlyWithFaults(
@@ -355,9 +372,9 @@ describe("a failing disk", () => {
     expect(order).toEqual(["data", "rename", "directory", "rename"]);
   });
 
-  test("a directory that can't be synced (EINVAL) does not undo the write", () => {
+  test.each(["EINVAL", "EPERM"])("a directory that can't be synced (%s) does not undo the write", (errno) => {
     testOnlyWithFaults(
-      () => ({ syncAll: failing("EINVAL") }),
+      () => ({ syncAll: failing(errno) }),
       () => writeFileAtomic(file, bytes("a"), { sync: true }),
     );
     expect(text(file)).toBe("a");

@@ -12,9 +12,11 @@ const here: Here = {
   place: () => place,
   isLocal: () => true,
   bootTime: () => Date.parse("2026-01-02T00:00:00Z"),
+  livesUnlocked: () => false,
 };
 const elsewhere: Here = { ...here, isLocal: () => false };
-const evidence: Evidence = { lock: "held", place, started: "2026-01-03T00:00:00.000Z", path: "/x" };
+const started = "2026-01-03T00:00:00.000Z";
+const evidence: Evidence = { lock: "held", place, started, claudePid: 7, path: "/x" };
 const beforeBoot = "2026-01-01T00:00:00.000Z";
 const otherBoot = { ...place, bootId: "boot-other" };
 
@@ -23,6 +25,12 @@ describe("judgeLiveness", () => {
     ["a held lock is a live session, whoever holds it", { lock: "busy", place: otherBoot }, here, "live"],
     ["a lock that can't be checked is unknown", { lock: "unknown" }, here, "unknown"],
     ["a free lock of this boot and PID namespace is a dead session", {}, here, "dead"],
+    [
+      "a free lock is unknown where claude may live without it (Windows)",
+      {},
+      { ...here, livesUnlocked: (pid) => pid === 7 },
+      "unknown",
+    ],
     ["another PID namespace is unknown", { place: { ...place, pidNamespace: "pid:[2]" } }, here, "unknown"],
     ["another boot is unknown", { place: otherBoot }, here, "unknown"],
     [
@@ -67,7 +75,7 @@ describe("judgeLiveness", () => {
     expect(judgeLiveness({ ...evidence, ...change }, machine)).toBe(expected);
   });
 
-  test("works without a /proc, as on macOS: equal empty places are one place", () => {
+  test("works without a /proc, as on macOS and Windows: equal empty places are one place", () => {
     const nowhere = { bootId: "", pidNamespace: "" };
     expect(judgeLiveness({ ...evidence, place: nowhere }, { ...here, place: () => nowhere })).toBe("dead");
   });
