@@ -15,6 +15,7 @@ const LAYERS = [
   ["session"],
   ["environment"],
   ["reconcile", "selection", "real-claude.ts", "recursion.ts"],
+  ["mirror"],
   ["tree"],
   ["profile"],
   ["config"],

@@ -43,6 +43,7 @@ export type Disk = {
   /** Fails where the new name is taken. */
   copyNewFile(from: string, to: string): void;
   setTimes(path: string, times: { readonly atime: Date; readonly mtime: Date }): void;
+  setTimesOpen(descriptor: number, times: { readonly atime: Date; readonly mtime: Date }): void;
   /** The magic number of the file system that holds the path, as statfs(2) gives it. */
   fileSystemType(path: string): bigint;
 };
@@ -80,6 +81,7 @@ export const disk: Disk = {
   listEntries: (path) => fs.readdirSync(path, { withFileTypes: true }),
   copyNewFile: (from, to) => withOwnerBits(() => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)),
   setTimes: (path, { atime, mtime }) => fs.utimesSync(path, atime, mtime),
+  setTimesOpen: (descriptor, { atime, mtime }) => fs.futimesSync(descriptor, atime, mtime),
   fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
   ...(process.platform === "win32" && windowsCalls),
 };

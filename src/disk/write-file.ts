@@ -43,7 +43,7 @@ export function writeFileAtomic(
   try {
     writeTemporary(temporary, bytes, mode, options.sync === true);
     checkpoint("temporary-written");
-    publish(temporary, target, options.expect);
+    publishTemporary(temporary, target, judgementOf(target, options.expect));
     checkpoint("published");
     if (options.sync === true) syncDirectory(dirname(target));
   } catch (cause) {
@@ -86,8 +86,10 @@ function refuseSurprise(
   if (!holds) throw concurrentModification(target);
 }
 
-/** Short: the whole name must fit 255 bytes, and 40 characters are at most 160 of them. */
-function temporaryBeside(target: string): string {
+/**
+ * A name for a file in flight. Short: the whole name must fit 255 bytes, and 40 characters are at most 160 of them.
+ */
+export function temporaryBeside(target: string): string {
   const random = Math.random().toString(36).slice(2, 12).padEnd(1, "0");
   return `${dirname(target)}/.${[...basename(target)].slice(0, 40).join("")}.clauth-${process.pid}-${random}.tmp`;
 }
@@ -104,27 +106,42 @@ function writeTemporary(temporary: string, bytes: Uint8Array, mode: number, sync
   }
 }
 
-/** A file that must be new can't even be raced. Each try looks anew: a scanner may have been waited for. */
-function publish(temporary: string, target: string, expect: WriteOptions["expect"]): void {
-  if (expect === "absent" && linkInPlace(temporary, target)) return;
-  patiently(() => replace(temporary, target, expect));
+function judgementOf(target: string, expect: WriteOptions["expect"]): Judgement | undefined {
+  if (expect === undefined) return undefined;
+  return expect === "absent" ? expect : (path) => refuseSurprise(target, readRegularFile(path), expect);
+}
+
+/** What the file at the target has to be: nothing at all, or one that the function finds nothing wrong with; else it throws. */
+export type Judgement = "absent" | ((path: string) => void);
+
+/**
+ * Gives a finished temporary file the name of its target. A file that must be new can't even be raced. Each try looks anew: a
+ * scanner may have been waited for.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where the judgement no longer holds; otherwise system errors
+ */
+export function publishTemporary(temporary: string, target: string, judgement: Judgement | undefined): void {
+  if (judgement === "absent" && linkInPlace(temporary, target)) return;
+  patiently(() => replace(temporary, target, judgement));
 }
 
 /**
  * The last look at the target stands right before the new name; what comes in between (however long this process is stopped
  * there) is put back.
  */
-function replace(temporary: string, target: string, expect: WriteOptions["expect"]): void {
-  if (expect !== undefined) refuseSurprise(target, readRegularFile(target), expect);
-  const judged = expect === "absent" ? undefined : expect;
-  if (judged !== undefined && disk.exchange(temporary, target)) confirmExchange(temporary, target, judged);
-  else disk.rename(temporary, target);
+function replace(temporary: string, target: string, judgement: Judgement | undefined): void {
+  if (judgement === "absent") {
+    if (disk.lstatIfThere(target) !== undefined) throw concurrentModification(target);
+  } else if (judgement !== undefined) {
+    judgement(target);
+    if (disk.exchange(temporary, target)) return confirmExchange(temporary, target, judgement);
+  }
+  disk.rename(temporary, target);
 }
 
 /** What stood at the target in that very moment stands at the temporary name now. */
-function confirmExchange(temporary: string, target: string, expect: FileContent): void {
+function confirmExchange(temporary: string, target: string, refuse: (path: string) => void): void {
   try {
-    refuseSurprise(target, readRegularFile(temporary), expect);
+    refuse(temporary);
   } catch (cause) {
     disk.rename(temporary, target);
     throw cause;
@@ -145,7 +162,7 @@ function linkInPlace(temporary: string, target: string): boolean {
 }
 
 /** Some file systems can't sync a directory (EINVAL), nor can Windows (EPERM); the rename has happened all the same. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   const descriptor = disk.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     disk.syncAll(descriptor);
@@ -159,7 +176,7 @@ function syncDirectory(path: string): void {
 const UNSYNCABLE: ReadonlySet<string> = new Set(["EINVAL", "EPERM"]);
 
 /** The first failure is the one to report. */
-function removeTemporary(path: string): void {
+export function removeTemporary(path: string): void {
   try {
     disk.unlink(path);
   } catch {}

@@ -106,14 +106,17 @@ const FIXED = {
   ]),
 } as const;
 
+/** True for a lock of one config directory (proper-lockfile's are directories) and for a temporary file. */
+export function isTransient(name: string): boolean {
+  return name.endsWith(".lock") || name.endsWith(".lock.owner") || isTemporary(name);
+}
+
 /**
- * Compared as text: this runs for every name before every start, and the first use of a regular expression alone costs
- * more than all of it (measured with Bun 1.4.5).
+ * True for a temporary file as Claude Code, Rust clauth and we name them: "x.tmp", "x.tmp.<pid>.<hex>". Compared as text: this
+ * runs for every name before every start, and the first use of a regular expression alone costs more than all of it (measured
+ * with Bun 1.4.5).
  */
-function isTransient(name: string): boolean {
-  // Locks of one config directory; proper-lockfile's are directories.
-  if (name.endsWith(".lock") || name.endsWith(".lock.owner")) return true;
-  // Temporary files as Claude Code, Rust clauth and we name them: "x.tmp", "x.tmp.<pid>.<hex>".
+export function isTemporary(name: string): boolean {
   if (name.endsWith(".tmp")) return true;
   return name.includes(".tmp.") && /\.tmp\.[0-9a-f.]+$/.test(name);
 }

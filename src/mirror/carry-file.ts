@@ -1,0 +1,176 @@
+import { dirname } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
+import { resolveLinks } from "../disk/links.ts";
+import { type FileStat, readRegularFile } from "../disk/read-file.ts";
+import { concurrentModification } from "../disk/write-file.ts";
+import { errnoOf } from "../errors.ts";
+import type { Side } from "../merge/three-way.ts";
+import { quarantineFile } from "../quarantine.ts";
+import { keepBothTails } from "../tree/jsonl-tails.ts";
+import type { Version } from "./decide.ts";
+import type { Agreed, Known } from "./mirror-index.ts";
+import { agree, otherSide, type Pass, pathOn, RETRY_MS, wakeAfter } from "./pass.ts";
+import { appendCopy, type Content, putCopy } from "./put-copy.ts";
+import type { ReadVersion } from "./read-version.ts";
+import { lastingMark } from "./sight.ts";
+
+/** One side as it was judged: by what is known of it where its mark still stands, else as it was read. */
+export type Found = Version & {
+  readonly stat: FileStat;
+  readonly mark: string;
+  readonly read: ReadVersion | undefined;
+};
+
+export type FoundPair = { readonly home: Found | undefined; readonly tree: Found | undefined };
+
+export type Carriage = {
+  readonly do: "carry" | "win";
+  readonly from: Side;
+  readonly known: Agreed | undefined;
+};
+
+/**
+ * Writes one side's file to the other.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where a side is not what was judged; otherwise system errors
+ */
+export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carriage): void {
+  const { from, known } = carriage;
+  const to = otherSide(from);
+  const read = found[from]?.read;
+  const replaced = found[to];
+  if (read === undefined) throw concurrentModification(pathOn(pass, from, name));
+  const target = targetOn(pass, to, name);
+  if (replaced !== undefined && (carriage.do === "win" || isBlank(read)))
+    setAside(pass, name, target, replaced);
+  const tail = replaced === undefined ? undefined : growth(name, read, replaced, known?.[from]);
+  const written =
+    (replaced !== undefined &&
+      tail !== undefined &&
+      tryAppend(target, tail, { mtimeNs: read.mtimeNs, replaces: replaced.stat })) ||
+    putCopy(target, contentOf(pathOn(pass, from, name), read), {
+      mode: modeFor(read.stat, replaced?.stat, known?.[from]),
+      mtimeNs: read.mtimeNs,
+      replaces: replaced?.stat,
+    });
+  pass.unsynced.add(dirname(target));
+  if (written === "raced" || !read.quiet) wakeAfter(pass, RETRY_MS);
+  if (written === "raced") return;
+  pass.done.push({ do: tail === undefined ? carriage.do : "append", name, to });
+  const source = { mark: read.mark, mode: read.stat.mode };
+  agree(pass, name, agreedOn(read, from, source, { mark: lastingMark(written), mode: written.mode }));
+  checkpoint("mirror-carried");
+}
+
+/**
+ * Brings the lines of either to both: home's come first, then the tree's that home does not have.
+ * @throws ClauthError as `carry`; home then has all lines already, or none of the tree's
+ */
+export function join(pass: Pass, name: string, { home, tree }: { home: Found; tree: Found }): void {
+  const homePath = targetOn(pass, "home", name);
+  const treePath = pathOn(pass, "tree", name);
+  const homeBytes = readAgain(homePath, home);
+  const bytes = keepBothTails(homeBytes, readAgain(treePath, tree));
+  const added = bytes.subarray(homeBytes.length);
+  const mtimeNs = tree.mtimeNs > home.mtimeNs ? tree.mtimeNs : home.mtimeNs;
+  const options = { mtimeNs, mode: home.stat.mode, replaces: home.stat };
+  const homeStat =
+    added.length === 0
+      ? home.stat
+      : tryAppend(homePath, added, options) || putCopy(homePath, { bytes }, options);
+  if (homeStat === "raced") {
+    wakeAfter(pass, RETRY_MS);
+    return;
+  }
+  checkpoint("mirror-joined-home");
+  const treeStat = putCopy(treePath, { bytes }, { mtimeNs, mode: tree.stat.mode, replaces: tree.stat });
+  pass.unsynced.add(dirname(treePath));
+  for (const to of ["home", "tree"] as const) pass.done.push({ do: "join", name, to });
+  agree(pass, name, {
+    type: "file",
+    hash: sha256(bytes),
+    size: bytes.length,
+    home: { mark: lastingMark(homeStat), mode: homeStat.mode },
+    tree: { mark: lastingMark(treeStat), mode: treeStat.mode },
+  });
+  checkpoint("mirror-carried");
+}
+
+/** Links of claude home are written through; where the tree has one, nobody gets here. */
+function targetOn(pass: Pass, side: Side, name: string): string {
+  const path = pathOn(pass, side, name);
+  return side === "home" ? resolveLinks(path) : path;
+}
+
+/**
+ * What the other side's file lacks, where that is all that happened and its writer appends in place too: a `.jsonl`, whose
+ * writers may have it open, or something large.
+ */
+function growth(
+  name: string,
+  read: ReadVersion,
+  replaced: Found,
+  knownSource: Known | undefined,
+): Uint8Array | undefined {
+  if (read.begins !== replaced.hash || read.tail === undefined || read.tail.length === 0) return undefined;
+  const { dev, ino } = read.stat;
+  const grew = read.size > LARGE_BYTES && knownSource?.mark.startsWith(`${dev}:${ino}:`) === true;
+  return grew || name.endsWith(".jsonl") ? read.tail : undefined;
+}
+
+const LARGE_BYTES = 1024 * 1024;
+
+/** @returns undefined where the file can't be opened for writing: then it can still be replaced */
+function tryAppend(
+  target: string,
+  tail: Uint8Array,
+  options: { readonly mtimeNs: bigint; readonly replaces: FileStat },
+): FileStat | "raced" | undefined {
+  try {
+    return appendCopy(target, tail, options) ?? "raced";
+  } catch (cause) {
+    if (["EACCES", "EPERM"].includes(errnoOf(cause) ?? "")) return undefined;
+    throw cause;
+  }
+}
+
+function setAside(pass: Pass, name: string, path: string, found: Found): void {
+  quarantineFile(pass.places, name, readAgain(path, found));
+  checkpoint("mirror-set-aside");
+}
+
+/** The bytes that were judged, and no others. */
+export function readAgain(path: string, { hash }: { readonly hash: string }): Uint8Array {
+  const content = readRegularFile(path, { maxBytes: MEMORY_BYTES });
+  if (content === undefined || sha256(content.bytes) !== hash) throw concurrentModification(path);
+  return content.bytes;
+}
+
+/** Two versions of one file are held at once. */
+const MEMORY_BYTES = 512 * 1024 * 1024;
+
+function sha256(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
+/** As a power loss leaves a file that its writer did not sync: rather kept twice than believed. */
+function isBlank({ size, bytes }: ReadVersion): boolean {
+  return size === 0 || (bytes?.[0] === 0 && bytes.every((byte) => byte === 0));
+}
+
+function contentOf(path: string, { bytes, size, hash }: ReadVersion): Content {
+  return bytes === undefined ? { path, size, hash } : { bytes };
+}
+
+/**
+ * A file that is there keeps its mode unless the other side changed its own: a file system without modes has one for all.
+ * A new one is never open to everybody's writing.
+ */
+function modeFor(source: FileStat, replaced: FileStat | undefined, knownSource: Known | undefined): number {
+  const changed = knownSource !== undefined && knownSource.mode !== source.mode;
+  return replaced === undefined || changed ? source.mode & 0o775 : replaced.mode & 0o777;
+}
+
+function agreedOn({ hash, size }: Version, from: Side, source: Known, copy: Known): Agreed {
+  const sides = from === "home" ? { home: source, tree: copy } : { home: copy, tree: source };
+  return { type: "file", hash, size, ...sides };
+}

@@ -1,0 +1,179 @@
+import { Database, type Statement } from "bun:sqlite";
+import { join } from "node:path";
+import { attempt } from "../disk/attempt.ts";
+import { ensureDirectory } from "../disk/directory.ts";
+import { disk } from "../disk/disk.ts";
+import { ClauthError } from "../errors.ts";
+
+/**
+ * What both sides looked like when they last agreed, one row per file and directory. SQLite, which is part of Bun: a tick reads
+ * and writes the rows of what changed, whatever the size of the tree. Of 100,000 rows one is found and replaced in 0.6 ms and
+ * made durable in 2 to 4; a shard of JSON per directory takes 0.7 ms for 100 files in it, 4 for 1,000, 11 for 10,000, and is torn
+ * from its neighbours by a kill (Bun 1.4.5, ext4). A power loss may cost the last rows, never their consistency: what is not
+ * known to agree is compared again.
+ */
+export type MirrorIndex = {
+  /** The rows of one directory by name; "" is the root. */
+  readonly entriesOf: (directory: string) => ReadonlyMap<string, Agreed>;
+  readonly find: (path: string) => Agreed | undefined;
+  readonly put: (path: string, agreed: Agreed) => void;
+  /** Drops a row and those below it. */
+  readonly forget: (path: string) => void;
+  /** How many files are known, counted no further than `limit`. */
+  readonly countFiles: (limit: number) => number;
+  /** Makes what was put and forgotten since the last time durable. */
+  readonly commit: () => void;
+  /** Without a commit what was put since the last one is dropped. */
+  readonly close: () => void;
+};
+
+export type Agreed = {
+  readonly type: "file" | "directory";
+  /** SHA-256 of a file's bytes; "" for a directory. */
+  readonly hash: string;
+  readonly size: number;
+  readonly home: Known;
+  readonly tree: Known;
+};
+
+/** One side as it was: `mark` of `sight.ts`, "" where it has to be read to be known again. */
+export type Known = { readonly mark: string; readonly mode: number };
+
+/**
+ * Opens the index of one tree, and keeps every other process out of it until it is closed.
+ * @param trusted false drops what it says
+ * @throws ClauthError `mirror_busy` (retry-safe) where another process has it open
+ */
+export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
+  ensureDirectory(base);
+  const path = join(base, "mirror.sqlite");
+  try {
+    return opened(path, trusted);
+  } catch (error) {
+    if (codeOf(error).startsWith("SQLITE_BUSY")) throw busy(path);
+    if (!DAMAGED.has(codeOf(error))) throw error;
+  }
+  // It holds nothing that can't be found out again: without it both sides are united.
+  for (const suffix of ["", "-wal", "-journal", "-shm"]) discard(path + suffix);
+  return opened(path, trusted);
+}
+
+const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR"]);
+
+function opened(path: string, trusted: boolean): MirrorIndex {
+  const database = new Database(path, { create: true, strict: true });
+  try {
+    // Alone, the journal needs no shared memory, which network file systems don't have.
+    database.run("PRAGMA locking_mode = EXCLUSIVE");
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA synchronous = NORMAL");
+    database.run(`PRAGMA application_id = ${APPLICATION}`);
+    database.run(TABLE);
+    if (!trusted) database.run("DELETE FROM entry");
+    return indexOf(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** "clau", so that file(1) can tell. */
+const APPLICATION = 0x636c6175;
+
+const TABLE = `CREATE TABLE IF NOT EXISTS entry (
+  directory TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
+  homeMark TEXT NOT NULL, homeMode INTEGER NOT NULL, treeMark TEXT NOT NULL, treeMode INTEGER NOT NULL,
+  PRIMARY KEY (directory, name)) WITHOUT ROWID, STRICT`;
+
+type Row = {
+  readonly name: string;
+  readonly type: "file" | "directory";
+  readonly hash: string;
+  readonly size: number;
+  readonly homeMark: string;
+  readonly homeMode: number;
+  readonly treeMark: string;
+  readonly treeMode: number;
+};
+
+function indexOf(database: Database): MirrorIndex {
+  const inDirectory = database.prepare<Row, [string]>("SELECT * FROM entry WHERE directory = ?");
+  const one = database.prepare<Row, [string, string]>("SELECT * FROM entry WHERE directory = ? AND name = ?");
+  const replace = database.prepare("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const drop = database.prepare("DELETE FROM entry WHERE directory = ? AND name = ?");
+  // "0" is the character after "/": all directories below one.
+  const dropBelow = database.prepare(
+    "DELETE FROM entry WHERE directory = ?1 OR (directory > ?1 || '/' AND directory < ?1 || '0')",
+  );
+  const count = database.prepare<{ files: number }, [number]>(
+    "SELECT count(*) AS files FROM (SELECT 1 FROM entry WHERE type = 'file' LIMIT ?)",
+  );
+  const statements: readonly Statement[] = [inDirectory, one, replace, drop, dropBelow, count];
+  let writing = false;
+  return {
+    entriesOf: (directory) =>
+      new Map(inDirectory.all(directory).map((row) => [row.name, agreedOf(row)] as const)),
+    find: (path) => {
+      const row = one.get(...placeOf(path));
+      return row === null ? undefined : agreedOf(row);
+    },
+    put: (path, { type, hash, size, home, tree }) => {
+      begin();
+      replace.run(...placeOf(path), type, hash, size, home.mark, home.mode, tree.mark, tree.mode);
+    },
+    forget: (path) => {
+      begin();
+      drop.run(...placeOf(path));
+      dropBelow.run(path);
+    },
+    countFiles: (limit) => count.get(limit)?.files ?? 0,
+    commit: () => {
+      if (writing) database.run("COMMIT");
+      writing = false;
+    },
+    close: () => {
+      for (const statement of statements) statement.finalize();
+      database.close();
+    },
+  };
+
+  function begin(): void {
+    if (!writing) database.run("BEGIN IMMEDIATE");
+    writing = true;
+  }
+}
+
+function agreedOf({ type, hash, size, homeMark, homeMode, treeMark, treeMode }: Row): Agreed {
+  return {
+    type,
+    hash,
+    size,
+    home: { mark: homeMark, mode: homeMode },
+    tree: { mark: treeMark, mode: treeMode },
+  };
+}
+
+function placeOf(path: string): [directory: string, name: string] {
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? ["", path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function discard(path: string): void {
+  attempt("remove the damaged", path, () => {
+    if (disk.lstatIfThere(path) !== undefined) disk.unlink(path);
+  });
+}
+
+function busy(path: string): ClauthError {
+  return new ClauthError({
+    kind: "mirror_busy",
+    message: "another clauth is carrying files for this profile",
+    hint: "try again in a moment",
+    path,
+    retrySafe: true,
+  });
+}

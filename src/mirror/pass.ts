@@ -1,0 +1,110 @@
+import { join } from "node:path";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import type { FileStat } from "../disk/read-file.ts";
+import { syncDirectory } from "../disk/write-file.ts";
+import type { Side } from "../merge/three-way.ts";
+import type { Skipped } from "../tree/step.ts";
+import type { Agreed, MirrorIndex } from "./mirror-index.ts";
+
+export type MirrorPlaces = {
+  /** `~/.claude` */
+  readonly home: string;
+  /** The runtime tree. */
+  readonly tree: string;
+  /** Where the index is kept. */
+  readonly base: string;
+  /** Quarantine. */
+  readonly backups: string;
+};
+
+/** One thing that was done, and to which side. */
+export type MirrorStep = {
+  readonly do: /** The other side's file was written here. */
+    | "carry"
+    /** What the other side's file grew by was appended here. */
+    | "append"
+    /** The same over a file that changed too and is in quarantine. */
+    | "win"
+    /** Both were appended to: this side has the lines of either. */
+    | "join"
+    | "mode"
+    | "make-directory"
+    /** Removed here because the other side removed it; the bytes, or the text of a link, are in quarantine. */
+    | "remove"
+    | "remove-link"
+    | "remove-directory";
+  readonly name: string;
+  readonly to: Side;
+};
+
+/** What the other side removed, and what it was when that was judged. */
+export type Removal = { readonly name: string; readonly from: Side } & (
+  | { readonly do: "remove"; readonly stat: FileStat; readonly hash: string }
+  | { readonly do: "remove-link" }
+  | { readonly do: "remove-directory" }
+);
+
+/** A pass under way. */
+export type Pass = {
+  readonly places: MirrorPlaces;
+  /** Which directory claude home is. */
+  readonly root: string;
+  readonly isMirrored: (name: string, type: "file" | "directory") => boolean;
+  readonly index: MirrorIndex;
+  readonly done: MirrorStep[];
+  readonly skipped: Skipped[];
+  /** Carried out last, when it is known how many they are. */
+  readonly removals: Removal[];
+  /** Directories with new names in them that may not have reached the disk. */
+  readonly unsynced: Set<string>;
+  /** Rows that wait for a commit. */
+  pending: number;
+  /** Milliseconds until another pass could do more. */
+  again: number | undefined;
+};
+
+export function pathOn(pass: Pick<Pass, "places">, side: Side, name: string): string {
+  return join(pass.places[side], name);
+}
+
+export function otherSide(side: Side): Side {
+  return side === "home" ? "tree" : "home";
+}
+
+/** Remembers an agreement; made durable after what it speaks of. */
+export function agree(pass: Pass, name: string, agreed: Agreed): void {
+  pass.index.put(name, agreed);
+  pass.pending += 1;
+  if (pass.pending >= ROWS_AT_ONCE) settle(pass);
+}
+
+/**
+ * Makes the directory entries durable, then the rows: an index ahead of the disk would take what a power loss undid for a
+ * deletion of somebody's.
+ */
+export function settle(pass: Pass): void {
+  for (const directory of pass.unsynced) {
+    if (disk.statIfThere(directory) !== undefined) syncDirectory(directory);
+  }
+  pass.unsynced.clear();
+  pass.index.commit();
+  pass.pending = 0;
+}
+
+/** A kill costs the comparison of so many files. */
+const ROWS_AT_ONCE = 512;
+
+/** Leaves an entry as it is; the others go on. */
+export function fail(pass: Pass, name: string, cause: unknown): void {
+  const error = domainError(cause, "carry", name);
+  pass.skipped.push({ name, why: error.message });
+  if (error.retrySafe) wakeAfter(pass, RETRY_MS);
+}
+
+export function wakeAfter(pass: Pass, milliseconds: number): void {
+  pass.again = Math.min(pass.again ?? milliseconds, milliseconds);
+}
+
+/** For what is in use or being written right now. */
+export const RETRY_MS = 1000;

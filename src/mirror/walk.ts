@@ -1,0 +1,275 @@
+import { dirname } from "node:path";
+import { disk } from "../disk/disk.ts";
+import { isAbsence } from "../disk/read-file.ts";
+import { isInside, realPath } from "../disk/real-path.ts";
+import type { Side } from "../merge/three-way.ts";
+import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { mirrorFile } from "./mirror-file.ts";
+import type { Agreed } from "./mirror-index.ts";
+import { agree, fail, otherSide, type Pass, pathOn, RETRY_MS, wakeAfter } from "./pass.ts";
+import { readVersion } from "./read-version.ts";
+import {
+  ABSENT,
+  type DirectorySight,
+  type FileSight,
+  identityOf,
+  lookAt,
+  markOf,
+  type Sight,
+  unreadable,
+} from "./sight.ts";
+
+/** How far to look, and by which directories of claude home one came here. */
+export type Way = {
+  /** Into how many levels of directories that are known on both sides. What is not known is always looked at whole. */
+  readonly levels: number;
+  /** Directories of claude home. */
+  readonly through: readonly string[];
+};
+
+/** The names of a directory on either side. */
+type Sides<T> = { readonly home: T; readonly tree: T };
+
+const NOWHERE: ReadonlySet<string> = new Set();
+
+/**
+ * Looks at all that a directory holds on the sides where there is one.
+ * @returns true where nothing will be left in it
+ */
+export function lookInto(pass: Pass, directory: string, there: Sides<boolean>, way: Way): boolean {
+  const names = {
+    home: there.home ? namesIn(pass, "home", directory) : NOWHERE,
+    tree: there.tree ? namesIn(pass, "tree", directory) : NOWHERE,
+  };
+  if (names.home === undefined || names.tree === undefined) return false;
+  const known = pass.index.entriesOf(directory);
+  let empty = true;
+  for (const name of new Set([...names.home, ...names.tree, ...known.keys()])) {
+    const inside = directory === "" ? name : `${directory}/${name}`;
+    const sights = {
+      home: names.home.has(name) ? lookAt("home", pathOn(pass, "home", inside)) : ABSENT,
+      tree: names.tree.has(name) ? lookAt("tree", pathOn(pass, "tree", inside)) : ABSENT,
+    };
+    if (!lookAtEntry(pass, inside, sights, known.get(name), way)) empty = false;
+  }
+  return empty;
+}
+
+/** Undefined where it can't be read: nobody may take that for empty (trap 8). */
+function namesIn(pass: Pass, side: Side, directory: string): ReadonlySet<string> | undefined {
+  try {
+    return new Set(disk.list(pathOn(pass, side, directory)));
+  } catch (cause) {
+    if (isAbsence(cause)) return NOWHERE;
+    pass.skipped.push({ name: directory, why: unreadable(side, cause) });
+    return undefined;
+  }
+}
+
+/**
+ * Makes both sides of one entry agree, with all that is below it.
+ * @returns true where nothing will be left of it on either side
+ */
+export function lookAtEntry(
+  pass: Pass,
+  name: string,
+  sights: Sides<Sight>,
+  known: Agreed | undefined,
+  way: Way,
+): boolean {
+  const { home, tree } = sights;
+  if (home.type === "absent" && tree.type === "absent") {
+    if (known !== undefined) pass.index.forget(name);
+    return true;
+  }
+  if (isLeftAlone(pass, name, sights, known)) return false;
+  const why = home.type === "blocked" ? home.why : tree.type === "blocked" ? tree.why : undefined;
+  if (why !== undefined) {
+    pass.skipped.push({ name, why });
+    return false;
+  }
+  try {
+    return lookAtPair(pass, name, sights, known, way);
+  } catch (cause) {
+    fail(pass, name, cause);
+    return false;
+  }
+}
+
+function lookAtPair(
+  pass: Pass,
+  name: string,
+  { home, tree }: Sides<Sight>,
+  known: Agreed | undefined,
+  way: Way,
+): boolean {
+  if (home.type === "directory" && tree.type === "directory") {
+    bothDirectories(pass, name, { home, tree }, known, way);
+    return false;
+  }
+  if (home.type === "directory" && tree.type === "absent") {
+    return oneDirectory(pass, name, { from: "home", sight: home }, known, way);
+  }
+  if (tree.type === "directory" && home.type === "absent") {
+    return oneDirectory(pass, name, { from: "tree", sight: tree }, known, way);
+  }
+  if (home.type === "directory" || tree.type === "directory") {
+    clash(pass, name, { home, tree }, known, way);
+    return false;
+  }
+  const pair = {
+    home: home.type === "file" ? home : undefined,
+    tree: tree.type === "file" ? tree : undefined,
+  };
+  return mirrorFile(pass, name, pair, known?.type === "file" ? known : undefined);
+}
+
+function bothDirectories(
+  pass: Pass,
+  name: string,
+  { home, tree }: Sides<DirectorySight>,
+  known: Agreed | undefined,
+  way: Way,
+): void {
+  const marks = { home: identityOf(home.stat), tree: identityOf(tree.stat) };
+  // By a mount, or a link of claude home.
+  if (marks.home !== "" && marks.home === marks.tree) return;
+  const settled =
+    known?.type === "directory" && known.home.mark === marks.home && known.tree.mark === marks.tree;
+  if (settled && way.levels === 0) return;
+  const onward = enter(pass, name, home, way);
+  if (onward === undefined) return;
+  const levels = settled ? way.levels - 1 : Number.POSITIVE_INFINITY;
+  lookInto(pass, name, { home: true, tree: true }, { ...onward, levels });
+  if (settled || name === SPLIT_DIRECTORY) return;
+  const sides = { home: { mark: marks.home, mode: 0 }, tree: { mark: marks.tree, mode: 0 } };
+  agree(pass, name, { type: "directory", hash: "", size: 0, ...sides });
+}
+
+type OneDirectory = { readonly from: Side; readonly sight: DirectorySight };
+
+/** One that the other side removed, or one that it does not have yet. */
+function oneDirectory(
+  pass: Pass,
+  name: string,
+  { from, sight }: OneDirectory,
+  known: Agreed | undefined,
+  way: Way,
+): boolean {
+  const there = { home: from === "home", tree: from === "tree" };
+  const removed = known?.type === "directory";
+  if (removed && sight.linked) {
+    pass.removals.push({ do: "remove-link", name, from });
+    return true;
+  }
+  const entered = from === "home" ? enter(pass, name, sight, way) : way;
+  if (entered === undefined) return false;
+  const onward = { ...entered, levels: Number.POSITIVE_INFINITY };
+  if (removed) {
+    const goes = lookInto(pass, name, there, onward);
+    if (goes) pass.removals.push({ do: "remove-directory", name, from });
+    return goes;
+  }
+  if (name === SPLIT_DIRECTORY) {
+    lookInto(pass, name, there, onward);
+    return false;
+  }
+  const to = otherSide(from);
+  const path = pathOn(pass, to, name);
+  disk.makeDirectory(path, 0o700);
+  pass.unsynced.add(dirname(path));
+  pass.done.push({ do: "make-directory", name, to });
+  const made = lookAt(to, path);
+  if (made.type === "directory") {
+    const sights = from === "home" ? { home: sight, tree: made } : { home: made, tree: sight };
+    bothDirectories(pass, name, sights, known, way);
+  }
+  return false;
+}
+
+/**
+ * A file on one side and a directory on the other. Where one of them is what both had, the other side replaced it: it goes, and
+ * the next pass carries what took its place.
+ */
+function clash(
+  pass: Pass,
+  name: string,
+  { home, tree }: Sides<Sight>,
+  known: Agreed | undefined,
+  way: Way,
+): void {
+  const from = home.type === "file" ? "home" : "tree";
+  const file = home.type === "file" ? home : tree.type === "file" ? tree : undefined;
+  const before = pass.removals.length;
+  if (known?.type === "file" && file !== undefined && holds(pass, name, from, file, known)) {
+    if (file.linked) pass.removals.push({ do: "remove-link", name, from });
+    else pass.removals.push({ do: "remove", name, from, stat: file.stat, hash: known.hash });
+  } else if (known?.type === "directory") {
+    const sight = home.type === "directory" ? home : tree;
+    const side = otherSide(from);
+    if (sight.type === "directory") oneDirectory(pass, name, { from: side, sight }, known, way);
+  }
+  if (pass.removals.length > before) {
+    wakeAfter(pass, RETRY_MS);
+    return;
+  }
+  const [at, other] = from === "home" ? ["claude home", "the tree"] : ["the tree", "claude home"];
+  pass.skipped.push({ name, why: `it is a file in ${at} and a directory in ${other}` });
+}
+
+function holds(pass: Pass, name: string, side: Side, sight: FileSight, known: Agreed): boolean {
+  if (known[side].mark === markOf(sight.stat)) return true;
+  return readVersion(pathOn(pass, side, name), side === "home").hash === known.hash;
+}
+
+/** The way below a directory of claude home; undefined, and said, where it leads back to itself or to our own. */
+export function enter(pass: Pass, name: string, sight: DirectorySight, way: Way): Way | undefined {
+  const path = pathOn(pass, "home", name);
+  const outermost = !name.includes("/");
+  const real = sight.linked || outermost ? realPath(path) : path;
+  const identity = identityOf(sight.stat) || real;
+  const why = way.through.includes(identity)
+    ? "its links lead in a circle"
+    : (sight.linked || outermost) && holdsOurs(pass, real)
+      ? "the profile's own files are in it"
+      : undefined;
+  if (why === undefined) return { ...way, through: [...way.through, identity] };
+  pass.skipped.push({ name, why });
+  return undefined;
+}
+
+function holdsOurs({ places }: Pass, directory: string): boolean {
+  return [places.tree, places.base, places.backups].some((ours) => isInside(realPath(ours), directory));
+}
+
+/** Entries that are not mirrored, and those in flight. */
+export function isLeftAlone(
+  pass: Pass,
+  name: string,
+  { home, tree }: Sides<Sight>,
+  known: Agreed | undefined,
+): boolean {
+  const depth = name.split("/").length;
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  if (last.includes("\uFFFD") || !last.isWellFormed()) {
+    pass.skipped.push({ name, why: "its name is not valid UTF-8" });
+    return true;
+  }
+  const asked =
+    depth === 1 ? name !== SPLIT_DIRECTORY : depth === 2 && name.startsWith(`${SPLIT_DIRECTORY}/`);
+  if (!asked) return isInFlight(name, last, { home, tree });
+  if (isTransient(last)) return true;
+  const type = home.type === "directory" || tree.type === "directory" ? "directory" : "file";
+  if (pass.isMirrored(name, type)) return false;
+  if (known !== undefined) pass.index.forget(name);
+  return true;
+}
+
+/**
+ * Deeper down a `.lock` may hold what others need to read (those of `ide/`, a plugin's `yarn.lock`); locks are directories, or git's.
+ */
+function isInFlight(name: string, last: string, { home, tree }: Sides<Sight>): boolean {
+  if (isTemporary(last)) return true;
+  if (!last.endsWith(".lock")) return false;
+  return home.type === "directory" || tree.type === "directory" || name.includes("/.git/");
+}
