@@ -11,6 +11,7 @@ const LAYERS = [
   ["cli.ts"],
   ["commands"],
   ["doctor", "adopt"],
+  ["editor"],
   ["shim.ts"],
   ["session"],
   ["environment"],

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { checkEditors } from "../doctor/check-editors.ts";
 import { checkHome } from "../doctor/check-home.ts";
 import { checkMachine } from "../doctor/check-machine.ts";
 import { checkProfile } from "../doctor/check-profile.ts";
@@ -7,6 +8,7 @@ import { checkShells } from "../doctor/check-shells.ts";
 import { checkStore } from "../doctor/check-store.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { fixProfile } from "../doctor/fix-profile.ts";
+import { fixStaleLocks } from "../doctor/stale-locks.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
@@ -23,7 +25,7 @@ export function doctor(context: Context): Command {
   return command({
     name: "doctor",
     summary: "look for what is wrong, and say the cure",
-    args: { fix: { type: "boolean", description: "repair what needs no judgement" }, json: JSON_FLAG },
+    args: { fix: { type: "boolean", description: "close what killed processes left open" }, json: JSON_FLAG },
     examples: [
       ["clauth doctor", "says what is wrong, and the cure"],
       ["clauth doctor --fix", "closes what killed processes left open"],
@@ -31,11 +33,15 @@ export function doctor(context: Context): Command {
     run: async ({ fix, json }) => {
       const store = fix ? writableStore(context) : storeOf(context);
       const fixed: Finding[] = [];
-      if (fix) for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
+      if (fix) {
+        fixed.push(...(await fixStaleLocks(context, store)));
+        for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
+      }
       const found = once([
         ...fixed,
         ...(await checkPrograms(context, store)),
         ...(await checkShells(context, store)),
+        ...checkEditors(context, store),
         ...(await checkStore(context, store)),
         ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
         ...checkHome(context),

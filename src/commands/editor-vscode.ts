@@ -1,15 +1,20 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { withText } from "../config/edit-jsonc.ts";
 import type { Context } from "../context.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
+import {
+  type EditorSettings,
+  editorsHere,
+  shimPath,
+  WRAPPER_SETTING,
+  type WrapperState,
+  wrapperState,
+} from "../editor/vscode-settings.ts";
 import { ClauthError } from "../errors.ts";
 import { storeOf } from "../paths.ts";
 import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { jsonText } from "./output.ts";
-import { type EditorSettings, editorsHere, WRAPPER_SETTING } from "./vscode-settings.ts";
 
 /** `clauth editor vscode`: the panel of the extension starts its own claude, past PATH; its wrapper setting makes it ask us. */
 export function editorVscode(context: Context): Command {
@@ -19,7 +24,7 @@ export function editorVscode(context: Context): Command {
     args: { write: { type: "boolean", description: "write it into the settings found" }, json: JSON_FLAG },
     examples: [["clauth editor vscode --write", "VS Code, VSCodium and Cursor"]],
     run: ({ write, json }) => {
-      const shim = shimPath(context);
+      const shim = shimPath(context, storeOf(context));
       const found = editorsHere(context);
       if (write) return writeAll(context, found, shim);
       if (json) {
@@ -29,9 +34,9 @@ export function editorVscode(context: Context): Command {
       }
       context.stdout.write(`${JSON.stringify(WRAPPER_SETTING)}: ${JSON.stringify(shim)}\n`);
       for (const settings of found)
-        notice(context, `${settings.editor}: ${settings.path} ${STATES[stateOf(settings, shim)]}`);
+        notice(context, `${settings.editor}: ${settings.path} ${STATES[wrapperState(settings, shim)]}`);
       sayTerminal(context, found);
-      if (found.some((settings) => stateOf(settings, shim) === "unset"))
+      if (found.some((settings) => wrapperState(settings, shim) === "unset"))
         notice(context, "to write it there: clauth editor vscode --write");
       if (found.length === 0)
         notice(
@@ -43,30 +48,16 @@ export function editorVscode(context: Context): Command {
   });
 }
 
-type State = "set" | "unset" | "other" | "invalid";
-
-const STATES: Readonly<Record<State, string>> = {
+const STATES: Readonly<Record<WrapperState, string>> = {
   set: "has it",
   unset: "does not have it",
   other: "names another program",
   invalid: "is not JSON that can be read",
 };
 
-function stateOf({ text, wrapper }: EditorSettings, shim: string): State {
-  if (text === undefined) return "invalid";
-  if (wrapper === shim) return "set";
-  return wrapper === undefined || wrapper === null || wrapper === "" ? "unset" : "other";
-}
-
-/** What runs is asked first: it may be installed elsewhere than in the store. */
-function shimPath(context: Context): string {
-  const own = join(dirname(context.executable), "claude");
-  return existsSync(own) ? own : join(storeOf(context).bin, "claude");
-}
-
 function fields(settings: EditorSettings, shim: string) {
   const { editor, path, usesTerminal } = settings;
-  return { editor, path, state: stateOf(settings, shim), uses_terminal: usesTerminal };
+  return { editor, path, state: wrapperState(settings, shim), uses_terminal: usesTerminal };
 }
 
 /** Writes what can be written first; what can't be is said last, as the error. */
@@ -75,7 +66,7 @@ function writeAll(context: Context, found: readonly EditorSettings[], shim: stri
   const refused: ClauthError[] = [];
   for (const settings of found) {
     const { editor, path, file, text = "" } = settings;
-    const state = stateOf(settings, shim);
+    const state = wrapperState(settings, shim);
     const edited = state === "unset" ? withText(text, WRAPPER_SETTING, shim) : undefined;
     if (state === "set") notice(context, `${editor}: ${path} has it already`);
     else if (state === "other") refused.push(taken(settings));

@@ -2,12 +2,12 @@ import { statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import { letGo } from "../disk/disk.ts";
-import { claudeJsonLock, oauthRefreshLock, siblingLock, storageWriteLock } from "../lock/claude-locks.ts";
 import { openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import { lockUnavailable } from "../lock/store-lock.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import { attempted, type Finding } from "./finding.ts";
+import { checkStaleLocks } from "./stale-locks.ts";
 
 /** What the machine gives: links, room on the disk, a clock that does not run behind, and no lock that a killed claude left. */
 export function checkMachine(context: Context, store: Store): readonly Finding[] {
@@ -16,7 +16,7 @@ export function checkMachine(context: Context, store: Store): readonly Finding[]
     ...attempted("disk", () => checkSpace(store.root, freeBytes(store.root))),
     ...attempted("clock", () => checkClock(writtenFiles(context, store), Date.now())),
     ...attempted("locks", () => canLock(store)),
-    ...attempted("locks", () => checkLocks(context, store, Date.now())),
+    ...attempted("locks", () => checkStaleLocks(context, store)),
   ];
 }
 
@@ -98,25 +98,4 @@ function canLock(store: Store): readonly Finding[] {
     break;
   }
   return [];
-}
-
-/** Claude Code takes an old lock away by itself, but waits for it first: eight seconds in each turn for that of a refresh. */
-function checkLocks(context: Context, store: Store, now: number): readonly Finding[] {
-  const claude = claudeHomeOf(context.home);
-  const trees = listProfiles(store).map((name) => profilePathsOf(store, name).runtime);
-  const locks = [
-    claudeJsonLock("home", claude.json),
-    ...[claude.root, ...trees].flatMap((root) => [
-      storageWriteLock(root),
-      oauthRefreshLock(root),
-      siblingLock(root),
-      claudeJsonLock("tree", join(root, ".claude.json")),
-    ]),
-  ];
-  return locks.flatMap(({ path, staleMs }) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || now - stat.mtimeMs <= staleMs) return [];
-    const message = `${path} was left by a claude that was killed`;
-    return [{ check: "locks", level: "warning", message, hint: `rmdir ${path}`, path } as const];
-  });
 }

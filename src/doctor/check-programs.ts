@@ -1,16 +1,20 @@
-import { statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
-import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
-import { findRealClaude } from "../real-claude.ts";
-import { ask } from "./ask.ts";
-import { type Finding, problemOf } from "./finding.ts";
+import { checkInstalls } from "./check-installs.ts";
+import { checkParentShell } from "./check-parent-shell.ts";
+import type { Finding } from "./finding.ts";
+import { isFile } from "./is-file.ts";
 
 /** PATH: the shim has to stand before every other claude, and a real one has to be found behind it. */
 export async function checkPrograms(context: Context, store: Store): Promise<readonly Finding[]> {
-  return [...checkPath(context, store), await checkRealClaude(context, store), ...checkEnvironment(context)];
+  return [
+    ...checkPath(context, store),
+    ...(await checkParentShell(context)),
+    ...(await checkInstalls(context, store)),
+    ...checkEnvironment(context),
+  ];
 }
 
 function checkPath(context: Context, store: Store): readonly Finding[] {
@@ -53,38 +57,6 @@ function otherClauth(directories: readonly string[], context: Context, store: St
   const message = `typing clauth starts ${path}, which is another program than this`;
   const hint = `remove it, or put ${store.bin} before it on PATH`;
   return [{ check: "PATH", level: "warning", message, hint, path }];
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
-}
-
-/** A clauth.toml that is not valid is said by another check. */
-async function checkRealClaude(context: Context, store: Store): Promise<Finding> {
-  const config = await readConfig(store).catch(() => undefined);
-  try {
-    const { path, before, why } = findRealClaude(context, { config });
-    const version = await versionOf(context, [path, ...before]);
-    const said = `the real claude is ${path}${version === undefined ? "" : `, ${version}`} (${why})`;
-    const old = version !== undefined && Bun.semver.order(version, OLDEST_TRIED) < 0;
-    if (!old) return { check: "claude", level: "ok", message: said, path };
-    const message = `${said}: older than any that clauth was tried with (${OLDEST_TRIED})`;
-    return { check: "claude", level: "warning", message, hint: "claude update", path };
-  } catch (error) {
-    return problemOf("claude", error);
-  }
-}
-
-const OLDEST_TRIED = "2.1.197";
-
-/** As it says itself: "2.1.329 (Claude Code)". */
-async function versionOf({ env, home }: Context, program: readonly string[]): Promise<string | undefined> {
-  const said = await ask({ argv: [...program, "--version"], env, cwd: home });
-  return /^(\d+\.\d+\.\d+)\b/.exec(said ?? "")?.[1];
 }
 
 function checkEnvironment({ env }: Context): readonly Finding[] {

@@ -1,25 +1,24 @@
 import { existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
+import { isFile } from "./is-file.ts";
 
 /**
  * What `claude` is in a new shell: an alias or a function passes the shim by, and a startup file may put another directory first.
  * Asked are the shells that the user has startup files of.
  */
 export async function checkShells(context: Context, store: Store): Promise<readonly Finding[]> {
-  const questions = SHELLS.flatMap((shell) => {
+  const used = SHELLS.flatMap((shell) => {
     const program = programOf(shell.name, context);
-    const used = shell.files.some((file) => existsSync(join(context.home, file)));
-    return program !== undefined && used ? KINDS.map((kind) => ({ ...shell, ...kind, program })) : [];
+    const hasFile = shell.files.some((file) => existsSync(join(context.home, file)));
+    return program !== undefined && hasFile ? [{ ...shell, program }] : [];
   });
-  const found = await Promise.all(questions.map((question) => checkShell(context, store, question)));
-  return found
-    .flat()
-    .filter(({ message }, at, all) => all.findIndex((one) => one.message === message) === at);
+  return (await Promise.all(used.map((shell) => checkShell(context, store, shell)))).flat();
 }
 
 const SHELLS = [
@@ -41,11 +40,12 @@ const SHELLS = [
 ] as const;
 
 const KINDS = [
-  { kind: "an interactive", flag: "-i" },
-  { kind: "a login", flag: "-l" },
+  { kind: "an interactive", flags: ["-i"] },
+  { kind: "a login", flags: ["-l"] },
+  { kind: "an interactive login", flags: ["-l", "-i"] },
 ] as const;
 
-type Asked = (typeof SHELLS)[number] & (typeof KINDS)[number] & { readonly program: string };
+type Shell = (typeof SHELLS)[number] & { readonly program: string };
 
 /** Never of the working directory. */
 function programOf(name: string, { env }: Context): string | undefined {
@@ -53,25 +53,58 @@ function programOf(name: string, { env }: Context): string | undefined {
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-async function checkShell(context: Context, store: Store, shell: Asked): Promise<readonly Finding[]> {
-  const { name, kind, flag, probe, program } = shell;
-  const said = await ask({ argv: [program, flag, "-c", probe], env: context.env, cwd: context.home });
-  const [, type = "", path = ""] = /^clauth-probe (?:claude: )?(\w*) ?(.*)$/m.exec(said ?? "") ?? [];
+/** A terminal starts one of these kinds, an editor or `ssh` another, and each reads other startup files. */
+async function checkShell(context: Context, store: Store, shell: Shell): Promise<readonly Finding[]> {
+  const answers = await Promise.all(
+    KINDS.map(async ({ kind, flags }) => ({ kind, answer: await answerOf(context, shell, flags) })),
+  );
+  return [...Map.groupBy(answers, ({ answer }) => answer)].flatMap(([answer, of]) => {
+    const which = of.length === KINDS.length ? "every" : of.map(({ kind }) => kind).join(" and ");
+    const kinds = `${which} ${shell.name}`;
+    return answer === "the shim" ? [] : [findingOf(context, store, { shell, kinds, answer })];
+  });
+}
+
+/** "the shim", "an alias", "a function", the path of another program; "" where there is none. Undefined: no answer. */
+async function answerOf(
+  context: Context,
+  { probe, program }: Shell,
+  flags: readonly string[],
+): Promise<string | undefined> {
+  const said = await ask({ argv: [program, ...flags, "-c", probe], env: context.env, cwd: context.home });
+  const [line, type, path = ""] = /^clauth-probe (?:claude: )?(\w*) ?(.*)$/m.exec(said ?? "") ?? [];
+  if (line === undefined) return undefined;
+  if (type === "alias" || type === "function") return type === "alias" ? "an alias" : "a function";
+  return path !== "" && isShim(path, context) ? "the shim" : path;
+}
+
+type Answered = { readonly shell: Shell; readonly kinds: string; readonly answer: string | undefined };
+
+function findingOf(context: Context, store: Store, { shell, kinds, answer }: Answered): Finding {
   const check = "shells";
-  if (said === undefined || !said.includes("clauth-probe ")) {
-    const message = `${kind} ${name} gave no answer`;
-    return [
-      { check, level: "warning", message, hint: `look at its startup files: does one wait for something?` },
-    ];
+  if (answer === undefined) {
+    const hint = "look at its startup files: does one wait for something?";
+    return { check, level: "warning", message: `${kinds} gave no answer`, hint };
   }
-  if (type === "alias" || type === "function") {
-    const message = `in ${name}, claude is ${type === "alias" ? "an alias" : "a function"}: typing it may pass the shim by`;
-    const hint = `take it out of the startup file of ${name}, then open a new shell`;
-    return [{ check, level: "warning", message, hint }];
+  if (answer === "an alias" || answer === "a function") {
+    const place = definedAt(context, shell) ?? `the startup file of ${shell.name}`;
+    const message = `in ${kinds}, claude is ${answer}: typing it may pass the shim by`;
+    return { check, level: "warning", message, hint: `take it out of ${place}, then open a new shell` };
   }
-  if (path !== "" && isShim(path, context)) return [];
-  const message = `in ${kind} ${name}, claude is ${path === "" ? "not found" : path}, not the shim`;
   const line =
-    name === "fish" ? `fish_add_path --move --path ${store.bin}` : `export PATH="${store.bin}:$PATH"`;
-  return [{ check, level: "problem", message, hint: `as the last line of its startup file: ${line}` }];
+    shell.name === "fish" ? `fish_add_path --move --path ${store.bin}` : `export PATH="${store.bin}:$PATH"`;
+  const message = `in ${kinds}, claude is ${answer === "" ? "not found" : answer}, not the shim`;
+  return { check, level: "problem", message, hint: `as the last line of its startup file: ${line}` };
+}
+
+/** Where an alias or a function of that name is made, if that is in one of the files themselves. */
+function definedAt({ home }: Context, { files }: Shell): string | undefined {
+  for (const file of files) {
+    const path = join(home, file);
+    if (!isFile(path)) continue;
+    const lines = new TextDecoder().decode(readRegularFile(path)?.bytes).split("\n");
+    const at = lines.findIndex((line) => /^\s*(alias|function)\s+claude\b(?!-)|^\s*claude\s*\(\)/.test(line));
+    if (at !== -1) return `${path}:${at + 1}`;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { credentialsText } from "../support/claude-login.ts";
@@ -176,6 +176,61 @@ test("says the version of Claude Code, and warns of one that clauth was never tr
   );
 });
 
+test("another Claude Code of another version is named, once, and one of the same version is not", async () => {
+  using desk = healthyDesk();
+  const says = (path: string, text: string) => desk.write(path, `#!/bin/sh\necho '${text}'\n`, 0o755);
+  says("bin/claude", "2.1.329 (Claude Code)");
+  says(".claude/local/claude", "2.1.200 (Claude Code)");
+  says(".local/bin/claude", "2.1.329 (Claude Code)");
+  symlinkSync(join(desk.home, ".claude/local/claude"), join(desk.home, "twin"));
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, found: stdout.match(/^.*another Claude Code.*$/gm) }).toEqual({
+    code: 0,
+    found: ["warning  claude: ~/.claude/local/claude is another Claude Code, 2.1.200, and is not used"],
+  });
+});
+
+test("one that is off PATH is found where installers put it, and said", async () => {
+  using desk = healthyDesk();
+  desk.write(".claude/local/claude", "#!/bin/sh\necho '2.1.329 (Claude Code)'\n", 0o755);
+  const env = { PATH: `${desk.store}/bin:/usr/bin:/bin` };
+  expect((await desk.clauth(["doctor"], { env })).stdout).toContain(
+    "the real claude is ~/.claude/local/claude, 2.1.329 (not on PATH; a usual place to install it)\n",
+  );
+});
+
+test("the native installer's claude before the shim is a problem with its cure", async () => {
+  using desk = healthyDesk();
+  desk.write(".local/bin/claude", "#!/bin/sh\n", 0o755);
+  const env = { PATH: `${desk.home}/.local/bin:${desk.store}/bin` };
+  const { code, stdout } = await desk.clauth(["doctor"], { env });
+  expect(code).toBe(1);
+  expect(stdout).toStartWith(
+    `problem  PATH: ~/.local/bin/claude stands before the shim ~/.clauth/bin/claude on PATH: claude picks no profile
+         hint: in the shell's startup file, as its last line: export PATH="~/.clauth/bin:$PATH"
+`,
+  );
+});
+
+test("an editor whose extension starts its own claude is named, until its setting is written", async () => {
+  using desk = healthyDesk();
+  const settings = desk.write(".config/Code/User/settings.json", "{}");
+  const editors = async () => (await desk.clauth(["doctor"])).stdout.match(/^.* editors: .*\n.*$/gm);
+  expect(await editors()).toBeNull();
+  desk.write(".vscode/extensions/anthropic.claude-code-2.1.252-linux-x64/package.json", "{}");
+  expect(await editors()).toEqual([
+    "warning  editors: Claude Code's panel in VS Code starts the claude of the extension: it picks no profile\n" +
+      "         hint: clauth editor vscode --write",
+  ]);
+  desk.write(settings, '{"claudeCode.claudeProcessWrapper":"/opt/mine"}');
+  expect((await editors())?.[0]).toContain(
+    "starts the program that ~/.config/Code/User/settings.json names: it picks no profile",
+  );
+  desk.write(settings, "{}");
+  expect((await desk.clauth(["editor", "vscode", "--write"])).code).toBe(0);
+  expect(await editors()).toBeNull();
+});
+
 test("a link mode that this platform has not is named, for nothing obeys it", async () => {
   using desk = healthyDesk();
   const { code, stdout } = await desk.clauth(["doctor"], { env: { PATH: "", CLAUTH_LINK_MODE: "copy" } });
@@ -188,7 +243,7 @@ test("a lock that a killed claude left is named with the line that takes it away
   using desk = healthyDesk();
   desk.addProfile("work", { account: "W" });
   const stale = desk.profile("work", "runtime/.oauth_refresh.lock");
-  const taken = desk.profile("work", "runtime/.storage-write.lock");
+  const taken = join(desk.home, ".claude.lock");
   for (const lock of [stale, taken]) mkdirSync(lock, { recursive: true });
   utimesSync(stale, 1000, 1000);
   const { code, stdout } = await desk.clauth(["doctor"]);
@@ -196,9 +251,14 @@ test("a lock that a killed claude left is named with the line that takes it away
     code: 0,
     locks: [
       "warning  locks: ~/.clauth/profiles/work/runtime/.oauth_refresh.lock was left by a claude that was killed",
-      "         hint: rmdir ~/.clauth/profiles/work/runtime/.oauth_refresh.lock",
+      "         hint: clauth doctor --fix, or: rmdir ~/.clauth/profiles/work/runtime/.oauth_refresh.lock",
     ],
   });
+  const fixed = await desk.clauth(["doctor", "--fix"]);
+  expect(fixed.stdout).toStartWith(
+    "ok       locks: took ~/.clauth/profiles/work/runtime/.oauth_refresh.lock away, which a killed claude had left\n",
+  );
+  expect([existsSync(stale), existsSync(taken)]).toEqual([false, true]);
 });
 
 test("every finding that is not ok has its fix", async () => {

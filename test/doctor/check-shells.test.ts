@@ -26,10 +26,12 @@ describe.each(["bash", "zsh", "fish"] as const)("%s", (shell) => {
     user.write(LOGIN_FILES[shell], `${putsFirst(shell, `${user.home}/.clauth/bin`)}${line}`);
     user.write(FILES[shell], `${putsFirst(shell, `${user.home}/.clauth/bin`)}${line}`);
     const found = await user.check();
+    const which = shell === "bash" ? "an interactive and an interactive login" : "every";
     expect(found).toMatchObject([{ check: "shells", level: "warning" }]);
     expect(found[0]?.message).toMatch(
-      `in ${shell}, claude is ${shell === "fish" ? "a function" : "an alias"}`,
+      `in ${which} ${shell}, claude is ${shell === "fish" ? "a function" : "an alias"}`,
     );
+    expect(found[0]?.hint).toMatch(/^take it out of \S+:2, then open a new shell$/);
   });
 
   test.skipIf(!there)("whose startup file puts another claude first is a problem", async () => {
@@ -37,12 +39,28 @@ describe.each(["bash", "zsh", "fish"] as const)("%s", (shell) => {
     chmodSync(user.write("other/claude", "#!/bin/sh\n"), 0o755);
     user.write(FILES[shell], putsFirst(shell, `${user.home}/other`));
     const found = await user.check();
+    const which = { bash: "an interactive", zsh: "an interactive and an interactive login", fish: "every" }[
+      shell
+    ];
     expect(found).toContainEqual({
       check: "shells",
       level: "problem",
-      message: `in an interactive ${shell}, claude is ~/other/claude, not the shim`,
+      message: `in ${which} ${shell}, claude is ~/other/claude, not the shim`,
       hint: expect.stringContaining("as the last line of its startup file: "),
     });
+  });
+});
+
+test("what a startup file makes bash remember is found, though PATH has the shim first", async () => {
+  using user = newUser();
+  const other = user.write("other/claude", "#!/bin/sh\n");
+  chmodSync(other, 0o755);
+  user.write(".bashrc", `${putsFirst("bash", `${user.home}/.clauth/bin`)}hash -p ${other} claude\n`);
+  expect(await user.check()).toContainEqual({
+    check: "shells",
+    level: "problem",
+    message: "in an interactive bash, claude is ~/other/claude, not the shim",
+    hint: expect.stringContaining("as the last line of its startup file: "),
   });
 });
 

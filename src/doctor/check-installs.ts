@@ -1,0 +1,74 @@
+import { delimiter, isAbsolute, join } from "node:path";
+import { readConfig } from "../config/config.ts";
+import type { Context } from "../context.ts";
+import { realPath } from "../disk/real-path.ts";
+import { isShim } from "../own-executable.ts";
+import type { Store } from "../paths.ts";
+import { findRealClaude, usualPlaces } from "../real-claude.ts";
+import { ask } from "./ask.ts";
+import { type Finding, problemOf } from "./finding.ts";
+import { isFile } from "./is-file.ts";
+
+/**
+ * The real Claude Code, with its version, and every other one on this machine: an older local installation, the native one
+ * beside npm's. Of two versions one is kept up to date and the other used.
+ */
+export async function checkInstalls(context: Context, store: Store): Promise<readonly Finding[]> {
+  // A clauth.toml that is not valid is said by another check.
+  const config = await readConfig(store).catch(() => undefined);
+  try {
+    const { path, why } = findRealClaude(context, { config });
+    const [version, ...versions] = await Promise.all(
+      [path, ...othersThan(path, context)].map(async (each) => ({
+        path: each,
+        version: await versionOf(context, each),
+      })),
+    );
+    const used = version?.version;
+    return [
+      checkUsed(path, used, why),
+      ...versions.filter((other) => other.version !== undefined && other.version !== used).map(unused),
+    ];
+  } catch (error) {
+    return [problemOf("claude", error)];
+  }
+}
+
+function checkUsed(path: string, version: string | undefined, why: string): Finding {
+  const said = `the real claude is ${path}${version === undefined ? "" : `, ${version}`} (${why})`;
+  const old = version !== undefined && Bun.semver.order(version, OLDEST_TRIED) < 0;
+  if (!old) return { check: "claude", level: "ok", message: said, path };
+  const message = `${said}: older than any that clauth was tried with (${OLDEST_TRIED})`;
+  return { check: "claude", level: "warning", message, hint: "claude update", path };
+}
+
+const OLDEST_TRIED = "2.1.197";
+
+function unused({ path, version }: { readonly path: string; readonly version: string | undefined }): Finding {
+  return {
+    check: "claude",
+    level: "warning",
+    message: `${path} is another Claude Code, ${version}, and is not used`,
+    hint: `remove it if it is left over; to use it: claude = "${path}" as the first line of clauth.toml`,
+    path,
+  };
+}
+
+/** Each once, whatever links lead to it. */
+function othersThan(used: string, context: Context): readonly string[] {
+  const seen = new Set([realPath(used)]);
+  const directories = (context.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
+  return [...directories, ...usualPlaces(context)]
+    .map((directory) => join(directory, "claude"))
+    .filter((path) => {
+      if (!isFile(path) || seen.has(realPath(path)) || isShim(path, context)) return false;
+      seen.add(realPath(path));
+      return true;
+    });
+}
+
+/** As it says itself: "2.1.329 (Claude Code)". */
+async function versionOf({ env, home }: Context, path: string): Promise<string | undefined> {
+  const said = await ask({ argv: [path, "--version"], env, cwd: home });
+  return /^(\d+\.\d+\.\d+)\b/.exec(said ?? "")?.[1];
+}
