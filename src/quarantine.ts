@@ -17,6 +17,15 @@ import { judgeCredentials } from "./merge/judge-credentials.ts";
 /** How many files of each kind stay. */
 const KEPT = 20;
 
+/**
+ * How many stay of what was removed below one name at the top of claude home. Kinds of their own they are not: most
+ * stand for a name that never comes again (a session, a shell snapshot).
+ */
+const KEPT_REMOVED = 200;
+
+/** What stands before the name of a file that was removed, and nothing took its place. */
+export const REMOVED = "removed/";
+
 /** In bytes; past it the older half of the lines goes. */
 const CONFLICTS_LIMIT = 1024 * 1024;
 
@@ -35,16 +44,17 @@ export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array):
 }
 
 /**
- * Removes all but the newest 20 of each kind, and never the newest login of an account. The caller holds the state lock.
+ * Removes all but the newest 20 of each kind (of removed files, the newest 200 of one top-level name), and never the newest login of an account. The caller holds the state lock.
  * @returns the names that were removed
  */
 export function pruneQuarantine(paths: Backups): string[] {
   const removed: string[] = [];
-  for (const names of kindsIn(paths.backups).values()) {
-    if (names.length <= KEPT) continue;
+  for (const [kind, names] of kindsIn(paths.backups)) {
+    const kept = kind.startsWith(kindOf(REMOVED)) ? KEPT_REMOVED : KEPT;
+    if (names.length <= kept) continue;
     const newestFirst = names.sort().reverse();
-    const logins = lastLogins(paths.backups, newestFirst);
-    for (const name of newestFirst.slice(KEPT)) {
+    const logins = kept === KEPT_REMOVED ? new Set() : lastLogins(paths.backups, newestFirst);
+    for (const name of newestFirst.slice(kept)) {
       if (logins.has(name)) continue;
       const path = join(paths.backups, name);
       attempt("remove", path, () => disk.unlink(path));
@@ -120,7 +130,11 @@ function kindsIn(backups: string): Map<string, string[]> {
   const kinds = new Map<string, string[]>();
   for (const name of listDirectory(backups)) {
     const kind = quarantineKind(name);
-    if (kind !== undefined) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
+    if (kind === undefined) continue;
+    const group = kind.startsWith(kindOf(REMOVED)) ? kind.split("+", 2).join("+") : kind;
+    const names = kinds.get(group);
+    if (names === undefined) kinds.set(group, [name]);
+    else names.push(name);
   }
   return kinds;
 }

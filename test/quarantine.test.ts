@@ -79,6 +79,13 @@ describe("pruneQuarantine", () => {
     expect(left).toContain("conflicts.jsonl");
   });
 
+  test("keeps the newest 200 of what was removed below one name, whatever the files were called", () => {
+    for (let n = 0; n < 205; n++) storeAt(1 + (n % 28), `removed+sessions+${n}.json`, bytes(`${n}`));
+    storeAt(1, "removed+projects+p+x.jsonl", bytes("x"));
+    expect(pruneQuarantine(paths)).toHaveLength(5);
+    expect(readdirSync(paths.backups)).toContain("20260101T000000000Z-removed+projects+p+x.jsonl");
+  });
+
   test("never removes the newest login of an account", () => {
     const old = storeAt(1, "credentials.json", login("uuid-a", "sk-ant-ort01-fakeA1"));
     const last = storeAt(2, "credentials.json", login("uuid-a", "sk-ant-ort01-fakeA2"));

@@ -133,7 +133,10 @@ function replace(temporary: string, target: string, judgement: Judgement | undef
     if (disk.lstatIfThere(target) !== undefined) throw concurrentModification(target);
   } else if (judgement !== undefined) {
     judgement(target);
-    if (disk.exchange(temporary, target)) return confirmExchange(temporary, target, judgement);
+    if (disk.exchange(temporary, target)) {
+      confirmExchange(temporary, target, judgement);
+      return;
+    }
   }
   disk.rename(temporary, target);
 }

@@ -55,6 +55,7 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
   pass.unsynced.add(dirname(target));
   if (written === "raced" || !read.quiet) wakeAfter(pass, RETRY_MS);
   if (written === "raced") return;
+  if (replaced === undefined) pass.created.add(read.hash);
   pass.done.push({ do: tail === undefined ? carriage.do : "append", name, to });
   const source = { mark: read.mark, mode: read.stat.mode };
   agree(pass, name, agreedOn(read, from, source, { mark: lastingMark(written), mode: written.mode }));
@@ -71,7 +72,7 @@ export function join(pass: Pass, name: string, { home, tree }: { home: Found; tr
   const homeBytes = readAgain(homePath, home);
   const bytes = keepBothTails(homeBytes, readAgain(treePath, tree));
   const added = bytes.subarray(homeBytes.length);
-  const mtimeNs = tree.mtimeNs > home.mtimeNs ? tree.mtimeNs : home.mtimeNs;
+  const { mtimeNs } = tree.mtimeNs > home.mtimeNs ? tree : home;
   const options = { mtimeNs, mode: home.stat.mode, replaces: home.stat };
   const homeStat =
     added.length === 0

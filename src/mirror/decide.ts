@@ -44,7 +44,7 @@ export function decideFile({ name, base, home, tree, longer }: FileQuestion): Ve
   return { do: "win", from: tree.mtimeNs > home.mtimeNs ? "tree" : "home" };
 }
 
-/** True where one pass may not remove so many files: rather a disk that went away than a user who cleaned up. */
+/** True where one pass may not remove so many files: rather a disk that went away than a user, or claude, who cleaned up. */
 export function isTooMuch(removed: number, known: number): boolean {
-  return removed > 20 || (removed > 2 && removed * 10 > known);
+  return removed > 20 && removed * 10 > known;
 }

@@ -17,6 +17,8 @@ export type MirrorRequest = {
   readonly changed?: ReadonlySet<string> | undefined;
   /** False where the index can't be trusted (roots exchanged, a restored backup): sides are united, nothing is removed. */
   readonly trusted: boolean;
+  /** The user meant it: what an earlier pass halted at is removed. */
+  readonly removals?: "confirmed";
 };
 
 export type MirrorOutcome = {
@@ -51,6 +53,7 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
       done: [],
       skipped: [],
       removals: [],
+      created: new Set(),
       unsynced: new Set(),
       pending: 0,
       again: undefined,
@@ -59,7 +62,7 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
     if (changed === undefined) lookAtEverything(pass);
     else lookAtChanged(pass, changed);
     settle(pass);
-    const halted = carryRemovals(pass);
+    const halted = carryRemovals(pass, request.removals === "confirmed");
     settle(pass);
     const { done, skipped, again } = pass;
     const pace = changed === undefined ? (performance.now() - started) * REST : 0;

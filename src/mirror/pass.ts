@@ -56,6 +56,8 @@ export type Pass = {
   readonly skipped: Skipped[];
   /** Carried out last, when it is known how many they are. */
   readonly removals: Removal[];
+  /** Hashes of the files that are new on both sides: a removed one with such bytes was moved. */
+  readonly created: Set<string>;
   /** Directories with new names in them that may not have reached the disk. */
   readonly unsynced: Set<string>;
   /** Rows that wait for a commit. */

@@ -3,22 +3,23 @@ import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
 import { concurrentModification, temporaryBeside } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
-import { quarantineFile } from "../quarantine.ts";
+import { quarantineFile, REMOVED } from "../quarantine.ts";
 import { copyNew } from "../tree/copy-new.ts";
 import { sameFileFacts } from "../tree/inspect.ts";
+import { removeLink } from "../tree/put-link.ts";
 import { readAgain } from "./carry-file.ts";
 import { isTooMuch } from "./decide.ts";
 import { fail, type Pass, pathOn, type Removal } from "./pass.ts";
 
 /**
- * Carries out what the other side removed, if it is little enough for a user who cleaned up.
+ * Carries out what the other side removed, if it is little enough for somebody who cleaned up, or confirmed.
  * @returns why nothing was removed, where it is not
  */
-export function carryRemovals(pass: Pass): string | undefined {
-  const files = pass.removals.filter((removal) => removal.do !== "remove-directory").length;
-  const known = pass.index.countFiles(COUNTED_FILES);
-  if (isTooMuch(files, known)) {
-    return `${files} files of ${known < COUNTED_FILES ? known : "many"} are missing on one side: none was removed from the other`;
+export function carryRemovals(pass: Pass, confirmed: boolean): string | undefined {
+  const lost = pass.removals.filter((removal) => isLost(pass, removal)).length;
+  const known = confirmed ? 0 : pass.index.countFiles(lost * 10);
+  if (!confirmed && isTooMuch(lost, known)) {
+    return `${lost} of ${known} files are missing on one side: none was removed from the other`;
   }
   for (const removal of pass.removals) {
     try {
@@ -30,29 +31,37 @@ export function carryRemovals(pass: Pass): string | undefined {
   return undefined;
 }
 
-/** Twenty are a tenth of so many: beyond it the number makes no difference. */
-const COUNTED_FILES = 201;
+/** What has another name now is not. */
+function isLost(pass: Pass, removal: Removal): boolean {
+  return removal.do === "remove" ? !pass.created.has(removal.hash) : removal.do === "remove-link";
+}
 
 function remove(pass: Pass, removal: Removal): void {
   const { name, from } = removal;
   const path = pathOn(pass, from, name);
-  if (removal.do === "remove-directory") {
-    // Only where it is empty: what came to be in it meanwhile is the next pass's.
-    if (!removeIfEmpty(path)) return;
-  } else if (removal.do === "remove-link") {
-    const text = disk.readlink(path);
-    quarantineFile(pass.places, `${name}.link`, new TextEncoder().encode(`${text}\n`));
-    if (disk.readlink(path) !== text) throw concurrentModification(path);
-    disk.unlink(path);
-  } else {
-    quarantineFile(pass.places, name, readAgain(path, removal));
-    checkpoint("mirror-removal-set-aside");
-    removeJudged(path, removal);
+  switch (removal.do) {
+    case "remove":
+      if (isLost(pass, removal)) quarantineFile(pass.places, REMOVED + name, readAgain(path, removal));
+      checkpoint("mirror-removal-set-aside");
+      removeJudged(path, removal);
+      break;
+    case "remove-link":
+      removeLinkKeepingText(pass, name, path);
+      break;
+    case "remove-directory":
+      // What came to be in it meanwhile is the next pass's.
+      if (!removeIfEmpty(path)) return;
   }
   checkpoint("mirror-removed");
   pass.unsynced.add(dirname(path));
   pass.index.forget(name);
   pass.done.push({ do: removal.do, name, to: from });
+}
+
+function removeLinkKeepingText(pass: Pass, name: string, path: string): void {
+  const text = disk.readlink(path);
+  quarantineFile(pass.places, `${REMOVED}${name}.link`, new TextEncoder().encode(`${text}\n`));
+  removeLink(path, text);
 }
 
 /** Taken from its name before the last look: what somebody wrote there in this very moment gets its name back. */

@@ -4,6 +4,7 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -69,7 +70,7 @@ describe("a file", () => {
     expect(everything(sides.root)).toMatchObject({ ".claude/": "", "runtime/": "" });
     expect(everything(sides.places.home)).toEqual({});
     expect(everything(sides.places.tree)).toEqual({});
-    expect(quarantined(sides)).toEqual({ a: ["bytes"], b: ["bytes of b"] });
+    expect(quarantined(sides)).toEqual({ "removed+a": ["bytes"], "removed+b": ["bytes of b"] });
     expect(sides.pass()).toEqual(QUIET);
   });
 
@@ -142,7 +143,7 @@ describe("a directory", () => {
     rmSync(sides.home("skills/x"), { recursive: true });
     sides.pass();
     expect(everything(sides.places.tree)).toEqual({ "skills/": "" });
-    expect(quarantined(sides)).toEqual({ "skills+x+SKILL.md": ["skill"] });
+    expect(quarantined(sides)).toEqual({ "removed+skills+x+SKILL.md": ["skill"] });
     expect(sides.pass()).toEqual(QUIET);
   });
 
@@ -170,7 +171,7 @@ describe("a directory", () => {
     sides.pass();
     expect(everything(sides.places.home)).toEqual({ d: "a file now", "f/": "", "f/in": "a directory now" });
     expect(everything(sides.places.tree)).toEqual(everything(sides.places.home));
-    expect(quarantined(sides)).toEqual({ "d+a": ["a"], f: ["f"] });
+    expect(quarantined(sides)).toEqual({ "removed+d+a": ["a"], "removed+f": ["f"] });
   });
 });
 
@@ -216,8 +217,8 @@ describe("a link", () => {
       "commands/go.md",
     ]);
     expect(quarantined(sides)).toEqual({
-      "CLAUDE.md.link": [`${sides.root}/dotfiles/CLAUDE.md\n`],
-      "commands.link": [`${sides.root}/dotfiles/commands\n`],
+      "removed+CLAUDE.md.link": [`${sides.root}/dotfiles/CLAUDE.md\n`],
+      "removed+commands.link": [`${sides.root}/dotfiles/commands\n`],
     });
   });
 
@@ -257,9 +258,22 @@ describe("a pass", () => {
     rmSync(sides.tree("todos"), { recursive: true });
     put(sides.tree("other"), "other");
     const outcome = sides.pass();
-    expect(outcome.halted).toBe("21 files of 22 are missing on one side: none was removed from the other");
+    expect(outcome.halted).toBe("21 of 22 files are missing on one side: none was removed from the other");
     expect(text(sides.home("todos/7"))).toBe("7");
     expect(text(sides.home("other"))).toBe("other");
+    expect(sides.pass({ removals: "confirmed" }).done).toHaveLength(22);
+    expect(everything(sides.places.home)).toEqual({ other: "other" });
+  });
+
+  test("carries a directory that was moved, however many files are in it, and keeps no second copy of them", () => {
+    using sides = twoSides();
+    for (let n = 0; n < 30; n++) put(sides.home(`plugins/a/${n}`), `${n}`);
+    sides.pass();
+    renameSync(sides.tree("plugins/a"), sides.tree("plugins/b"));
+    expect(sides.pass().halted).toBeUndefined();
+    expect(everything(sides.places.home)).toEqual(everything(sides.places.tree));
+    expect(Object.keys(everything(sides.places.home))).toHaveLength(32);
+    expect(quarantined(sides)).toEqual({});
   });
 
   test("whose index can't be trusted unites both sides", () => {
