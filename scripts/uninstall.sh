@@ -41,7 +41,7 @@ agree_to_purge() {
 
 # What clauth writes there and nothing else: $CLAUTH_HOME may be a directory with other things in it.
 purge_store() {
-  for name in profiles profiles.toml clauth.toml trust.json .lock log rotation-locks; do
+  for name in profiles removed profiles.toml clauth.toml trust.json .lock log rotation-locks; do
     rm -rf "${store:?}/$name"
   done
   rmdir "$store" 2>/dev/null || :

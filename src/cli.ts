@@ -76,6 +76,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
     hidden: true,
     load: async (context) => (await import("./commands/api-key.ts")).apiKey(context),
   },
+  __install: {
+    hidden: true,
+    load: async (context) => (await import("./commands/windows-install.ts")).windowsInstall(context),
+  },
+  __uninstall: {
+    hidden: true,
+    load: async (context) => (await import("./commands/windows-uninstall.ts")).windowsUninstall(context),
+  },
   __profiles: {
     hidden: true,
     load: async (context) => (await import("./commands/profile-names.ts")).profileNames(context),

@@ -462,6 +462,7 @@ describe("--uninstall", () => {
     user.write(".clauth/profiles/fresh/credentials.json", "{}", 0o600);
     user.write(".clauth/profiles/key/config.toml", 'api_key = "sk-ant-api03-fake"\n', 0o600);
     user.write(".clauth/profiles/main/config.toml", "home = true\n", 0o600);
+    user.write(".clauth/removed/20260101T000000000Z-old/credentials.json", "{}", 0o600);
     user.write(".clauth/another-program.db", "x");
     return user;
   }
