@@ -42,10 +42,11 @@ function readMaps(): string {
 
 /** Finds glibc or musl in the text of /proc/self/maps. */
 export function libcIn(maps: string): string | undefined {
-  const line = maps
-    .split("\n")
-    .find((end) => end.endsWith("/libc.so.6") || end.includes("/libc.musl-") || end.includes("/ld-musl-"));
-  return line?.slice(line.indexOf("/"));
+  for (const line of maps.split("\n")) {
+    if (line.endsWith("/libc.so.6") || line.includes("/libc.musl-") || line.includes("/ld-musl-"))
+      return line.slice(line.indexOf("/"));
+  }
+  return undefined;
 }
 
 /** Makes a value at its first use and keeps it. */

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { readContext } from "./context.ts";
 import { asClauthError, reportError } from "./report.ts";
 import { exitAs } from "./run/exit.ts";
+import { runClaude } from "./shim.ts";
 
 /**
  * The one executable: called as `clauth` it is the command that manages profiles, by any other name it is `claude`.
@@ -12,7 +13,6 @@ try {
     const { runCommand } = await import("./cli.ts");
     process.exit(await runCommand(context));
   }
-  const { runClaude } = await import("./shim.ts");
   exitAs(await runClaude(context));
 } catch (error) {
   reportError(context, error);

@@ -22,9 +22,7 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
   if (isTwinOfClauth(path, file)) return true;
   const excerpt = readExcerpt(path, file.size);
   if (excerpt.includes(SHIM_MARKER)) return true;
-  return (
-    own !== undefined && own.size === file.size && excerpt.equals(readExcerpt(context.executable, own.size))
-  );
+  return own?.size === file.size && excerpt === readExcerpt(context.executable, own.size);
 }
 
 /** In whole numbers: the 64 bits that NTFS numbers its files with, rounded, would make neighbours one file. */
@@ -44,16 +42,14 @@ function isTwinOfClauth(path: string, file: BigIntStats): boolean {
 }
 
 /** The start of a script, the end of anything else; empty where it can't be read (it may still be executable). */
-function readExcerpt(path: string, size: bigint): Buffer {
+function readExcerpt(path: string, size: bigint): string {
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const start = readAt(fd, 0);
-    return start.toString("latin1", 0, 2) === "#!"
-      ? start
-      : readAt(fd, Math.max(0, Number(size) - EXCERPT_BYTES));
+    return start.startsWith("#!") ? start : readAt(fd, Math.max(0, Number(size) - EXCERPT_BYTES));
   } catch {
-    return Buffer.alloc(0);
+    return "";
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -61,9 +57,11 @@ function readExcerpt(path: string, size: bigint): Buffer {
 
 const EXCERPT_BYTES = 4096;
 
-function readAt(fd: number, position: number): Buffer {
-  const buffer = Buffer.alloc(EXCERPT_BYTES);
-  return buffer.subarray(0, readSync(fd, buffer, 0, EXCERPT_BYTES, position));
+/** A character for each byte, so that equal texts are equal bytes. */
+function readAt(fd: number, position: number): string {
+  const bytes = new Uint8Array(EXCERPT_BYTES);
+  const count = readSync(fd, bytes, 0, EXCERPT_BYTES, position);
+  return new TextDecoder("latin1").decode(bytes.subarray(0, count));
 }
 
 function realPath(path: string): string | undefined {

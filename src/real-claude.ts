@@ -150,25 +150,46 @@ function found(
   context: Pick<Context, "env" | "home" | "platform" | "executable">,
   places: readonly string[] | undefined,
 ): Found {
-  let refused: string | undefined;
-  for (const { path, why } of candidates(context, places)) {
-    const state = runnable(path, context.platform);
-    if (state === "absent") continue;
-    const program = state === "yes" ? programAt(path, context) : undefined;
-    if (program === undefined) refused ??= path;
-    else if (program !== "shim") return { ...program, why };
-  }
-  if (refused !== undefined) {
+  const { env, platform } = context;
+  const refused: string[] = [];
+  const program =
+    firstIn(searchPath(env["PATH"] ?? "", platform), context, refused) ??
+    firstIn(places ?? usualPlaces(context), context, refused, "not on PATH; a usual place to install it");
+  if (program !== undefined) return program;
+  if (refused[0] !== undefined) {
     throw notRunnable(
-      refused,
-      `${refused} can't be executed, and there is no other claude`,
-      context.platform === "win32" ? "install Claude Code again" : `chmod +x ${refused}`,
+      refused[0],
+      `${refused[0]} can't be executed, and there is no other claude`,
+      platform === "win32" ? "install Claude Code again" : `chmod +x ${refused[0]}`,
     );
   }
   throw notFound(
     "there is no Claude Code: no claude on PATH besides the shim, and none in the usual places",
     "npm install -g @anthropic-ai/claude-code, or set CLAUTH_CLAUDE to the path of the real claude",
   );
+}
+
+/** @param refused takes what is there and can't be executed */
+function firstIn(
+  directories: readonly string[],
+  context: Pick<Context, "env" | "executable" | "platform">,
+  refused: string[],
+  why = "the first claude on PATH after the shim",
+): Found | undefined {
+  const { env, platform } = context;
+  const names = platform === "win32" ? windowsProgramNames("claude", env["PATHEXT"]) : ["claude"];
+  const { join } = pathOf(platform);
+  for (const directory of directories) {
+    for (const name of names) {
+      const path = join(directory, name);
+      const state = runnable(path, platform);
+      if (state === "absent") continue;
+      const program = state === "yes" ? programAt(path, context) : undefined;
+      if (program === undefined) refused.push(path);
+      else if (program !== "shim") return { ...program, why };
+    }
+  }
+  return undefined;
 }
 
 /** What is started for a file that can be executed; undefined where a batch file leads to nothing. */
@@ -181,26 +202,12 @@ function programAt(
   return program !== undefined && program.path !== path && isShim(program.path, context) ? "shim" : program;
 }
 
-function* candidates(
-  context: Pick<Context, "env" | "home" | "platform">,
-  places: readonly string[] | undefined,
-): Generator<Candidate> {
-  const { env, platform } = context;
-  const names = platform === "win32" ? windowsProgramNames("claude", env["PATHEXT"]) : ["claude"];
-  const { join } = pathOf(platform);
-  for (const directory of searchPath(env["PATH"] ?? "", platform)) {
-    for (const name of names)
-      yield { path: join(directory, name), why: "the first claude on PATH after the shim" };
-  }
-  for (const directory of places ?? usualPlaces(context)) {
-    for (const name of names)
-      yield { path: join(directory, name), why: "not on PATH; a usual place to install it" };
-  }
-}
-
 /** A relative or empty entry means the working directory, where nothing may be run from. */
 function searchPath(path: string, platform: NodeJS.Platform): readonly string[] {
-  return platform === "win32" ? windowsSearchPath(path) : path.split(":").filter(isAbsolute);
+  if (platform === "win32") return windowsSearchPath(path);
+  const directories: string[] = [];
+  for (const directory of path.split(":")) if (isAbsolute(directory)) directories.push(directory);
+  return directories;
 }
 
 /** Native installer, the older local one, npm's usual prefixes, and those of other package managers of the system. */

@@ -127,7 +127,7 @@ function launchOf(
   const args = call.args
     ? claude.args.map(utf8Bytes)
     : inherited.args.slice(inherited.args.length - claude.args.length);
-  const before = claude.before.map(utf8Bytes);
+  const before = claude.before.length > 0 ? claude.before.map(utf8Bytes) : [];
   const argv0 = call.program?.argv0 ?? (before.length > 0 ? claude.path : argv0Of(context));
   return launchFrom(inherited, { path: claude.path, argv0, args: [...before, ...args] }, edit);
 }

@@ -14,19 +14,22 @@ import { isAbsence } from "./read-file.ts";
  */
 export function tightenStore(store: Store, user = process.geteuid?.()): string[] {
   const found = safelyFound(placesOf(store), user);
-  // A mistyped CLAUTH_HOME may be any directory, whose mode is none of ours.
-  const isStore = found.some(({ kind }) => kind !== "root");
-  return isStore ? found.filter(isLoose).map(tighten) : [];
+  // A mistyped CLAUTH_HOME may be any directory, whose mode is none of ours: a store has more than its root.
+  return found.length > 1 ? tightened(found) : [];
 }
 
 /** The same for what belongs to one profile, once its store was looked at. */
 export function tightenProfile(profile: ProfilePaths, user = process.geteuid?.()): string[] {
-  return safelyFound(placesOfProfile(profile), user).filter(isLoose).map(tighten);
+  return tightened(safelyFound(placesOfProfile(profile), user));
 }
 
 function safelyFound(places: readonly Place[], user: number | undefined): readonly Found[] {
   if (user === undefined) return [];
-  const found = places.flatMap(look);
+  const found: Found[] = [];
+  for (const place of places) {
+    const one = look(place);
+    if (one !== undefined) found.push(one);
+  }
   for (const one of found) refuseUnsafe(one, user);
   return found;
 }
@@ -43,39 +46,51 @@ type Found = Place & {
 function placesOf(store: Store): readonly Place[] {
   return [
     { path: store.root, kind: "root" },
-    ...places("directory", [store.profiles, store.rotationLocks, dirname(store.log)]),
-    ...places("file", [store.config, store.profileList, store.lock, store.log, store.trust]),
+    { path: store.profiles, kind: "directory" },
+    { path: store.rotationLocks, kind: "directory" },
+    { path: dirname(store.log), kind: "directory" },
+    { path: store.config, kind: "file" },
+    { path: store.profileList, kind: "file" },
+    { path: store.lock, kind: "file" },
+    { path: store.log, kind: "file" },
+    { path: store.trust, kind: "file" },
   ];
 }
 
 function placesOfProfile(profile: ProfilePaths): readonly Place[] {
-  const { root, base, backups, runtime, sessions } = profile;
-  const { config, credentials, pendingCredentials, account, conflicts } = profile;
   return [
-    ...places("directory", [root, base, backups, runtime, sessions]),
-    ...places("file", [config, credentials, pendingCredentials, account, conflicts]),
+    { path: profile.root, kind: "directory" },
+    { path: profile.base, kind: "directory" },
+    { path: profile.backups, kind: "directory" },
+    { path: profile.runtime, kind: "directory" },
+    { path: profile.sessions, kind: "directory" },
+    { path: profile.config, kind: "file" },
+    { path: profile.credentials, kind: "file" },
+    { path: profile.pendingCredentials, kind: "file" },
+    { path: profile.account, kind: "file" },
+    { path: profile.conflicts, kind: "file" },
   ];
 }
 
-function places(kind: Place["kind"], paths: readonly string[]): readonly Place[] {
-  return paths.map((path) => ({ path, kind }));
-}
-
 /** Nothing where the place is missing. A link that leads nowhere is no missing file: other accounts would follow from that. */
-function look(place: Place): readonly Found[] {
+function look(place: Place): Found | undefined {
   try {
     const named = disk.lstatIfThere(place.path);
-    if (named === undefined) return [];
+    if (named === undefined) return undefined;
     const linked = named.isSymbolicLink();
     const stats = linked && place.kind !== "directory" ? disk.statIfThere(place.path) : named;
     if (stats === undefined)
       throw unsafe(place.path, "is a symbolic link that leads to nothing", "mend the link, or remove it");
     const { mode, uid } = stats;
-    return [
-      { ...place, linked, isDirectory: stats.isDirectory(), mode: Number(mode) & 0o7777, uid: Number(uid) },
-    ];
+    return {
+      ...place,
+      linked,
+      isDirectory: stats.isDirectory(),
+      mode: Number(mode) & 0o7777,
+      uid: Number(uid),
+    };
   } catch (cause) {
-    if (isAbsence(cause)) return [];
+    if (isAbsence(cause)) return undefined;
     throw domainError(cause, "look at", place.path);
   }
 }
@@ -112,6 +127,12 @@ function refuseUnsafe({ path, kind, linked, isDirectory, mode, uid }: Found, use
 /** A link's target is the user's own arrangement: checked, never changed. */
 function isLoose({ kind, linked, mode }: Found): boolean {
   return !(kind === "file" && linked) && (mode & 0o077) !== 0;
+}
+
+function tightened(found: readonly Found[]): string[] {
+  const lines: string[] = [];
+  for (const one of found) if (isLoose(one)) lines.push(tighten(one));
+  return lines;
 }
 
 function tighten({ path, mode }: Found): string {

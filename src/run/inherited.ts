@@ -48,9 +48,15 @@ export function readInherited({
  * holds the interpreter and the script where Bun runs us from source: ours are the last ones.
  */
 function exactArguments(decoded: readonly string[]): readonly ByteString[] {
-  if (!decoded.some((arg) => arg.includes("\uFFFD"))) return decoded.map(utf8Bytes);
+  const args: ByteString[] = [];
+  let isExact = true;
+  for (const arg of decoded) {
+    if (arg.includes("\uFFFD")) isExact = false;
+    args.push(utf8Bytes(arg));
+  }
+  if (isExact) return args;
   const all = split(procFile("cmdline"));
-  return all.length >= decoded.length ? all.slice(all.length - decoded.length) : decoded.map(utf8Bytes);
+  return all.length >= args.length ? all.slice(all.length - args.length) : args;
 }
 
 function exactEnvironment(env: Context["env"]): readonly ByteString[] {
@@ -81,15 +87,19 @@ function split(block: ByteString): readonly ByteString[] {
  * looked at.
  */
 function callersDescriptors(): number[] {
-  const open = descriptorNames()
-    .map(Number)
-    .filter((descriptor) => descriptor > 2)
-    .map((descriptor) => ({ descriptor, target: targetOf(descriptor) }));
-  const loops = open.filter(({ target }) => target === "anon_inode:[eventpoll]");
-  const ofLoops = new Set(loops.flatMap(({ descriptor }) => [descriptor, ...watchedBy(descriptor)]));
-  return open
-    .filter(({ descriptor, target }) => target !== undefined && !ofLoops.has(descriptor))
-    .map(({ descriptor }) => descriptor);
+  const open: number[] = [];
+  const ofLoops = new Set<number>();
+  for (const name of descriptorNames()) {
+    const descriptor = Number(name);
+    const target = descriptor > 2 ? targetOf(descriptor) : undefined;
+    if (target !== undefined) open.push(descriptor);
+    if (target !== "anon_inode:[eventpoll]") continue;
+    ofLoops.add(descriptor);
+    for (const watched of watchedBy(descriptor)) ofLoops.add(watched);
+  }
+  const handedOver: number[] = [];
+  for (const descriptor of open) if (!ofLoops.has(descriptor)) handedOver.push(descriptor);
+  return handedOver;
 }
 
 function descriptorNames(): string[] {
@@ -110,8 +120,10 @@ function targetOf(descriptor: number): string | undefined {
 
 /** Lines such as `tfd:        4 events: 80000019 data: ...` (proc_pid_fdinfo(5)). */
 function watchedBy(epoll: number): number[] {
-  const lines = procFile(`fdinfo/${epoll}`).split("\n");
-  return lines.filter((line) => line.startsWith("tfd:")).map((line) => Number.parseInt(line.slice(4), 10));
+  const watched: number[] = [];
+  for (const line of procFile(`fdinfo/${epoll}`).split("\n"))
+    if (line.startsWith("tfd:")) watched.push(Number.parseInt(line.slice(4), 10));
+  return watched;
 }
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */

@@ -1,5 +1,5 @@
 import { type Pointer, ptr } from "bun:ffi";
-import { type ByteString, utf8Bytes } from "./byte-string.ts";
+import { type ByteString, bytesOf, utf8Bytes } from "./byte-string.ts";
 import type { Inherited } from "./inherited.ts";
 
 /** One program start, in the kernel's own terms: bytes and numbers, nothing decoded. */
@@ -27,15 +27,15 @@ export function launchFrom(
   start: { readonly path: string; readonly argv0: string; readonly args: readonly ByteString[] },
   edit: EnvironmentEdit,
 ): Launch {
-  const gone = new Set([...edit.remove, ...Object.keys(edit.set)].map(inOneCase));
-  const kept = inherited.environment.filter((entry) => !gone.has(inOneCase(nameOf(entry))));
-  const added = Object.entries(edit.set).map(([name, value]) => utf8Bytes(`${name}=${value}`));
-  return {
-    path: start.path,
-    argv: [utf8Bytes(start.argv0), ...start.args],
-    environment: [...kept, ...added],
-    descriptors: inherited.descriptors.map((descriptor) => ({ from: descriptor, to: descriptor })),
-  };
+  const gone = new Set<string>();
+  for (const name of [...edit.remove, ...Object.keys(edit.set)]) gone.add(inOneCase(name));
+  const environment: ByteString[] = [];
+  for (const entry of inherited.environment) if (!gone.has(inOneCase(nameOf(entry)))) environment.push(entry);
+  for (const [name, value] of Object.entries(edit.set)) environment.push(utf8Bytes(`${name}=${value}`));
+  const descriptors: Handover[] = [];
+  for (const descriptor of inherited.descriptors) descriptors.push({ from: descriptor, to: descriptor });
+  const argv = [utf8Bytes(start.argv0), ...start.args];
+  return { path: start.path, argv, environment, descriptors };
 }
 
 function nameOf(entry: ByteString): string {
@@ -56,7 +56,7 @@ export type NativeLaunch = {
 };
 
 export function nativeLaunch(launch: Launch): NativeLaunch {
-  const path = Buffer.from(`${launch.path}\0`);
+  const path = bytesOf(utf8Bytes(`${launch.path}\0`));
   const argv = stringVector(launch.argv);
   const environment = stringVector(launch.environment);
   return {
@@ -69,12 +69,12 @@ export function nativeLaunch(launch: Launch): NativeLaunch {
 
 /** A NULL-terminated `char *[]` whose strings lie one after the other in a single block. */
 function stringVector(strings: readonly ByteString[]) {
-  const block = Buffer.from(`${strings.join("\0")}\0`, "latin1");
+  const block = bytesOf(`${strings.join("\0")}\0`);
   const pointers = new BigUint64Array(strings.length + 1);
   let next: number = ptr(block);
-  strings.forEach((string, index) => {
+  for (const [index, string] of strings.entries()) {
     pointers[index] = BigInt(next);
     next += string.length + 1;
-  });
+  }
   return { block, pointers };
 }

@@ -81,6 +81,7 @@ function lookAround(context: Context, store: Store, config: Config) {
       return found && { choice: found.choice, source: { kind: "rc", path: found.path, line: found.line } };
     },
     rule: (): Picked | undefined => {
+      if (config.rules.length === 0) return undefined;
       const directory = matchDirectory(resolveDirectories(config.rules, context.home), context.cwd);
       if (directory !== undefined)
         return pickOfRule(directory, store, `${context.cwd} is in ${directory.pattern}`);
