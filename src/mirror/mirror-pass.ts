@@ -27,7 +27,10 @@ export type MirrorOutcome = {
   readonly skipped: readonly Skipped[];
   /** Why nothing was removed, where too much would have been. */
   readonly halted?: string;
-  /** Milliseconds after which another pass could do more. */
+  /**
+   * Milliseconds after which another pass could do more. After a look at everything always: where a watch misses nothing, there is
+   * nothing to look at by then.
+   */
   readonly again?: number;
 };
 
@@ -38,6 +41,7 @@ export type MirrorOutcome = {
  */
 export function mirrorPass(request: MirrorRequest): MirrorOutcome {
   const { places, isMirrored, trusted } = request;
+  if (trusted && request.changed?.size === 0) return { done: [], skipped: [] };
   const home = lookAt("home", places.home);
   if (home.type !== "directory") return noRoot(places.home);
   if (lookAt("home", places.tree).type !== "directory") return noRoot(places.tree);
@@ -70,7 +74,7 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
       done,
       skipped,
       ...(halted === undefined ? {} : { halted }),
-      ...(again === undefined ? {} : { again: Math.max(again, pace) }),
+      ...(again === undefined && pace === 0 ? {} : { again: Math.max(again ?? 0, pace) }),
     };
   } finally {
     index.close();
