@@ -1,12 +1,14 @@
 import { join } from "node:path";
+import type { Context } from "../context.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
-import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { isInside } from "../disk/real-path.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
+import { type KeychainItem, readItem } from "../keychain/item.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
 
@@ -22,7 +24,9 @@ export type ConfigDirectory = {
 };
 
 export type FoundLogin =
-  | { readonly kind: "file"; readonly path: string; readonly content: FileContent }
+  | { readonly kind: "file"; readonly path: string; readonly bytes: Uint8Array }
+  /** In the Keychain of macOS. Claude Code reads no file beside it; what stands in one is older. */
+  | { readonly kind: "item"; readonly item: KeychainItem; readonly bytes: Uint8Array }
   /** Another directory's login by a link: moving it would take it from there. */
   | { readonly kind: "link"; readonly path: string; readonly target: string }
   | { readonly kind: "none" };
@@ -34,11 +38,11 @@ export const STAGED_LOGIN = ".credentials.json.clauth-import";
  * Looks at a config directory that is not ours.
  * @throws ClauthError `import_not_found`, `import_refused` for `~/.claude` and for what lies in the store
  */
-export function readConfigDirectory(
-  context: { readonly home: string },
+export async function readConfigDirectory(
+  context: Pick<Context, "env" | "home" | "platform">,
   store: Store,
   directory: string,
-): ConfigDirectory {
+): Promise<ConfigDirectory> {
   if (disk.statIfThere(directory)?.isDirectory() !== true) {
     throw new ClauthError({
       kind: "import_not_found",
@@ -51,7 +55,7 @@ export function readConfigDirectory(
   refuseOwn(context.home, store, path);
   return {
     path,
-    login: loginIn(path),
+    login: (await inKeychain(context, [directory, path])) ?? loginIn(path),
     document: objectAt(join(path, ".claude.json")),
     identitySettings: overridesIn(join(path, "settings.json"), { keep: [], overlay: {} }).map(
       ({ key }) => key,
@@ -73,6 +77,21 @@ function refuseOwn(home: string, store: Store, path: string): void {
   });
 }
 
+/** The item is named after the path as CLAUDE_CONFIG_DIR spelled it: with its links or without. */
+async function inKeychain(
+  { env, platform }: Pick<Context, "env" | "platform">,
+  spellings: readonly string[],
+): Promise<FoundLogin | undefined> {
+  if (platform !== "darwin") return undefined;
+  const { loginItem } = await import("../reconcile/keychain-login.ts");
+  for (const spelling of new Set(spellings)) {
+    const item = loginItem(spelling, env);
+    const bytes = readItem(item);
+    if (bytes !== undefined && judgeCredentials(bytes).login) return { kind: "item", item, bytes };
+  }
+  return undefined;
+}
+
 function loginIn(directory: string): FoundLogin {
   const path = join(directory, ".credentials.json");
   const target = readLink(path);
@@ -80,7 +99,7 @@ function loginIn(directory: string): FoundLogin {
   for (const candidate of [path, join(directory, STAGED_LOGIN)]) {
     const content = readRegularFile(candidate, { maxBytes: 1024 * 1024 });
     if (content !== undefined && judgeCredentials(content.bytes).login)
-      return { kind: "file", path: candidate, content };
+      return { kind: "file", path: candidate, bytes: content.bytes };
   }
   return { kind: "none" };
 }

@@ -1,11 +1,13 @@
 import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
+import type { Context } from "../context.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
-import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
-import { equalBytes } from "../disk/write-file.ts";
+import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
+import { readItem, removeItem } from "../keychain/item.ts";
 import { oauthRefreshLock, siblingLock, storageWriteLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { accountPart } from "../merge/claude-json.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
@@ -15,7 +17,7 @@ import { rememberAccount } from "../reconcile/account.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { othersMayWriteHome } from "../session/alone.ts";
 import { daemonLives } from "../session/daemon.ts";
-import { refreshTokenOf, tokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders, refreshTokenOf, type TokenHolder } from "../session/token-holders.ts";
 import { type ConfigDirectory, STAGED_LOGIN } from "./config-directory.ts";
 
 /**
@@ -26,7 +28,7 @@ import { type ConfigDirectory, STAGED_LOGIN } from "./config-directory.ts";
  * of `createProfile`
  */
 export async function moveLogin(
-  context: { readonly home: string },
+  context: Pick<Context, "env" | "home" | "platform">,
   store: Store,
   name: ProfileName,
   directory: ConfigDirectory,
@@ -36,14 +38,15 @@ export async function moveLogin(
   if (login.kind === "link") throw isLink(name, directory.path, login.target);
   if (login.kind === "none") throw noLogin(name, directory);
   refuseRunning(context.home, path);
-  const holder = holderElsewhere(context.home, store, directory.path, login.content, others);
+  const known = await allTokenHolders(context, store);
+  const holder = holderElsewhere(context.home, known, directory, others);
   if (holder !== undefined) throw isHeld(name, holder);
 
   const staged = join(path, STAGED_LOGIN);
-  await stage(login.path, staged, login.content);
+  await stage(login, staged);
   checkpoint("import:staged");
   try {
-    createProfile(store, name, {}, login.content.bytes);
+    createProfile(store, name, {}, login.bytes);
   } catch (error) {
     giveBack(staged, join(path, ".credentials.json"));
     throw error;
@@ -69,14 +72,13 @@ type Holder = { readonly path: string; readonly cure: (name: ProfileName) => str
 
 function holderElsewhere(
   home: string,
-  store: Store,
-  own: string,
-  login: FileContent,
+  holders: readonly TokenHolder[],
+  { login, path: own }: ConfigDirectory,
   others: readonly string[],
 ): Holder | undefined {
-  const token = refreshTokenOf(login.bytes);
+  const token = "bytes" in login ? refreshTokenOf(login.bytes) : undefined;
   if (token === undefined) return undefined;
-  const known = tokenHolders(home, store).find((holder) => holder.token === token);
+  const known = holders.find((holder) => holder.token === token);
   if (known?.owner === claudeHomeOf(home).root)
     return { path: known.path, cure: (name) => `clauth add ${name} --home, or clauth add ${name} --login` };
   if (known !== undefined)
@@ -97,16 +99,33 @@ function isHeld(name: ProfileName, { path, cure }: Holder): ClauthError {
   });
 }
 
-async function stage(from: string, staged: string, expected: FileContent): Promise<void> {
-  if (from === staged) return;
+async function stage(login: MovableLogin, staged: string): Promise<void> {
+  if (login.kind === "file" && login.path === staged) return;
   const directory = dirname(staged);
   const locks = [storageWriteLock(directory), oauthRefreshLock(directory), siblingLock(directory)];
   await withClaudeLocks(locks, (assertHeld) => {
-    const now = readRegularFile(from);
-    if (now === undefined || !equalBytes(now.bytes, expected.bytes)) throw changed(from);
+    refuseChanged(login);
     assertHeld();
-    attempt("move", from, () => disk.rename(from, staged));
+    if (login.kind === "file") attempt("move", login.path, () => disk.rename(login.path, staged));
+    else stageItem(login, staged);
   });
+}
+
+type MovableLogin = Extract<ConfigDirectory["login"], { readonly bytes: Uint8Array }>;
+
+/** A file beside the item is older, and would be read once the item is gone. */
+function stageItem({ item, bytes }: Extract<MovableLogin, { kind: "item" }>, staged: string): void {
+  writeFileAtomic(staged, bytes, { mode: 0o600, sync: true });
+  const file = join(dirname(staged), ".credentials.json");
+  if (disk.lstatIfThere(file) !== undefined) attempt("move", file, () => disk.rename(file, `${file}.unused`));
+  checkpoint("import:item-copied");
+  removeItem(item);
+}
+
+function refuseChanged(login: MovableLogin): void {
+  const now = login.kind === "file" ? readRegularFile(login.path)?.bytes : readItem(login.item);
+  if (now !== undefined && equalBytes(now, login.bytes)) return;
+  throw changed(login.kind === "file" ? login.path : `the Keychain's item "${login.item.service}"`);
 }
 
 /** Only where nothing has been written there meanwhile; else it waits where it is for the next try. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseToml } from "../config/config.ts";
+import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
@@ -7,9 +8,9 @@ import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { isProfileName, type ProfileName } from "../profile-name.ts";
-import { placesOf } from "../reconcile/places.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { isSharedChain } from "../session/shared-chain.ts";
-import { tokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders, type TokenHolder } from "../session/token-holders.ts";
 import { decodeUtf8 } from "../utf8.ts";
 
 /** A store of the Rust clauth (0.5.2 and later), which is used as it stands. */
@@ -31,11 +32,12 @@ export type RustProfile = {
  * Verifies what stands in the store, and writes nothing.
  * @throws ClauthError `import_not_found` where the Rust tool was never here, `foreign_store`, `profile_list_invalid`
  */
-export function readRustStore(context: { readonly home: string }, store: Store): RustStore {
+export async function readRustStore(context: Asking, store: Store): Promise<RustStore> {
   refuseForeignStore(store);
   const content = readRegularFile(store.profileList);
   if (content === undefined) throw notThere(store);
   const names = listProfiles(store);
+  const holders = await allTokenHolders(context, store);
   const list = parseToml(decodeUtf8(content.bytes) ?? "");
   const table: Readonly<Record<string, unknown>> = isTable(list) ? list : {};
   const listed = Array.isArray(table["profiles"]) ? table["profiles"] : [];
@@ -43,19 +45,29 @@ export function readRustStore(context: { readonly home: string }, store: Store):
   const active = table["active_profile"];
   const chain = table["fallback_chain"];
   return {
-    profiles: [...names.map((name) => judged(context, store, name)), ...unusable.map(misnamed)],
+    profiles: [
+      ...(await Promise.all(names.map((name) => judged(context, store, name, holders)))),
+      ...unusable.map(misnamed),
+    ],
     active: typeof active === "string" ? profileExists(store, active) : undefined,
     switches: Array.isArray(chain) && chain.length > 0,
   };
 }
 
-function judged(context: { readonly home: string }, store: Store, name: ProfileName): RustProfile {
-  const places = placesOf(context.home, store, name);
+type Asking = Pick<Context, "env" | "home" | "platform">;
+
+async function judged(
+  context: Asking,
+  store: Store,
+  name: ProfileName,
+  holders: readonly TokenHolder[],
+): Promise<RustProfile> {
+  const places = await placesWithLogin(context, store, name);
   try {
     const { home, apiKey } = readProfileConfig(places.paths);
     if (home) return { name, state: "the login in ~/.claude" };
     if (isSharedChain(places)) return problem(name, SHARED, `clauth add ${name} --home`);
-    const twin = twinOf(context.home, store, name);
+    const twin = twinOf(holders, store, name);
     if (twin !== undefined)
       return problem(
         name,
@@ -78,8 +90,7 @@ function judged(context: { readonly home: string }, store: Store, name: ProfileN
 const SHARED = "holds the same login as ~/.claude: a refresh in one ends the other";
 
 /** The profile before it in the list that holds the same token: one of them can keep it. */
-function twinOf(home: string, store: Store, name: ProfileName): string | undefined {
-  const holders = tokenHolders(home, store);
+function twinOf(holders: readonly TokenHolder[], store: Store, name: ProfileName): string | undefined {
   const token = holders.find(({ path }) => path === profilePathsOf(store, name).credentials)?.token;
   const owners = holders.filter((holder) => holder.token === token).map(({ owner }) => owner);
   return token === undefined || owners[0] === name ? undefined : owners[0];

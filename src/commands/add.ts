@@ -5,7 +5,7 @@ import { type Store, storeOf } from "../paths.ts";
 import { createProfile } from "../profile/create-profile.ts";
 import { profileExists, refuseTaken } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName } from "../profile-name.ts";
-import { placesOf } from "../reconcile/places.ts";
+import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { type Input, standardInput } from "../run/standard-input.ts";
 import { becomeHome } from "../session/become-home.ts";
@@ -53,7 +53,7 @@ export function add(context: Context, input: Input = standardInput(context)): Co
         throw usageError("--base-url goes with --api-key", "add");
       const isFirst = !existsSync(store.config);
 
-      if (mode === "home") addHome(context, store, name);
+      if (mode === "home") await addHome(context, store, name);
       else if (mode === "import") {
         const leaveHistory = args["leave-history"] === true;
         await importLogin(context, store, name, { file: args.import ?? "-", input, leaveHistory });
@@ -106,10 +106,10 @@ function ask(input: Input): Mode {
 
 const MODES: Readonly<Record<string, Mode>> = { 1: "login", 2: "api-key", 3: "home", 4: "later" };
 
-function addHome(context: Context, store: Store, name: ProfileName): void {
+async function addHome(context: Context, store: Store, name: ProfileName): Promise<void> {
   const present = profileExists(store, name);
   if (present === undefined) createProfile(store, name, { home: true });
-  else becomeHome(store, placesOf(context.home, store, present));
+  else becomeHome(store, await placesWithLogin(context, store, present));
 }
 
 type Import = { readonly file: string; readonly input: Input; readonly leaveHistory: boolean };
@@ -122,7 +122,7 @@ async function importLogin(context: Context, store: Store, name: ProfileName, gi
     const { importDirectory } = await import("./import-directory.ts");
     return importDirectory(context, store, name, directory, given);
   }
-  const { bytes, source } = readImport(context, storeOf(context), given.file, given.input);
+  const { bytes, source } = await readImport(context, storeOf(context), given.file, given.input);
   createProfile(store, name, {}, bytes);
   notice(context, `the login of ${source} belongs to "${name}" now: used there again, it would end here`);
 }

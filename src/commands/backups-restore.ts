@@ -9,7 +9,7 @@ import { notice } from "../report.ts";
 import { restoreLogin } from "../session/restore-login.ts";
 import { restoreProfile } from "../session/restore-profile.ts";
 import { syncUnused } from "../session/sync.ts";
-import { tokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders } from "../session/token-holders.ts";
 import { type Command, command } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
@@ -34,7 +34,7 @@ export function backupsRestore(context: Context): Command {
       const store = writableStore(context);
       const profile = parseProfileName(name);
       const removed = removedNamed(store, profile, id);
-      if (removed !== undefined) takeBack(context, store, removed);
+      if (removed !== undefined) await takeBack(context, store, removed);
       else await putBack(context, store, writableProfile(context, store, name), id);
       return 0;
     },
@@ -56,8 +56,8 @@ function removedNamed(store: Store, name: ProfileName, id: string | undefined): 
   return profileExists(store, name) === undefined ? removed.at(-1) : undefined;
 }
 
-function takeBack(context: Context, store: Store, removed: RemovedProfile): void {
-  restoreProfile(store, removed, tokenHolders(context.home, store));
+async function takeBack(context: Context, store: Store, removed: RemovedProfile): Promise<void> {
+  restoreProfile(store, removed, await allTokenHolders(context, store));
   notice(context, `profile "${removed.name}" is back as it was`);
 }
 
@@ -70,7 +70,8 @@ async function putBack(
   if (given === undefined) throw noId(profile);
   for (const note of await syncUnused(context, store, profile)) notice(context, note);
   const id = wholeId(listDirectory(profilePathsOf(store, profile).backups), given);
-  if (restoreLogin(context.home, store, placesOf(context.home, store, profile), id) === "unchanged")
+  const holders = await allTokenHolders(context, store);
+  if (restoreLogin(holders, store, placesOf(context.home, store, profile), id) === "unchanged")
     return notice(context, `profile "${profile}" has this login already`);
   notice(context, `profile "${profile}" has the login of ${id} again; the other one is in backups now`);
   notice(context, `where its token was refreshed since, Claude Code will refuse it: clauth login ${profile}`);

@@ -23,7 +23,7 @@ export async function importDirectory(
   directory: string,
   options: { readonly leaveHistory: boolean },
 ): Promise<void> {
-  const found = readConfigDirectory(context, store, directory);
+  const found = await readConfigDirectory(context, store, directory);
   const others = findCandidates(context).map((candidate) => candidate.directory);
   await moveLogin(context, store, name, found, others);
   const { email } = identityIn(ownValue(found.document, "oauthAccount"));

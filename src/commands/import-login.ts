@@ -5,7 +5,7 @@ import { ClauthError } from "../errors.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
 import type { Input } from "../run/standard-input.ts";
-import { refreshTokenOf, tokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders, refreshTokenOf } from "../session/token-holders.ts";
 
 /**
  * Reads a login to take over. The bytes are carried as they are; a token that a profile or `~/.claude` holds is refused, because
@@ -13,12 +13,12 @@ import { refreshTokenOf, tokenHolders } from "../session/token-holders.ts";
  * @param file a path, or `-` for standard input
  * @throws ClauthError `import_not_found`, `import_invalid`, `shared_chain`
  */
-export function readImport(
-  context: Pick<Context, "cwd" | "home">,
+export async function readImport(
+  context: Pick<Context, "cwd" | "env" | "home" | "platform">,
   store: Store,
   file: string,
   input: Input,
-): { bytes: Uint8Array; source: string } {
+): Promise<{ bytes: Uint8Array; source: string }> {
   const path = resolve(context.cwd, file);
   const source = file === "-" ? "standard input" : path;
   const bytes = file === "-" ? input.all() : readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes;
@@ -38,7 +38,7 @@ export function readImport(
     });
   }
   const token = refreshTokenOf(bytes);
-  const holder = tokenHolders(context.home, store).find((known) => known.token === token);
+  const holder = (await allTokenHolders(context, store)).find((known) => known.token === token);
   if (holder === undefined) return { bytes, source };
   const isHome = holder.owner === claudeHomeOf(context.home).root;
   throw new ClauthError({

@@ -5,9 +5,9 @@ import { notice } from "../report.ts";
 import { jsonText, tableText, viewOf } from "./output.ts";
 
 /** `clauth import --from rust`: the same layout as ours, so nothing is moved; what is not right is named with its cure. */
-export function showRustStore(context: Context, json: boolean): number {
+export async function showRustStore(context: Context, json: boolean): Promise<number> {
   const store = storeOf(context);
-  const { profiles, active, switches } = readRustStore(context, store);
+  const { profiles, active, switches } = await readRustStore(context, store);
   if (json) {
     context.stdout.write(
       jsonText(profiles.map(({ name, state, problem = null }) => ({ name, state, problem }))),

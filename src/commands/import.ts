@@ -39,9 +39,8 @@ export function importAll(context: Context): Command {
     run: async (args) => {
       if (args.from === "rust") return showRustStore(context, args.json === true);
       const from = args.from === undefined ? undefined : peerNamed(args.from);
-      const found = findCandidates(context)
-        .filter((candidate) => from === undefined || candidate.from === from)
-        .map((candidate) => looked(context, storeOf(context), candidate));
+      const candidates = findCandidates(context).filter((one) => from === undefined || one.from === from);
+      const found = await Promise.all(candidates.map((one) => looked(context, storeOf(context), one)));
       if (from !== undefined && !args["dry-run"] && !args.json)
         return takeOver(context, from, found, args["leave-history"] === true);
       const rows = () => found.map((each) => row(each, context.home));
@@ -66,9 +65,9 @@ type Found = Candidate & {
   readonly plan: string | undefined;
 };
 
-function looked(context: Context, store: Store, candidate: Candidate): Found {
+async function looked(context: Context, store: Store, candidate: Candidate): Promise<Found> {
   try {
-    const seen = readConfigDirectory(context, store, candidate.directory);
+    const seen = await readConfigDirectory(context, store, candidate.directory);
     const { email } = identityIn(ownValue(seen.document, "oauthAccount"));
     return { ...candidate, email, plan: planIn(seen), state: stateOf(store, candidate, seen) };
   } catch (error) {
@@ -78,7 +77,7 @@ function looked(context: Context, store: Store, candidate: Candidate): Found {
 }
 
 function planIn({ login }: ConfigDirectory): string | undefined {
-  return login.kind === "file" ? planOf(judgeCredentials(login.content.bytes).document) : undefined;
+  return "bytes" in login ? planOf(judgeCredentials(login.bytes).document) : undefined;
 }
 
 function stateOf(store: Store, { name }: Candidate, { login }: ConfigDirectory): Found["state"] {

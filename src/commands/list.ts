@@ -60,7 +60,7 @@ function loginCell(login: Login, facts: ProfileFacts): Cell {
   const ends = facts.expires_at === null ? undefined : Date.parse(facts.expires_at) - Date.now();
   switch (login) {
     case "home":
-      return "~/.claude";
+      return facts.logged_in ? "~/.claude" : { text: "~/.claude, logged out", colour: "yellow" };
     case "api-key":
       return "API key";
     case "none":

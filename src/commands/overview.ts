@@ -1,13 +1,12 @@
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { readRegularFile } from "../disk/read-file.ts";
-import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, storeOf } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { asClauthError } from "../report.ts";
 import { sourceSentence } from "../selection/select.ts";
 import { identityOf } from "./account.ts";
 import { type Paint, paintFor } from "./colour.ts";
+import { loginFound } from "./found-login.ts";
 import { showList } from "./list.ts";
 import { withTilde } from "./output.ts";
 import { planOf } from "./plan.ts";
@@ -32,7 +31,7 @@ async function firstSteps(context: Context): Promise<string> {
     "no profile yet: claude is the untouched Claude Code",
     "",
     `claude      ${withTilde(await claudeNow(context), context.home)}`,
-    `config dir  ${withTilde(configDir, context.home)} (${loginNow(context)})`,
+    `config dir  ${withTilde(configDir, context.home)} (${await loginNow(context)})`,
     "",
     "a second account is two commands away; the login you have stays as it is:",
     ...[
@@ -57,17 +56,13 @@ async function claudeNow(context: Context): Promise<string> {
   }
 }
 
-/** Of the user's own config directory: where a Keychain holds the login, there is none to be seen in files. */
-function loginNow({ env, home }: Context): string {
-  const claude = claudeHomeOf(home);
-  const configDir = env["CLAUDE_CONFIG_DIR"] || undefined;
-  const json = configDir === undefined ? claude.json : `${configDir}/.claude.json`;
-  const file = readRegularFile(
-    configDir === undefined ? claude.credentials : `${configDir}/.credentials.json`,
+async function loginNow(context: Context): Promise<string> {
+  const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
+  const found = await loginFound(context, configDir);
+  if (found === undefined) return "logged out";
+  const { email } = identityOf(
+    configDir === undefined ? claudeHomeOf(context.home).json : `${configDir}/.claude.json`,
   );
-  const judged = file === undefined ? undefined : judgeCredentials(file.bytes);
-  const { email } = identityOf(json);
-  const known = [email, planOf(judged?.document)].filter((part) => part !== undefined);
-  if (known.length > 0) return known.join(", ");
-  return judged?.login ? "logged in" : "logged out";
+  const known = [email, planOf(found.document)].filter((part) => part !== undefined);
+  return known.length > 0 ? known.join(", ") : "logged in";
 }

@@ -1,8 +1,6 @@
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
-import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { type ProfilePaths, type Store, storeOf } from "../paths.ts";
 import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
 import { listProfiles } from "../profile/profiles.ts";
@@ -13,10 +11,11 @@ import { resolveSelection } from "../selection/resolve.ts";
 import type { Selection } from "../selection/select.ts";
 import { listRecords } from "../session/record.ts";
 import { accountOf } from "./account.ts";
+import { loginFound, loginOfProfile } from "./found-login.ts";
 import { planOf } from "./plan.ts";
 
 /** What a listing shows of one profile; the names are those of `clauth list --json`. */
-export type ProfileFacts = ReturnType<typeof factsOf>;
+export type ProfileFacts = Awaited<ReturnType<typeof factsOf>>;
 
 /** Every profile, and what was selected in this directory; undefined where a start would stop here, which is said. */
 export async function profileRows(
@@ -25,7 +24,9 @@ export async function profileRows(
   const store = storeOf(context);
   const config = await readConfig(store);
   const selection = selectedHere(context, store, config);
-  const profiles = listProfiles(store).map((name) => factsOf(context, store, { name, config, selection }));
+  const profiles = await Promise.all(
+    listProfiles(store).map((name) => factsOf(context, store, { name, config, selection })),
+  );
   return { selection, profiles };
 }
 
@@ -46,7 +47,7 @@ type Asked = {
   readonly selection: Selection | undefined;
 };
 
-function factsOf(context: Context, store: Store, { name, config, selection }: Asked) {
+async function factsOf(context: Context, store: Store, { name, config, selection }: Asked) {
   const places = placesOf(context.home, store, name);
   const profile = profileConfigOf(places.paths);
   const account = accountOf(places, { home: profile?.home === true });
@@ -55,7 +56,7 @@ function factsOf(context: Context, store: Store, { name, config, selection }: As
     name,
     selected,
     email: account.email ?? null,
-    ...loginOf(profile, places),
+    ...(await loginOf(context, profile, places)),
     sessions: liveSessions(places.paths) ?? null,
     source: selected ? sourceOf(selection) : null,
     default: config.default !== undefined && sameName(config.default, name),
@@ -80,6 +81,8 @@ export type Login = "home" | "api-key" | "login" | "none" | "invalid";
 
 type LoginFacts = {
   readonly login: Login;
+  /** False where claude would ask for a login. */
+  readonly logged_in: boolean;
   readonly plan: string | null;
   /** When its access token ends. */
   readonly expires_at: string | null;
@@ -87,19 +90,23 @@ type LoginFacts = {
   readonly renews: boolean;
 };
 
-function loginOf(config: ProfileConfig | undefined, { claude, paths }: Places): LoginFacts {
-  const without = { plan: null, expires_at: null, renews: false };
+async function loginOf(
+  context: Context,
+  config: ProfileConfig | undefined,
+  places: Places,
+): Promise<LoginFacts> {
+  const without = { logged_in: false, plan: null, expires_at: null, renews: false };
   if (config === undefined) return { login: "invalid", ...without };
-  if (config.apiKey !== undefined && !config.home) return { login: "api-key", ...without };
+  if (config.apiKey !== undefined && !config.home) return { login: "api-key", ...without, logged_in: true };
   try {
-    const content = readRegularFile(config.home ? claude.credentials : paths.credentials);
-    const judged = content === undefined ? undefined : judgeCredentials(content.bytes);
-    if (judged === undefined || !judged.login) return { login: config.home ? "home" : "none", ...without };
+    const found = config.home ? await loginFound(context, undefined) : await loginOfProfile(context, places);
+    if (found === undefined) return { login: config.home ? "home" : "none", ...without };
     return {
       login: config.home ? "home" : "login",
-      plan: planOf(judged.document) ?? null,
-      expires_at: timeText(judged.expiresAt),
-      renews: judged.refreshToken !== undefined,
+      logged_in: true,
+      plan: planOf(found.document) ?? null,
+      expires_at: timeText(found.expiresAt),
+      renews: found.refreshToken !== undefined,
     };
   } catch {
     return { login: config.home ? "home" : "invalid", ...without };

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { readRegularFile } from "../disk/read-file.ts";
-import { type AccountIdentity, judgeCredentials } from "../merge/judge-credentials.ts";
+import type { AccountIdentity, CredentialsJudgement } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { profileExists } from "../profile/profiles.ts";
@@ -11,6 +10,7 @@ import { type Input, standardInput } from "../run/standard-input.ts";
 import { profileOfTree } from "../selection/resolve.ts";
 import { accountOf, identityOf } from "./account.ts";
 import { type Command, command } from "./command.ts";
+import { loginFound, loginOfProfile } from "./found-login.ts";
 import { planOf } from "./plan.ts";
 
 /**
@@ -30,26 +30,27 @@ export function statusline(context: Context, input: Input = standardInput(contex
   };
 }
 
-function printLine(context: Context, input: Input): number {
+async function printLine(context: Context, input: Input): Promise<number> {
   input.drop();
-  const parts = partsOf(context, storeOf(context));
+  const parts = await partsOf(context, storeOf(context));
   const line = parts.filter((part) => part !== undefined).join(" · ");
   context.stdout.write(`${line.replace(/[\x00-\x1f\x7f-\x9f]/g, "")}\n`);
   return 0;
 }
 
-function partsOf(context: Context, store: Store): (string | undefined)[] {
+async function partsOf(context: Context, store: Store): Promise<(string | undefined)[]> {
   const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
   const name =
     configDir === undefined ? homeProfile(context, store) : profileOfTree(configDir, store, context.cwd);
-  if (name === undefined) return ["no profile", ...loginIn(configDir, context)];
+  if (name === undefined) {
+    const json = configDir === undefined ? claudeHomeOf(context.home).json : join(configDir, ".claude.json");
+    return ["no profile", ...login(identityOf(json), await loginFound(context, configDir))];
+  }
   const { apiKey, home } = readProfileConfig(profilePathsOf(store, name));
   if (apiKey !== undefined) return [name, "API key"];
   const places = placesOf(context.home, store, name);
-  return [
-    name,
-    ...login(accountOf(places, { home }), home ? places.claude.credentials : places.paths.credentials),
-  ];
+  const found = home ? await loginFound(context, undefined) : await loginOfProfile(context, places);
+  return [name, ...login(accountOf(places, { home }), found)];
 }
 
 /** A profile that stands for `~/.claude` has no tree to be known by. */
@@ -57,15 +58,6 @@ function homeProfile({ env }: Context, store: Store): ProfileName | undefined {
   return profileExists(store, env["CLAUTH_ACTIVE_PROFILE"] ?? "");
 }
 
-function loginIn(configDir: string | undefined, { home }: Context): (string | undefined)[] {
-  const claude = claudeHomeOf(home);
-  return configDir === undefined
-    ? login(identityOf(claude.json), claude.credentials)
-    : login(identityOf(join(configDir, ".claude.json")), join(configDir, ".credentials.json"));
-}
-
-function login({ email }: AccountIdentity, credentials: string): (string | undefined)[] {
-  const file = readRegularFile(credentials);
-  const judged = file === undefined ? undefined : judgeCredentials(file.bytes);
-  return judged?.login ? [email, planOf(judged.document)] : ["logged out"];
+function login({ email }: AccountIdentity, found: CredentialsJudgement | undefined): (string | undefined)[] {
+  return found === undefined ? ["logged out"] : [email, planOf(found.document)];
 }

@@ -4,7 +4,7 @@ import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
-import { tokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders } from "../session/token-holders.ts";
 import { attempted, type Finding, problemOf } from "./finding.ts";
 
 /** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */
@@ -17,7 +17,7 @@ export async function checkStore(context: Context, store: Store): Promise<readon
       return tightened.map((message) => ({ check: "store", level: "ok", message }));
     }),
     ...(await checkConfig(store)),
-    ...attempted("tokens", () => sharedChains(context, store)),
+    ...(await sharedChains(context, store)),
   ];
 }
 
@@ -53,8 +53,10 @@ function unknownNames(config: Config, store: Store): readonly Finding[] {
 }
 
 /** Two config directories with one refresh token have no lock in common: the first refresh kills the other (invariant 2). */
-function sharedChains(context: Context, store: Store): readonly Finding[] {
-  const byToken = Map.groupBy(tokenHolders(context.home, store), ({ token }) => token);
+async function sharedChains(context: Context, store: Store): Promise<readonly Finding[]> {
+  const holders = await allTokenHolders(context, store).catch((error: unknown) => problemOf("tokens", error));
+  if ("check" in holders) return [holders];
+  const byToken = Map.groupBy(holders, ({ token }) => token);
   return [...byToken.values()].flatMap((holders) => {
     const owners = [...new Set(holders.map(({ owner }) => owner))];
     const [first, second] = owners;

@@ -4,7 +4,18 @@ import { ClauthError } from "../errors.ts";
  * Apple's own program for the Keychain, by its absolute path. Claude Code uses it too: an item that another program wrote asks
  * the user for leave at every read.
  */
-export const SECURITY = "/usr/bin/security";
+const SECURITY = "/usr/bin/security";
+
+let program = SECURITY;
+
+export function securityProgram(): string {
+  return program;
+}
+
+/** For tests: one that behaves as Apple's; without an argument Apple's again. */
+export function testOnlyWithSecurity(other: string = SECURITY): void {
+  program = other;
+}
 
 export type SecurityCall = {
   readonly program: string;
@@ -21,8 +32,9 @@ export type SecurityCall = {
  * @returns what it wrote; undefined where there is no such item, or no keychain at all
  * @throws ClauthError `keychain_locked`, `keychain_refused`, `keychain_unanswered` (retry-safe)
  */
-export function runSecurity({ program, args, input, item }: SecurityCall): string | undefined {
-  const { exitCode, stdout } = spawn(program, args, input, item);
+export function runSecurity(call: SecurityCall): string | undefined {
+  const { args, input, item } = call;
+  const { exitCode, stdout } = spawn(call.program, args, input, item);
   if (exitCode === 0) return stdout.toString();
   if (ABSENT.has(exitCode)) return undefined;
   if (LOCKED.has(exitCode)) throw locked(item);
@@ -30,10 +42,10 @@ export function runSecurity({ program, args, input, item }: SecurityCall): strin
   throw unanswered(item, exitCode === null ? "gave no answer" : `ended with status ${exitCode}`);
 }
 
-function spawn(program: string, args: readonly string[], input: string | undefined, item: string) {
+function spawn(path: string, args: readonly string[], input: string | undefined, item: string) {
   try {
     const stdin = input === undefined ? "ignore" : new TextEncoder().encode(input);
-    return Bun.spawnSync([program, ...args], {
+    return Bun.spawnSync([path, ...args], {
       stdin,
       stdout: "pipe",
       stderr: "pipe",

@@ -5,7 +5,7 @@ import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { claudeItemNames } from "../keychain/claude-item.ts";
 import { itemTimeNs, type KeychainItem, readItem, removeItem, writeItem } from "../keychain/item.ts";
-import { SECURITY } from "../keychain/security.ts";
+import { securityProgram } from "../keychain/security.ts";
 import type { CredentialsBase, Quarantined, TreeCredentials } from "../merge/credentials.ts";
 import { judgeFile } from "../merge/judge-credentials.ts";
 import { newerLogin } from "../merge/newer-login.ts";
@@ -20,22 +20,43 @@ import type { LookAtTree, TreeLogin } from "./tree-login.ts";
  * as everywhere, an item is written only where there is one, and no link stands beside it: whoever could not read the item
  * would use through it a token that may be spent.
  */
-export function keychainLogin(env: Environment, program: string = SECURITY): LookAtTree {
+export function keychainLogin(env: Environment, program: string = securityProgram()): LookAtTree {
   return (places, known) => {
-    const item = { ...claudeItemNames(places.paths.runtime, env), program };
+    const item = loginItem(places.paths.runtime, env, program);
     const file = lookAtLinkedLogin(places);
     const value = readItem(item);
     return value === undefined ? file : lookAtItem(places, known, { item, value, file });
   };
 }
 
-/** What `~/.claude` has in the Keychain: looked at, never touched. Undefined where it has nothing there or can't be read. */
-export function homeKeychainLogin(env: Environment, program: string = SECURITY): Uint8Array | undefined {
+/** What `~/.claude` has in the Keychain. */
+export function homeKeychainLogin(env: Environment, program?: string): Uint8Array | undefined {
+  return keychainLoginOf(undefined, env, program);
+}
+
+/**
+ * What a config directory has in the Keychain: looked at, never touched. Undefined where it has nothing there or can't be read.
+ * @param configDirectory as CLAUDE_CONFIG_DIR spells it; undefined for `~/.claude`
+ */
+export function keychainLoginOf(
+  configDirectory: string | undefined,
+  env: Environment,
+  program?: string,
+): Uint8Array | undefined {
   try {
-    return readItem({ ...claudeItemNames(undefined, env), program });
+    return readItem(loginItem(configDirectory, env, program));
   } catch {
     return undefined;
   }
+}
+
+/** The item of the Keychain that has the login of a config directory. */
+export function loginItem(
+  configDirectory: string | undefined,
+  env: Environment,
+  program: string = securityProgram(),
+): KeychainItem {
+  return { ...claudeItemNames(configDirectory, env), program };
 }
 
 type Known = { readonly canonical: FileContent | undefined; readonly base: CredentialsBase | undefined };

@@ -13,16 +13,17 @@ import { withBaseGuard } from "../reconcile/base-guard.ts";
 import { readCredentialsMemory, writeCredentialsMemory } from "../reconcile/credentials-base.ts";
 import type { Places } from "../reconcile/places.ts";
 import { refuseInUse } from "./in-use.ts";
-import { refreshTokenOf, tokenHolders } from "./token-holders.ts";
+import { refreshTokenOf, type TokenHolder } from "./token-holders.ts";
 
 /**
  * Puts a login from quarantine back as the profile's own; the one that it replaces goes to quarantine. From now on it counts as
  * the newest of the profile, else the next pass would take it for an old backup.
+ * @param holders who holds which login now
  * @param id the name of a file in the profile's backups
  * @throws ClauthError `no_such_backup`, `not_a_login`, `profile_in_use`, `shared_chain`, `store_busy` (retry-safe)
  */
 export function restoreLogin(
-  home: string,
+  holders: readonly TokenHolder[],
   store: Store,
   places: Places,
   id: string,
@@ -36,7 +37,7 @@ export function restoreLogin(
     if (backup === undefined) throw noSuchBackup(profile);
     const login = judgeFile({ bytes: backup.bytes, mtimeNs: backup.stat.mtimeNs });
     if (!login.login) throw notALogin(id, path);
-    refuseHeldElsewhere(home, store, places, backup.bytes);
+    refuseHeldElsewhere(holders, places, backup.bytes);
     return withBaseGuard(places, () => {
       const canonical = readRegularFile(paths.credentials);
       if (canonical !== undefined && equalBytes(canonical.bytes, backup.bytes)) return "unchanged";
@@ -55,11 +56,9 @@ export function restoreLogin(
   });
 }
 
-function refuseHeldElsewhere(home: string, store: Store, { profile }: Places, bytes: Uint8Array): void {
+function refuseHeldElsewhere(holders: readonly TokenHolder[], { profile }: Places, bytes: Uint8Array): void {
   const token = refreshTokenOf(bytes);
-  const other = tokenHolders(home, store).find(
-    (holder) => holder.token === token && holder.owner !== profile,
-  );
+  const other = holders.find((holder) => holder.token === token && holder.owner !== profile);
   if (other === undefined) return;
   throw new ClauthError({
     kind: "shared_chain",

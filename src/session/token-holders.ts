@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Context } from "../context.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { fingerprint, judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
@@ -21,6 +22,32 @@ export function tokenHolders(home: string, store: Store): readonly TokenHolder[]
     const token = refreshTokenOf(readable(path)?.bytes);
     return token === undefined ? [] : [{ owner, path, token }];
   });
+}
+
+/**
+ * The same with what is in the Keychain, where Claude Code keeps logins on macOS: for whoever is about to give one a second place.
+ * @throws ClauthError as `runSecurity`: where the Keychain is locked nobody knows what it holds
+ */
+export async function allTokenHolders(
+  { env, home, platform }: Pick<Context, "env" | "home" | "platform">,
+  store: Store,
+): Promise<readonly TokenHolder[]> {
+  const inFiles = tokenHolders(home, store);
+  if (platform !== "darwin") return inFiles;
+  const { loginItem } = await import("../reconcile/keychain-login.ts");
+  const { readItem } = await import("../keychain/item.ts");
+  const trees = listProfiles(store).map((owner) => ({
+    owner,
+    directory: profilePathsOf(store, owner).runtime,
+  }));
+  const inKeychain = [{ owner: claudeHomeOf(home).root, directory: undefined }, ...trees].flatMap(
+    ({ owner, directory }) => {
+      const item = loginItem(directory, env);
+      const token = refreshTokenOf(readItem(item));
+      return token === undefined ? [] : [{ owner, path: `the Keychain's item "${item.service}"`, token }];
+    },
+  );
+  return [...inKeychain, ...inFiles];
 }
 
 /** The fingerprint of the refresh token in a credentials file; undefined where there is none. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
-import { openPty, plain } from "../support/pty.ts";
+import { openPty } from "../support/pty.ts";
 
 /**
  * What people and programs see, to the character: of every command, on a terminal of 80 and of 200 columns, with and without
@@ -127,26 +127,22 @@ describe.each(Object.entries(CASES))("%s", (_, { code = 0, ...asked }) => {
     expect(piped.stdout + piped.stderr).not.toContain("\x1b");
   });
 
-  test.skipIf(process.platform === "win32")("on a terminal of 80 and of 200 columns", async () => {
-    const outputs: string[] = [];
-    for (const columns of [80, 200]) {
-      using box = (asked.user ?? settled)();
-      const { output, code: status } = await onTerminal(box, asked, columns);
-      outputs.push(shown(box, output));
-      expect(status).toBe(code);
-    }
-    const [narrow = "", wide] = outputs;
-    expect(narrow).toMatchSnapshot();
-    expect(wide === narrow ? "the same" : wide).toMatchSnapshot();
-  });
-
-  test.skipIf(process.platform === "win32")("NO_COLOR takes the colours, and nothing else", async () => {
-    using coloured = (asked.user ?? settled)();
-    using bare = (asked.user ?? settled)();
-    const before = await onTerminal(coloured, asked, 80);
-    const after = await onTerminal(bare, asked, 80, { NO_COLOR: "1" });
-    expect(shown(bare, after.output)).toBe(shown(coloured, plain(before.output)));
-  });
+  test.skipIf(process.platform === "win32")(
+    "on a terminal of 80 and of 200 columns, where NO_COLOR takes the colours and nothing else",
+    async () => {
+      const output = async (columns: number, env = {}) => {
+        using box = (asked.user ?? settled)();
+        const ended = await onTerminal(box, asked, columns, env);
+        expect(ended.code).toBe(code);
+        return shown(box, ended.output);
+      };
+      const narrow = await output(80);
+      const wide = await output(200);
+      expect(narrow).toMatchSnapshot();
+      expect(wide === narrow ? "the same" : wide).toMatchSnapshot();
+      expect(await output(80, { NO_COLOR: "1" })).toBe(narrow.replaceAll(/␛\[\d*m/g, ""));
+    },
+  );
 });
 
 describe.each(JSON_CASES)("%s as JSON", (name) => {

@@ -19,9 +19,9 @@ test("shows whose login each profile has, and marks the one that applies here", 
   const { code, stdout } = await desk.clauth(["list"]);
   expect(code).toBe(0);
   expect(stdout).toMatchInlineSnapshot(`
-    "*  work     w@example.test  max  renews in 8 h  by ~/project/.clauthrc:1
+    "*  work     w@example.test  max  renews in 8 h          by ~/project/.clauthrc:1
        gateway  -                    API key
-       mine     h@example.test       ~/.claude
+       mine     h@example.test       ~/.claude, logged out
        fresh    -                    logged out
        broken   -                    damaged
     "
@@ -32,6 +32,7 @@ test("shows whose login each profile has, and marks the one that applies here", 
         "default": false,
         "email": "w@example.test",
         "expires_at": "<time>",
+        "logged_in": true,
         "login": "login",
         "name": "work",
         "plan": "max",
@@ -49,6 +50,7 @@ test("shows whose login each profile has, and marks the one that applies here", 
         "default": false,
         "email": null,
         "expires_at": null,
+        "logged_in": true,
         "login": "api-key",
         "name": "gateway",
         "plan": null,
@@ -62,6 +64,7 @@ test("shows whose login each profile has, and marks the one that applies here", 
         "default": false,
         "email": "h@example.test",
         "expires_at": null,
+        "logged_in": false,
         "login": "home",
         "name": "mine",
         "plan": null,
@@ -75,6 +78,7 @@ test("shows whose login each profile has, and marks the one that applies here", 
         "default": false,
         "email": null,
         "expires_at": null,
+        "logged_in": false,
         "login": "none",
         "name": "fresh",
         "plan": null,
@@ -88,6 +92,7 @@ test("shows whose login each profile has, and marks the one that applies here", 
         "default": false,
         "email": null,
         "expires_at": null,
+        "logged_in": false,
         "login": "invalid",
         "name": "broken",
         "plan": null,
