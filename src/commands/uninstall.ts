@@ -9,10 +9,14 @@ export function uninstall(context: Context): Command {
     summary: "show how to remove clauth",
     args: {},
     run: () => {
+      const [call, purge] =
+        context.platform === "win32"
+          ? ["powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall", "-Purge"]
+          : ["sh install.sh --uninstall", "--purge"];
       context.stdout.write(
         [
-          "in the checkout that clauth was installed from: sh install.sh --uninstall",
-          `the profiles stay in ${storeOf(context).root}; --purge removes them too`,
+          `in the checkout that clauth was installed from: ${call}`,
+          `the profiles stay in ${storeOf(context).root}; ${purge} removes them too`,
           "",
         ].join("\n"),
       );

@@ -53,6 +53,13 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test("clauth uninstall names the script of the system", async () => {
+  const { stdout } = await clauth(["uninstall"]);
+  expect(stdout).toContain(
+    process.platform === "win32" ? "install.ps1 -Uninstall\n" : "install.sh --uninstall\n",
+  );
+});
+
 /** It writes the user's PATH: on a machine that is made for it alone. */
 describe.skipIf(process.env["WINE"] !== "1")("an installation", () => {
   const before = process.platform === "win32" ? registry.read("user", "Path") : undefined;
