@@ -9,7 +9,7 @@ const [BEGIN, END] = ["<!-- commands: bun scripts/reference.ts -->", "<!-- end o
 export async function referencePage(): Promise<string> {
   const page = readFileSync(PAGE, "utf8");
   const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
-  const verbs = [...(await helpOf([])).matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
+  const verbs = [...(await helpOf([])).matchAll(/^ {2}(?!clauth )([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
     (line) => line[1] ?? "",
   );
   const sections: string[] = [];

@@ -7,7 +7,7 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { isInside } from "../disk/real-path.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { ClauthError } from "../errors.ts";
-import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
+import { isObject, type JsonObject, parseJson } from "../json.ts";
 import { type KeychainItem, readItem } from "../keychain/item.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
@@ -113,10 +113,4 @@ function objectAt(path: string): JsonObject {
   } catch {
     return {};
   }
-}
-
-/** How many MCP servers of the user's own a `.claude.json` names. */
-export function serversIn(document: JsonObject): number {
-  const servers = ownValue(document, "mcpServers");
-  return isObject(servers) ? Object.keys(servers).length : 0;
 }

@@ -29,9 +29,9 @@ export function add(context: Context, input: Input = standardInput(context)): Co
         valueHint: "DIR|FILE|-",
         description: "take over the login of a config directory",
       },
-      "leave-history": {
+      "login-only": {
         type: "boolean",
-        description: "with --import: leave its conversations there",
+        description: "with --import: leave all but the login there",
       },
       "api-key": { type: "boolean", description: "use an API key, read from a prompt or standard input" },
       "base-url": { type: "string", valueHint: "URL", description: "another server for the API key" },
@@ -55,8 +55,8 @@ export function add(context: Context, input: Input = standardInput(context)): Co
 
       if (mode === "home") await addHome(context, store, name);
       else if (mode === "import") {
-        const leaveHistory = args["leave-history"] === true;
-        await importLogin(context, store, name, { file: args.import ?? "-", input, leaveHistory });
+        const loginOnly = args["login-only"] === true;
+        await importLogin(context, store, name, { file: args.import ?? "-", input, loginOnly });
       } else if (mode === "api-key") {
         const apiKey = readApiKey(input);
         createProfile(store, name, { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
@@ -112,7 +112,7 @@ async function addHome(context: Context, store: Store, name: ProfileName): Promi
   else becomeHome(store, await placesWithLogin(context, store, present));
 }
 
-type Import = { readonly file: string; readonly input: Input; readonly leaveHistory: boolean };
+type Import = { readonly file: string; readonly input: Input; readonly loginOnly: boolean };
 
 /** A `.credentials.json` stands for its directory: it is moved, so that no claude uses it there. */
 async function importLogin(context: Context, store: Store, name: ProfileName, given: Import): Promise<void> {

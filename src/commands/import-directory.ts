@@ -1,5 +1,6 @@
-import { adoptHistory, conversationsIn } from "../adopt/adopt-history.ts";
-import { readConfigDirectory, serversIn } from "../adopt/config-directory.ts";
+import { type AdoptedServers, adoptServers } from "../adopt/adopt-servers.ts";
+import { type AdoptedShared, adoptShared, conversationsIn } from "../adopt/adopt-shared.ts";
+import { type ConfigDirectory, readConfigDirectory } from "../adopt/config-directory.ts";
 import { moveLogin } from "../adopt/move-login.ts";
 import { findCandidates } from "../adopt/peers.ts";
 import type { Context } from "../context.ts";
@@ -7,13 +8,14 @@ import { ownValue } from "../json.ts";
 import { claudeHomeOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { identityIn } from "../reconcile/credentials-base.ts";
-import { notice } from "../report.ts";
+import { placesOf } from "../reconcile/places.ts";
+import { asClauthError, notice } from "../report.ts";
 import { count } from "./quantities.ts";
 
 /**
- * Makes a profile of a config directory: its login is moved, its conversations are shared with every profile, and what stays
- * behind is named. The directory itself stays.
- * @param options.leaveHistory leaves the conversations where they are
+ * Makes a profile of a config directory: its login is moved, what adds something under a name of its own is shared with every
+ * profile, and what stays behind is named. The directory itself stays.
+ * @param options.loginOnly leaves all but the login where it is
  * @throws ClauthError as `readConfigDirectory` and `moveLogin`
  */
 export async function importDirectory(
@@ -21,7 +23,7 @@ export async function importDirectory(
   store: Store,
   name: ProfileName,
   directory: string,
-  options: { readonly leaveHistory: boolean },
+  options: { readonly loginOnly: boolean },
 ): Promise<void> {
   const found = await readConfigDirectory(context, store, directory);
   const others = findCandidates(context).map((candidate) => candidate.directory);
@@ -29,23 +31,37 @@ export async function importDirectory(
   const { email } = identityIn(ownValue(found.document, "oauthAccount"));
   const whose = email === undefined ? "" : ` of ${email}`;
   notice(context, `moved the login${whose} from ${found.path} into profile "${name}"`);
-  for (const line of options.leaveHistory ? leftHistory(found.path) : adopted(context, found.path))
-    notice(context, line);
-  const servers = serversIn(found.document);
-  if (servers > 0)
-    notice(
-      context,
-      `left in ${found.path}: ${count(servers, "MCP server")}; to have them everywhere: claude mcp add -s user`,
-    );
+  const lines = options.loginOnly ? leftAll(found.path) : await adopted(context, store, name, found);
+  for (const line of lines) notice(context, line);
   notice(context, `${found.path} is logged out now, and can be removed when nothing in it is needed`);
 }
 
-function adopted(context: Context, directory: string): string[] {
-  const { conversations, differing, left } = adoptHistory(directory, claudeHomeOf(context.home).root);
+/** The login is the profile's by now: what else can't be brought is left, and said. */
+async function adopted(
+  context: Context,
+  store: Store,
+  name: ProfileName,
+  { document, path }: ConfigDirectory,
+): Promise<string[]> {
+  try {
+    const shared = adoptShared(path, claudeHomeOf(context.home).root);
+    const servers = await adoptServers(document, placesOf(context.home, store, name).homeJson);
+    return said(path, shared, servers);
+  } catch (error) {
+    return [`left in ${path} what was not brought yet: ${asClauthError(error).message}`];
+  }
+}
+
+function said(directory: string, shared: AdoptedShared, servers: AdoptedServers): string[] {
+  const { conversations } = shared;
+  const left = [...shared.left, ...servers.left.map(server)];
+  const brought = [...shared.brought, ...servers.brought.map(server)];
+  const differing = [...shared.differing, ...servers.differing.map(server)];
   return [
     ...(conversations > 0
       ? [`${count(conversations, "conversation")} can be resumed in every profile now`]
       : []),
+    ...(brought.length > 0 ? [`every profile has now: ${brought.join(", ")}`] : []),
     ...(differing.length > 0
       ? [`left in ${directory}, since ~/.claude has others of that name: ${differing.join(", ")}`]
       : []),
@@ -55,7 +71,12 @@ function adopted(context: Context, directory: string): string[] {
   ];
 }
 
-function leftHistory(directory: string): string[] {
+function server(name: string): string {
+  return `MCP server ${JSON.stringify(name).slice(1, -1)}`;
+}
+
+function leftAll(directory: string): string[] {
   const conversations = conversationsIn(directory);
-  return conversations > 0 ? [`left in ${directory}: ${count(conversations, "conversation")}`] : [];
+  const counted = conversations > 0 ? `${count(conversations, "conversation")}, and ` : "";
+  return [`left in ${directory}: ${counted}all else that it has`];
 }

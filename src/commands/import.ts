@@ -29,7 +29,7 @@ export function importAll(context: Context): Command {
         description: `take over what this one has: rust, ${PEERS.join(", ")}`,
       },
       "dry-run": { type: "boolean", description: "only say what would be done" },
-      "leave-history": { type: "boolean", description: "leave the conversations where they are" },
+      "login-only": { type: "boolean", description: "leave all but the logins where it is" },
       json: JSON_FLAG,
     },
     examples: [
@@ -42,7 +42,7 @@ export function importAll(context: Context): Command {
       const candidates = findCandidates(context).filter((one) => from === undefined || one.from === from);
       const found = await Promise.all(candidates.map((one) => looked(context, storeOf(context), one)));
       if (from !== undefined && !args["dry-run"] && !args.json)
-        return takeOver(context, from, found, args["leave-history"] === true);
+        return takeOver(context, from, found, args["login-only"] === true);
       const rows = () => found.map((each) => row(each, context.home));
       context.stdout.write(
         args.json ? jsonText(found.map(fields)) : tableText(COLUMNS, rows(), viewOf(context)),
@@ -137,7 +137,7 @@ async function takeOver(
   context: Context,
   from: Peer,
   found: readonly Found[],
-  leaveHistory: boolean,
+  loginOnly: boolean,
 ): Promise<number> {
   const store = writableStore(context);
   let moved = 0;
@@ -151,7 +151,7 @@ async function takeOver(
       continue;
     }
     try {
-      await importDirectory(context, store, each.name, each.directory, { leaveHistory });
+      await importDirectory(context, store, each.name, each.directory, { loginOnly });
       moved += 1;
     } catch (error) {
       const { message, hint } = asClauthError(error);

@@ -34,9 +34,9 @@ describe("clauth add NAME --import DIR", () => {
         "stderr": 
       "clauth: moved the login of w@example.test from ~/.claude-work into profile "work"
       clauth: 2 conversations can be resumed in every profile now
+      clauth: every profile has now: skills/s, MCP server a, MCP server b
       clauth: left in ~/.claude-work, since ~/.claude has others of that name: projects/-p/memory.jsonl
-      clauth: left in ~/.claude-work: history.jsonl, settings.json, skills/; copy into ~/.claude what every profile shall have
-      clauth: left in ~/.claude-work: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: left in ~/.claude-work: settings.json; copy into ~/.claude what every profile shall have
       clauth: ~/.claude-work is logged out now, and can be removed when nothing in it is needed
       clauth: added profile "work"
       clauth: to use it: clauth local work (this directory), or clauth global work
@@ -57,13 +57,80 @@ describe("clauth add NAME --import DIR", () => {
     expect((await desk.clauth(["list"])).stdout).toMatch(/work +w@example\.test/);
   });
 
-  test("--leave-history leaves the conversations where they are", async () => {
+  test("--login-only leaves all but the login where it is", async () => {
     using desk = createDesk();
     configDirectory(desk, ".claude-work", "W");
     desk.write(".claude-work/projects/-p/one.jsonl", "1\n");
-    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work", "--leave-history"]);
-    expect(stderr).toContain("left in ~/.claude-work: 1 conversation\n");
-    expect(existsSync(join(desk.home, ".claude", "projects"))).toBe(false);
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work", "--login-only"]);
+    expect(stderr).toContain("left in ~/.claude-work: 1 conversation, and all else that it has\n");
+    expect([".claude", ".claude.json"].filter((name) => existsSync(join(desk.home, name)))).toEqual([]);
+  });
+
+  test("a skill is brought whole or not at all, and each other file by its name", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    for (const [path, text] of [
+      ["skills/both/SKILL.md", "theirs"],
+      ["skills/both/more.py", "theirs"],
+      ["skills/same/SKILL.md", "same"],
+      ["agents/tester.md", "theirs"],
+      ["agents/shared.md", "theirs"],
+      ["commands/git/push.md", "theirs"],
+    ] as const)
+      desk.write(`.claude-work/${path}`, text);
+    desk.write(".claude/skills/both/SKILL.md", "mine");
+    desk.write(".claude/skills/same/SKILL.md", "same");
+    desk.write(".claude/agents/shared.md", "mine");
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect(stderr).toContain(
+      "every profile has now: agents/tester.md, commands/git/push.md, MCP server a, MCP server b\n",
+    );
+    expect(stderr).toContain("since ~/.claude has others of that name: agents/shared.md, skills/both\n");
+    expect(readdirSync(join(desk.home, ".claude/skills/both"))).toEqual(["SKILL.md"]);
+    expect(desk.read(".claude/agents/shared.md")).toBe("mine");
+  });
+
+  test("what was typed in both is there for the arrow keys, each line once", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude-work/history.jsonl", '{"display":"old"}\n{"display":"theirs"}\n');
+    desk.write(".claude/history.jsonl", '{"display":"old"}\n{"display":"mine"}\n');
+    expect((await desk.clauth(["add", "work", "--import", "../.claude-work"])).code).toBe(0);
+    expect(desk.read(".claude/history.jsonl")).toBe(
+      '{"display":"old"}\n{"display":"mine"}\n{"display":"theirs"}\n',
+    );
+  });
+
+  test("MCP servers join the user's own, and nothing that was trusted elsewhere does", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    const theirs = JSON.parse(desk.read(".claude-work/.claude.json"));
+    desk.write(
+      ".claude-work/.claude.json",
+      JSON.stringify({ ...theirs, projects: { "/p": { hasTrustDialogAccepted: true } } }),
+    );
+    desk.write(
+      ".claude.json",
+      '{\n  "mcpServers": {\n    "a": {\n      "command": "mine"\n    }\n  },\n  "theme": "dark"\n}\n',
+    );
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect(stderr).toContain("every profile has now: MCP server b\n");
+    expect(stderr).toContain("since ~/.claude has others of that name: MCP server a\n");
+    expect(desk.read(".claude.json")).toBe(
+      '{\n  "mcpServers": {\n    "a": {\n      "command": "mine"\n    },\n    "b": {}\n  },\n  "theme": "dark"\n}\n',
+    );
+  });
+
+  test("a damaged ~/.claude.json is left as it is, and the servers where they are", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude.json", "{");
+    const { code, stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("left in ~/.claude-work: MCP server a, MCP server b; copy"),
+    });
+    expect(desk.read(".claude.json")).toBe("{");
   });
 
   test("the profile's first claude uses the login, and the directory has none", async () => {
@@ -258,7 +325,7 @@ describe("clauth import", () => {
         "code": 0,
         "stderr": 
       "clauth: moved the login of o@example.test from ~/.claude-switch/accounts/office into profile "office"
-      clauth: left in ~/.claude-switch/accounts/office: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: every profile has now: MCP server a, MCP server b
       clauth: ~/.claude-switch/accounts/office is logged out now, and can be removed when nothing in it is needed
       clauth: office was its default: clauth global office
       clauth: it used office there: clauth rule add /srv/acme office
@@ -286,7 +353,7 @@ describe("clauth import", () => {
       "clauth: ~/.claude-busy: claude runs with ~/.claude-busy: its login can't be moved now
       hint: end it, then try again
       clauth: moved the login of f@example.test from ~/.claude-free into profile "free"
-      clauth: left in ~/.claude-free: 2 MCP servers; to have them everywhere: claude mcp add -s user
+      clauth: every profile has now: MCP server a, MCP server b
       clauth: ~/.claude-free is logged out now, and can be removed when nothing in it is needed
       clauth: ~/.claude-taken: there is a profile of that name: clauth add NAME --import ~/.claude-taken
       "

@@ -7,4 +7,5 @@ test("the reference has every command as --help has it (else: bun scripts/refere
   const page = readFileSync(join(import.meta.dir, "..", "..", "docs", "reference.md"), "utf8");
   expect(page).toBe(await referencePage());
   expect(page).toContain("### clauth editor vscode");
+  expect(page).not.toContain("### clauth clauth");
 });
