@@ -9,6 +9,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   watch,
   writeFileSync,
 } from "node:fs";
@@ -213,7 +214,7 @@ function editJson(edit: (document: JsonObject) => JsonObject): void {
   });
 }
 
-/** Claude's locks are directories; a busy one is tried again, as Claude does. */
+/** Claude's locks are directories; a busy one is tried again, and one that nobody touched for a minute is taken, as Claude does. */
 function withLocks(locks: readonly string[], body: () => void): void {
   for (const lock of locks) takeLock(lock, Date.now() + 10_000);
   try {
@@ -230,9 +231,15 @@ function takeLock(lock: string, deadline: number): void {
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      Bun.sleepSync(10);
+      if (isLeftBehind(lock)) rmdirSync(lock);
+      else Bun.sleepSync(10);
     }
   }
+}
+
+function isLeftBehind(lock: string): boolean {
+  const stat = statSync(lock, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > 60_000;
 }
 
 /** Ends with the sandbox: a test that failed leaves no claude waiting for ever. */
