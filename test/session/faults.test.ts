@@ -33,7 +33,7 @@ import { type Fault, type FaultSite, sitesOf, withFaultAt } from "../support/fau
  */
 setDefaultTimeout(600_000);
 
-const ONCE = ["ENOSPC", "EIO", "EROFS", "EACCES", "EPERM", "EBUSY", "EMFILE", "ESTALE"] as const;
+const ONCE = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES", "EPERM", "EBUSY", "EMFILE", "ESTALE"] as const;
 const EVERY_ANSWER = process.env["CLAUTH_FAULTS"] === "all";
 const REFRESHED = credentialsText({ account: "W", generation: 2 });
 const figures = { sites: 0, faults: 0, lost: 0 };
@@ -162,7 +162,7 @@ function complaintsAbout(thrown: unknown): readonly string[] {
 }
 
 function complaintsAboutText(text: string): readonly string[] {
-  return [/\bE(NOSPC|IO|ROFS|ACCES|PERM|BUSY|MFILE|STALE)\b/, /unexpected|internal/, /sk-ant-/].flatMap(
+  return [/\bE(NOSPC|DQUOT|IO|ROFS|ACCES|PERM|BUSY|MFILE|STALE)\b/, /unexpected|internal/, /sk-ant-/].flatMap(
     (pattern) => {
       const found = pattern.exec(text)?.[0];
       return found === undefined ? [] : [`"${found}" in: ${text}`];
