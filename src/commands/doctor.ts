@@ -6,6 +6,7 @@ import { checkProfile } from "../doctor/check-profile.ts";
 import { checkPrograms } from "../doctor/check-programs.ts";
 import { checkShells } from "../doctor/check-shells.ts";
 import { checkStore } from "../doctor/check-store.ts";
+import { checkWindows } from "../doctor/check-windows.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { fixProfile } from "../doctor/fix-profile.ts";
 import { fixStaleLocks } from "../doctor/stale-locks.ts";
@@ -41,6 +42,7 @@ export function doctor(context: Context): Command {
         ...fixed,
         ...(await checkPrograms(context, store)),
         ...(await checkShells(context, store)),
+        ...(await checkWindows(context, store)),
         ...checkEditors(context, store),
         ...(await checkStore(context, store)),
         ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),

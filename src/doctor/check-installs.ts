@@ -1,13 +1,14 @@
-import { delimiter, isAbsolute, join } from "node:path";
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { findRealClaude, usualPlaces } from "../real-claude.ts";
+import { type Program, windowsProgram } from "../windows/program.ts";
+import { windowsProgramNames } from "../windows/search-path.ts";
 import { ask } from "./ask.ts";
 import { type Finding, problemOf } from "./finding.ts";
-import { isFile } from "./is-file.ts";
+import { filesIn, filesOnPath } from "./on-path.ts";
 
 /**
  * The real Claude Code, with its version, and every other one on this machine: an older local installation, the native one
@@ -17,12 +18,10 @@ export async function checkInstalls(context: Context, store: Store): Promise<rea
   // A clauth.toml that is not valid is said by another check.
   const config = await readConfig(store).catch(() => undefined);
   try {
-    const { path, why } = findRealClaude(context, { config });
+    const { path, before, why } = findRealClaude(context, { config });
+    const programs = [{ path, before }, ...othersThan(path, context)];
     const [version, ...versions] = await Promise.all(
-      [path, ...othersThan(path, context)].map(async (each) => ({
-        path: each,
-        version: await versionOf(context, each),
-      })),
+      programs.map(async (each) => ({ path: each.path, version: await versionOf(context, each) })),
     );
     const used = version?.version;
     return [
@@ -54,21 +53,33 @@ function unused({ path, version }: { readonly path: string; readonly version: st
   };
 }
 
-/** Each once, whatever links lead to it. */
-function othersThan(used: string, context: Context): readonly string[] {
+/** Each once, whatever links and batch files lead to it. */
+function othersThan(used: string, context: Context): readonly Program[] {
   const seen = new Set([realPath(used)]);
-  const directories = (context.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
-  return [...directories, ...usualPlaces(context)]
-    .map((directory) => join(directory, "claude"))
-    .filter((path) => {
-      if (!isFile(path) || seen.has(realPath(path)) || isShim(path, context)) return false;
+  const names =
+    context.platform === "win32" ? windowsProgramNames("claude", context.env["PATHEXT"]) : ["claude"];
+  return [...filesOnPath("claude", context), ...filesIn(usualPlaces(context), names)]
+    .filter((path) => !isShim(path, context))
+    .map((path) => programAt(path, context))
+    .filter((program) => program !== undefined)
+    .filter(({ path }) => {
+      if (seen.has(realPath(path)) || isShim(path, context)) return false;
       seen.add(realPath(path));
       return true;
     });
 }
 
+/** A batch file that is not understood, or leads to nothing, is no Claude Code. */
+function programAt(path: string, { env, platform }: Context): Program | undefined {
+  try {
+    return platform === "win32" ? windowsProgram(path, env) : { path, before: [] };
+  } catch {
+    return undefined;
+  }
+}
+
 /** As it says itself: "2.1.329 (Claude Code)". */
-async function versionOf({ env, home }: Context, path: string): Promise<string | undefined> {
-  const said = await ask({ argv: [path, "--version"], env, cwd: home });
+async function versionOf({ env, home }: Context, { path, before }: Program): Promise<string | undefined> {
+  const said = await ask({ argv: [path, ...before, "--version"], env, cwd: home });
   return /^(\d+\.\d+\.\d+)\b/.exec(said ?? "")?.[1];
 }

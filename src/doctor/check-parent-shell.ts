@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { dirname } from "node:path";
 import type { Context } from "../context.ts";
 import { isShim } from "../own-executable.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
-import { isFile } from "./is-file.ts";
+import { filesOnPath } from "./on-path.ts";
 
 /**
  * The shell that was typed into. It remembers where it found a command (`hash`), and nobody else can see that: one that is older
@@ -12,11 +12,7 @@ import { isFile } from "./is-file.ts";
  * @param shell its process id
  */
 export async function checkParentShell(context: Context, shell = process.ppid): Promise<readonly Finding[]> {
-  const [first, ...others] = (context.env["PATH"] ?? "")
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((directory) => join(directory, "claude"))
-    .filter(isFile);
+  const [first, ...others] = filesOnPath("claude", context);
   if (first === undefined || !isShim(first, context)) return [];
   if (others.every((path) => isShim(path, context))) return [];
   const { name, ageMs } = await processOf(context, shell);

@@ -1,11 +1,12 @@
-import { delimiter, isAbsolute, join } from "node:path";
+import { delimiter, isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
+import { isFullWindowsPath, windowsPathEntries } from "../windows/search-path.ts";
 import { checkInstalls } from "./check-installs.ts";
 import { checkParentShell } from "./check-parent-shell.ts";
 import type { Finding } from "./finding.ts";
-import { isFile } from "./is-file.ts";
+import { filesOnPath } from "./on-path.ts";
 
 /** PATH: the shim has to stand before every other claude, and a real one has to be found behind it. */
 export async function checkPrograms(context: Context, store: Store): Promise<readonly Finding[]> {
@@ -18,14 +19,12 @@ export async function checkPrograms(context: Context, store: Store): Promise<rea
 }
 
 function checkPath(context: Context, store: Store): readonly Finding[] {
-  const directories = (context.env["PATH"] ?? "").split(delimiter);
-  const relative = directories.some((directory) => !isAbsolute(directory));
-  const claudes = directories
-    .filter(isAbsolute)
-    .map((directory) => join(directory, "claude"))
-    .filter(isFile);
+  const claudes = filesOnPath("claude", context);
   const shim = claudes.findIndex((path) => isShim(path, context));
-  const hint = `in the shell's startup file, as its last line: export PATH="${store.bin}:$PATH"`;
+  const hint =
+    context.platform === "win32"
+      ? `put ${store.bin} first on your PATH: rundll32 sysdm.cpl,EditEnvironmentVariables`
+      : `in the shell's startup file, as its last line: export PATH="${store.bin}:$PATH"`;
   const first: Finding =
     shim === 0
       ? { check: "PATH", level: "ok", message: `claude is ${claudes[0]}, the shim` }
@@ -45,14 +44,24 @@ function checkPath(context: Context, store: Store): readonly Finding[] {
   const message = "PATH has a relative or empty entry, which means the working directory";
   return [
     first,
-    ...(relative ? [{ check: "PATH", level: "warning", message, hint: "take it out" } as const] : []),
-    ...otherClauth(directories.filter(isAbsolute), context, store),
+    ...(hasRelativeEntry(context)
+      ? [{ check: "PATH", level: "warning", message, hint: "take it out" } as const]
+      : []),
+    ...otherClauth(context, store),
   ];
 }
 
+/** Windows passes over an empty entry. */
+function hasRelativeEntry({ env, platform }: Context): boolean {
+  const path = env["PATH"] ?? "";
+  if (platform !== "win32") return path.split(delimiter).some((directory) => !isAbsolute(directory));
+  const entries = windowsPathEntries(path).map((entry) => entry.replaceAll('"', "").trim());
+  return entries.some((entry) => entry !== "" && !isFullWindowsPath(entry));
+}
+
 /** The Rust tool of that name writes to the same store; its `clauth start` knows nothing of the sessions here. */
-function otherClauth(directories: readonly string[], context: Context, store: Store): readonly Finding[] {
-  const path = directories.map((directory) => join(directory, "clauth")).find(isFile);
+function otherClauth(context: Context, store: Store): readonly Finding[] {
+  const [path] = filesOnPath("clauth", context);
   if (path === undefined || isShim(path, context)) return [];
   const message = `typing clauth starts ${path}, which is another program than this`;
   const hint = `remove it, or put ${store.bin} before it on PATH`;

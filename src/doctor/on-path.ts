@@ -1,0 +1,16 @@
+import { delimiter, isAbsolute, join } from "node:path";
+import type { Context } from "../context.ts";
+import { windowsProgramNames, windowsSearchPath } from "../windows/search-path.ts";
+import { isFile } from "./is-file.ts";
+
+/** Every file that typing `name` may mean, in the order of PATH: the first is what a shell starts. */
+export function filesOnPath(name: string, { env, platform }: Pick<Context, "env" | "platform">): string[] {
+  const path = env["PATH"] ?? "";
+  if (platform === "win32")
+    return filesIn(windowsSearchPath(path), windowsProgramNames(name, env["PATHEXT"]));
+  return filesIn(path.split(delimiter).filter(isAbsolute), [name]);
+}
+
+export function filesIn(directories: readonly string[], names: readonly string[]): string[] {
+  return directories.flatMap((directory) => names.map((name) => join(directory, name))).filter(isFile);
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, win32 } from "node:path";
+import { checkNewConsole, checkWsl, judgeGitBash } from "../../src/doctor/check-windows.ts";
+import { SHIM_MARKER } from "../../src/own-executable.ts";
+
+/** Elsewhere `C:\t\a` is a name like any other, of a file in the working directory. */
+const onWindows = process.platform === "win32";
+const started = process.cwd();
+let directory: string;
+let root: string;
+let executable: string;
+beforeEach(() => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "clauth-doctor-")));
+  process.chdir(directory);
+  root = onWindows ? directory : "C:\\t";
+  executable = file("store\\bin\\claude.exe", `MZ${"\0".repeat(9000)}\n${SHIM_MARKER}\n`);
+});
+afterEach(() => {
+  process.chdir(started);
+  rmSync(directory, { recursive: true });
+});
+
+function file(name: string, content = "MZ"): string {
+  const path = win32.join(root, name);
+  if (onWindows) mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+const bin = "C:\\Users\\u\\.clauth\\bin";
+
+describe("a new console", () => {
+  function check(machine: string, user: string) {
+    const read = (of: "machine" | "user") => ({ text: of === "machine" ? machine : user, expands: true });
+    return checkNewConsole({ executable, env: { Root: root } }, { bin }, { read, write: () => {} });
+  }
+
+  test("that takes the shim is in order", () => {
+    expect(check("%Root%", "%Root%\\store\\bin")).toMatchObject([{ level: "ok", path: executable }]);
+  });
+
+  test("that takes another claude is a problem, and what is on the machine's PATH comes first", () => {
+    const npm = file("nodejs\\claude.cmd");
+    const [found] = check("%Root%\\nodejs", "%Root%\\store\\bin");
+    expect(found).toMatchObject({ level: "problem", path: npm });
+    expect(found?.hint).toContain("the machine's PATH comes before yours");
+  });
+
+  test("that takes the desktop app is a problem with a cure of its own", () => {
+    file("Microsoft\\WindowsApps\\claude.exe");
+    const [found] = check("", "%Root%\\Microsoft\\WindowsApps;%Root%\\store\\bin");
+    expect(found?.hint).toContain("App execution aliases");
+  });
+
+  test("that finds none is a problem", () => {
+    expect(check("", "%Root%")).toMatchObject([
+      { level: "problem", message: "a new console finds no claude: it picks no profile" },
+    ]);
+  });
+});
+
+describe("Git Bash", () => {
+  test("that takes the shim is in order, by its name with or without .exe", () => {
+    for (const said of [executable, executable.replace(".exe", "")])
+      expect(judgeGitBash({ executable }, { bin }, said)).toMatchObject([{ level: "ok", path: executable }]);
+  });
+
+  test("that takes npm's script for shells, or none, is a problem", () => {
+    const npm = file("npm\\claude", "#!/bin/sh\n");
+    for (const said of [npm, "", undefined])
+      expect(judgeGitBash({ executable }, { bin }, said)).toMatchObject([{ level: "problem" }]);
+  });
+});
+
+describe("WSL", () => {
+  test("with all of its own is in order, and is told from Windows", () => {
+    const [found] = checkWsl({ root: "/home/u/.clauth" }, "/home/u/.local/bin/claude");
+    expect(found).toMatchObject({ level: "ok" });
+    expect(found?.message).toContain("/home/u/.clauth");
+  });
+
+  test("with a claude or a store of Windows is a problem", () => {
+    expect(
+      checkWsl({ root: "/mnt/c/Users/u/.clauth" }, "/mnt/c/Users/u/AppData/Roaming/npm/claude"),
+    ).toMatchObject([
+      { level: "problem", hint: "unset CLAUTH_HOME: each system has a store of its own" },
+      { level: "problem", hint: "in WSL: npm install -g @anthropic-ai/claude-code" },
+    ]);
+    expect(checkWsl({ root: "/mnt/data/.clauth" }, undefined)).toMatchObject([{ level: "ok" }]);
+  });
+});
