@@ -170,7 +170,9 @@ describe.each(JSON_CASES)("%s as JSON", (name) => {
 test("no help is wider than 80 columns", async () => {
   using box = newcomer();
   const { stdout } = await box.run(["clauth", "help"]);
-  const verbs = [...stdout.matchAll(/^ {2}(?!clauth )([a-z]+(?: [a-z]+)?) {2,}/gm)].map((line) => line[1] ?? "");
+  const verbs = [...stdout.matchAll(/^ {2}(?!clauth )([a-z]+(?: [a-z]+)?) {2,}/gm)].map(
+    (line) => line[1] ?? "",
+  );
   const helps = await Promise.all(
     verbs.map(async (verb) => (await box.run(["clauth", ...verb.split(" "), "--help"])).stdout),
   );
