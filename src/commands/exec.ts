@@ -18,7 +18,7 @@ export function exec(context: Context): Command {
     summary: "run another program under a profile",
     args: { name: CHOICE },
     rest: "COMMAND",
-    examples: [["clauth exec work -- make review", "every claude that it starts is of this profile"]],
+    examples: [["clauth exec work -- bash", "a shell in which every claude is of this profile"]],
     run: async ({ name }, [word, ...rest]) => {
       if (word === undefined) throw usageError("there is no command after --", "exec");
       const explicit = parseChoice(name, "clauth exec");

@@ -1,22 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createDesk, type Desk } from "../cli/call.ts";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
+import { blocksOf, callsIn, PAGES, pageText } from "./documented.ts";
 
 const root = join(import.meta.dir, "..", "..");
-const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))].filter(
-  (name) => name.endsWith(".md"),
-);
-const textOf = (page: string) => readFileSync(join(root, page), "utf8");
 
-describe.each(pages)("%s", (page) => {
-  const text = textOf(page);
+describe.each(PAGES)("%s", (page) => {
+  const text = pageText(page);
 
   test("names no command and no option that clauth has not", async () => {
     using desk = createDesk();
-    for (const words of commandsIn(text)) {
+    for (const words of callsIn(text).map((call) => call.split(/\s+/).slice(1))) {
       const help = await helpFor(desk, words);
       if (help === undefined) throw new Error(`${page}: there is no command: clauth ${words.join(" ")}`);
       for (const option of words.filter((word) => /^--[a-z]/.test(word)))
@@ -38,7 +35,7 @@ describe.each(pages)("%s", (page) => {
 });
 
 describe("the prompts", () => {
-  const page = textOf("docs/prompts.md");
+  const page = pageText("docs/prompts.md");
   const block = (language: string) => blocksOf(page, language)[0] ?? "";
 
   test.each([
@@ -79,7 +76,7 @@ describe("the prompts", () => {
 
 test("the example of a clauth.toml and a config.toml are valid here", async () => {
   using desk = createDesk();
-  const [config = "", profile = ""] = blocksOf(textOf("docs/reference.md"), "toml");
+  const [config = "", profile = ""] = blocksOf(pageText("docs/reference.md"), "toml");
   for (const name of ["personal", "work"]) desk.addProfile(name, { account: "W" });
   desk.write(desk.profile("personal", "credentials.json"), credentialsText({ account: "P" }));
   desk.write(".clauth/clauth.toml", config);
@@ -88,16 +85,6 @@ test("the example of a clauth.toml and a config.toml are valid here", async () =
   expect((await desk.clauth(["which"], { env: { CLAUTH_PROFILE: "work" } })).code).toBe(0);
 });
 
-/** Every command in blocks and spans, as words; placeholders stay as they are. */
-function commandsIn(text: string): string[][] {
-  const shell = ["sh", "bash", "zsh", "fish"].flatMap((language) => blocksOf(text, language));
-  const prose = text.replaceAll(/^```.*?^```/gms, "");
-  const spans = [...prose.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? "");
-  return [...shell.flatMap((block) => block.split("\n")), ...spans]
-    .flatMap((line) => [...line.replace(/ #.*/, "").matchAll(/(?:^|[\s(/;&"])clauth ([a-z][^;&|)"<>]*)/g)])
-    .map((match) => (match[1] ?? "").trim().split(/\s+/));
-}
-
 async function helpFor(desk: Desk, words: readonly string[]): Promise<string | undefined> {
   if (["help", "version"].includes(words[0] ?? "")) return "";
   for (const count of [2, 1]) {
@@ -105,12 +92,6 @@ async function helpFor(desk: Desk, words: readonly string[]): Promise<string | u
     if (code === 0) return stdout;
   }
   return undefined;
-}
-
-function blocksOf(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
-    (match) => match[1] ?? "",
-  );
 }
 
 function commandOfStarship(toml: string): string {
