@@ -23,6 +23,7 @@ EOF
 main() {
   read_switches "$@"
   [ "$help" = no ] || { usage && return; }
+  refuse_windows
   find_places
   if [ "$action" = uninstall ]; then
     make_work_directory "${TMPDIR:-/tmp}"
@@ -80,6 +81,13 @@ misuse() {
   printf 'clauth: error: %s\n' "$1" >&2
   usage >&2
   exit 2
+}
+
+# Git Bash and its like. WSL is a Linux and has a shim of its own.
+refuse_windows() {
+  case $(uname -s) in
+    MINGW* | MSYS* | CYGWIN*) fail "this is Windows" "powershell -ExecutionPolicy Bypass -File install.ps1" ;;
+  esac
 }
 
 find_places() {

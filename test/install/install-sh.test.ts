@@ -559,3 +559,17 @@ test("the real program without any Claude Code: said so, and exit 0", async () =
     stderr: expect.stringContaining("there is no Claude Code yet"),
   });
 });
+
+test.each(["MINGW64_NT-10.0-22631", "MSYS_NT-10.0", "CYGWIN_NT-10.0"])(
+  "in a shell of Windows (%s) nothing is done, and install.ps1 is named",
+  async (system) => {
+    const user = newUser();
+    user.addProgram("uname", `#!/bin/sh\necho ${system}\n`);
+    expect(await user.install()).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "clauth: error: this is Windows\nhint: powershell -ExecutionPolicy Bypass -File install.ps1\n",
+    });
+    expect(user.snapshot()).toEqual({});
+  },
+);
