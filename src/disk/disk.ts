@@ -26,7 +26,8 @@ export type Disk = {
   readlink(path: string): string;
   /** The path with every link on the way resolved. */
   realpath(path: string): string;
-  symlink(text: string, path: string): void;
+  /** The type matters on Windows alone: a junction is a link to a directory, by an absolute text, that needs no privilege. */
+  symlink(text: string, path: string, type?: LinkType): void;
   link(existing: string, created: string): void;
   rename(from: string, to: string): void;
   /** Exchanges two names in one step; false where nothing was exchanged. */
@@ -48,6 +49,8 @@ export type Disk = {
   fileSystemType(path: string): bigint;
 };
 
+export type LinkType = "junction";
+
 export const disk: Disk = {
   open: (path, flags, mode) =>
     flags & fs.constants.O_CREAT
@@ -68,7 +71,7 @@ export const disk: Disk = {
   lstatIfThere: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   readlink: (path) => fs.readlinkSync(path),
   realpath: (path) => fs.realpathSync.native(path),
-  symlink: (text, path) => fs.symlinkSync(text, path),
+  symlink: (text, path, type) => fs.symlinkSync(text, path, type),
   link: (existing, created) => fs.linkSync(existing, created),
   rename: (from, to) => fs.renameSync(from, to),
   exchange: exchangeNames,

@@ -6,27 +6,19 @@ import { openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import { lockUnavailable } from "../lock/store-lock.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
+import { checkLinks } from "./check-links.ts";
 import { attempted, type Finding } from "./finding.ts";
 import { checkStaleLocks } from "./stale-locks.ts";
 
 /** What the machine gives: links, room on the disk, a clock that does not run behind, and no lock that a killed claude left. */
 export function checkMachine(context: Context, store: Store): readonly Finding[] {
   return [
-    linkMode(context),
+    ...checkLinks(context, store),
     ...attempted("disk", () => checkSpace(store.root, freeBytes(store.root))),
     ...attempted("clock", () => checkClock(writtenFiles(context, store), Date.now())),
     ...attempted("locks", () => canLock(store)),
     ...attempted("locks", () => checkStaleLocks(context, store)),
   ];
-}
-
-/** Every file system that Claude Code runs on there has them, and a link can't go out of date as a copy can. */
-function linkMode({ env }: Context): Finding {
-  const forced = env["CLAUTH_LINK_MODE"] || "symlink";
-  const message = "profiles share ~/.claude by symbolic links, which need no privilege here";
-  if (forced === "symlink") return { check: "links", level: "ok", message };
-  const ignored = `CLAUTH_LINK_MODE=${forced} is not available on this platform: ${message}`;
-  return { check: "links", level: "warning", message: ignored, hint: "unset CLAUTH_LINK_MODE" };
 }
 
 /** A session writes some megabytes: its history, and each file anew beside the old one. */

@@ -7,6 +7,7 @@ import { judgeCredentials } from "../merge/judge-credentials.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
+import { mirrorHalted } from "../reconcile/base.ts";
 import { lookAtCredentials } from "../reconcile/credentials.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { listRecords } from "../session/record.ts";
@@ -28,6 +29,7 @@ export async function checkProfile(
       return checkLogin(check, places, config);
     }),
     ...attempted(check, () => checkDocuments(check, places)),
+    ...attempted(check, () => checkCopies(check, places)),
     ...attempted(check, () => checkSessions(check, places.paths)),
   ];
   return found.length > 0 ? found : [{ check, level: "ok", message: "in order" }];
@@ -71,6 +73,14 @@ function checkDocuments(check: string, { treeJson, treeSettings }: Places): read
 export function isDamaged(path: string): boolean {
   const content = readRegularFile(path);
   return content !== undefined && !isObject(parseJson(content.bytes));
+}
+
+function checkCopies(check: string, places: Places): readonly Finding[] {
+  const message = mirrorHalted(places);
+  if (message === undefined) return [];
+  const hint =
+    "to have them on both sides again: clauth doctor --fix; to be rid of them: remove them on both sides";
+  return [{ check, level: "problem", message, hint, path: places.paths.runtime }];
 }
 
 function checkSessions(check: string, paths: ProfilePaths): readonly Finding[] {

@@ -3,6 +3,9 @@ import { sweepTemporaries } from "../disk/sweep.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
+import { distrustMirror, mirrorHalted } from "../reconcile/base.ts";
+import { withBaseGuard } from "../reconcile/base-guard.ts";
+import { placesOf } from "../reconcile/places.ts";
 import { pruneDead } from "../session/record.ts";
 import { syncProfile } from "../session/sync.ts";
 import { type Finding, problemOf } from "./finding.ts";
@@ -20,6 +23,9 @@ export async function fixProfile(
       pruneDead(paths, { unknown: true }),
     );
     const swept = [paths.root, paths.base, paths.runtime].flatMap((directory) => sweepTemporaries(directory));
+    const places = placesOf(context.home, store, name);
+    // The user wants back what seemed to be removed.
+    if (mirrorHalted(places) !== undefined) withBaseGuard(places, () => distrustMirror(places));
     const { notes } = await syncProfile(context, store, name);
     const done = [
       ...(closed.length > 0

@@ -12,6 +12,7 @@ export const LOCK_ORDER = [
   "claude-storage-write",
   "claude-json-tree",
   "claude-json-home",
+  "mirror",
   "base",
 ] as const;
 

@@ -144,7 +144,7 @@ function decideLogin(input: CredentialsInput, canonical: JudgedFile | undefined,
   const before = canonical?.login ? canonical : undefined;
   const newer = before === undefined ? "tree" : newerLogin(input.base, before, tree);
   if (before !== undefined && newer !== "tree") {
-    return keepCanonical(input.base, before, tree, newer === "canonical" ? "conflict" : "restored");
+    return keepCanonical(input.base, before, tree, loserName(input.base, tree, newer));
   }
   const account = before === undefined ? "none" : sameAccount(before, tree);
   const verdict = account === "same" ? "same" : judgePin(input.pin, tree, input.identity);
@@ -165,6 +165,18 @@ function decideLogin(input: CredentialsInput, canonical: JudgedFile | undefined,
         : [{ what: displacedName(input, account, canonical), bytes: canonical.bytes }],
   };
 }
+
+/** A copy that nobody touched lost nothing of its own: the canonical file went on without it. */
+function loserName(
+  base: CredentialsBase | undefined,
+  tree: JudgedFile,
+  newer: "canonical" | "restored",
+): Loser {
+  if (isAsInBase(base, tree)) return "rotated";
+  return newer === "canonical" ? "conflict" : "restored";
+}
+
+type Loser = "rotated" | "conflict" | "restored" | "damaged" | "no-login";
 
 /**
  * Rotated tokens come hourly: under a name of their own they never crowd out a login that was replaced by another. Where the
@@ -192,7 +204,7 @@ function keepCanonical(
   base: CredentialsBase | undefined,
   canonical: JudgedFile,
   tree: JudgedFile,
-  why: "conflict" | "restored" | "damaged" | "no-login",
+  why: Loser,
 ): Step {
   const quarantine = [{ what: `credentials-${why}`, bytes: tree.bytes }];
   const canonicalAlone = why === "restored" || isAsInBase(base, tree);

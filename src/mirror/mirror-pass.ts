@@ -27,11 +27,10 @@ export type MirrorOutcome = {
   readonly skipped: readonly Skipped[];
   /** Why nothing was removed, where too much would have been. */
   readonly halted?: string;
-  /**
-   * Milliseconds after which another pass could do more. After a look at everything always: where a watch misses nothing, there is
-   * nothing to look at by then.
-   */
+  /** Milliseconds after which another pass could do more. */
   readonly again?: number;
+  /** After a look at everything: how many milliseconds to wait before the next, where a watch does not see all. */
+  readonly rest?: number;
 };
 
 /**
@@ -69,12 +68,12 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
     const halted = carryRemovals(pass, request.removals === "confirmed");
     settle(pass);
     const { done, skipped, again } = pass;
-    const pace = changed === undefined ? (performance.now() - started) * REST : 0;
     return {
       done,
       skipped,
       ...(halted === undefined ? {} : { halted }),
-      ...(again === undefined && pace === 0 ? {} : { again: Math.max(again ?? 0, pace) }),
+      ...(again === undefined ? {} : { again }),
+      ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
     };
   } finally {
     index.close();

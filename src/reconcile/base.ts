@@ -88,6 +88,33 @@ export function writeBaseIndex(places: Places, settled: Readonly<Record<string, 
   writeFileAtomic(join(places.paths.base, INDEX), encode(index), { mode: 0o600 });
 }
 
+/**
+ * What the mirror's own index was made of, where that is known: it stands among the signatures, and is void with them.
+ */
+export function mirrorMark(places: Places): string | undefined {
+  return openBase(places).settled[MIRROR];
+}
+
+/** @param halted why the last look at everything removed nothing */
+export function trustMirror(places: Places, mark: string, halted: string | undefined): void {
+  const { [HALTED]: _, ...settled } = openBase(places).settled;
+  writeBaseIndex(places, { ...settled, [MIRROR]: mark, ...(halted !== undefined && { [HALTED]: halted }) });
+}
+
+/** From now on the mirror unites both sides, and deletes nothing, until it has looked at all of them. */
+export function distrustMirror(places: Places): void {
+  const { [MIRROR]: mark, [HALTED]: _, ...settled } = openBase(places).settled;
+  if (mark !== undefined) writeBaseIndex(places, settled);
+}
+
+/** Why deletions wait for the user, where they do. Writes nothing. */
+export function mirrorHalted(places: Places): string | undefined {
+  return readIndex(places)?.settled[HALTED];
+}
+
+const MIRROR = "mirror";
+const HALTED = "mirror halted";
+
 type Index = {
   readonly home: Signature;
   readonly tree: Signature;

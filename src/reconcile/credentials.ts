@@ -15,7 +15,7 @@ import {
   readCredentialsMemory,
   writeCredentialsMemory,
 } from "./credentials-base.ts";
-import { lookAtLinkedLogin, removeJudged } from "./linked-login.ts";
+import { lookAtFileLogin, removeJudged } from "./file-login.ts";
 import type { Places } from "./places.ts";
 import type { TreeLogin } from "./tree-login.ts";
 
@@ -40,7 +40,7 @@ export type CredentialsQuestion = {
 export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQuestion): CredentialsLook {
   const canonical = readRegularFile(places.paths.credentials);
   const memory = readCredentialsMemory(places);
-  const tree = (places.lookAtTree ?? lookAtLinkedLogin)(places, { canonical, base: memory });
+  const tree = (places.lookAtTree ?? lookAtFileLogin)(places, { canonical, base: memory });
   const isLink = tree.shown.kind === "link-ok" || tree.shown.kind === "link-wrong";
   const account = isLink && pin === undefined ? undefined : readTreeAccount(places);
   const identity = identityIn(account);
@@ -130,6 +130,8 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
       tree.show(canonical?.bytes);
       break;
     case "log-out":
+      // A tree that still shows this login would bring it back.
+      if (tree.shown.kind === "link-ok") tree.remove();
       removeJudged(places.paths.credentials, canonical);
       checkpoint("credentials:logged-out");
       removeFile(places.paths.account);

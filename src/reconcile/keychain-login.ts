@@ -9,7 +9,7 @@ import { securityProgram } from "../keychain/security.ts";
 import type { CredentialsBase, Quarantined, TreeCredentials } from "../merge/credentials.ts";
 import { judgeFile } from "../merge/judge-credentials.ts";
 import { newerLogin } from "../merge/newer-login.ts";
-import { lookAtLinkedLogin } from "./linked-login.ts";
+import { lookAtFileLogin } from "./file-login.ts";
 import type { Places } from "./places.ts";
 import type { LookAtTree, TreeLogin } from "./tree-login.ts";
 
@@ -23,7 +23,7 @@ import type { LookAtTree, TreeLogin } from "./tree-login.ts";
 export function keychainLogin(env: Environment, program: string = securityProgram()): LookAtTree {
   return (places, known) => {
     const item = loginItem(places.paths.runtime, env, program);
-    const file = lookAtLinkedLogin(places);
+    const file = lookAtFileLogin(places, known);
     const value = readItem(item);
     return value === undefined ? file : lookAtItem(places, known, { item, value, file });
   };

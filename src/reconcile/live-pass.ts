@@ -25,7 +25,7 @@ import { isTreeAsOpened, type Look, treeReplaced } from "./look.ts";
 import type { Places } from "./places.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 import { SETTLE_MS, type Sightings, untilStanding } from "./standing.ts";
-import { liveTreePass } from "./tree-pass.ts";
+import { linkModeOf, liveTreePass } from "./tree-pass.ts";
 
 /** What is reconciled, and by whose configuration. A Session is one. */
 export type Reconciled = {
@@ -45,6 +45,8 @@ export type PassMemory = {
   readonly sightings: Sightings;
   /** The tree's `.claude.json` when the account in it was last noted. */
   accountSeen?: Signature | undefined;
+  /** In a tree of copies, once all of them were looked at: those that have to be looked at again. */
+  copiesLeft?: ReadonlySet<string> | undefined;
 };
 
 export type Moment = {
@@ -55,6 +57,8 @@ export type Moment = {
    * who lives by then can have read before it.
    */
   readonly quiet: () => boolean;
+  /** In a tree of copies: which of them changed since the last call; undefined where that is not known. */
+  readonly changed?: (() => ReadonlySet<string> | undefined) | undefined;
 };
 
 export type Outcome = {
@@ -73,10 +77,11 @@ type Pass = Reconciled & Moment;
  * or damaged does not stop the others. What fails is in the log and is tried again.
  */
 export async function livePass(reconciled: Reconciled, moment: Moment): Promise<Outcome> {
-  const pass = { ...reconciled, ...moment };
-  if (!isTreeAsOpened(pass.places, pass.look)) {
-    return { again: undefined, notes: pass.moment === "final" ? [treeReplaced(pass.places)] : [] };
+  if (!isTreeAsOpened(reconciled.places, reconciled.look)) {
+    return { again: undefined, notes: moment.moment === "final" ? [treeReplaced(reconciled.places)] : [] };
   }
+  const places = inItsMode(reconciled.places);
+  const pass = { ...reconciled, ...moment, places };
   const waits: number[] = [];
   const failures: string[] = [];
   const notes: string[] = [];
@@ -96,13 +101,18 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
 
   const final = pass.moment === "final";
   await attempt("credentials", async () => {
-    const { places, config } = pass;
+    const { config } = pass;
     const live = { places, pin: config.account, ended: final, say: (text: string) => say(pass, text) };
     notes.push(...(await reconcileCredentials(live)));
     return undefined;
   });
   await attempt("account", () => noteOwnerIfNew(pass));
-  await attempt("tree", () => liveTreePass(pass, final));
+  await attempt("copies", () => mirrorIfCopied(pass, notes));
+  await attempt("tree", async () => {
+    const rewritten = liveTreePass(pass, final);
+    if (rewritten.length > 0 && !isLinked(places)) await mirrorNow(pass, new Set(rewritten));
+    return undefined;
+  });
   for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
   await attempt("account", () => {
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
@@ -114,6 +124,42 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     notes: final ? [...failures, ...notes] : [],
   };
 }
+
+function inItsMode(places: Places): Places {
+  return places.mode === undefined ? { ...places, mode: linkModeOf(places) } : places;
+}
+
+/**
+ * Carries copies between the tree and home. After the last claude's end everything is looked at: no watch is trusted with what
+ * would be left in the tree alone.
+ */
+async function mirrorIfCopied(pass: Pass, notes: string[]): Promise<number | undefined> {
+  const { places, memory, moment } = pass;
+  if (isLinked(places)) return undefined;
+  const seen = pass.changed?.();
+  const left = moment === "final" ? undefined : memory.copiesLeft;
+  const names = seen === undefined || left === undefined ? undefined : left.union(seen);
+  if (names?.size === 0) return undefined;
+  memory.copiesLeft = undefined;
+  const { halted, again, rest } = await mirrorNow(pass, names);
+  if (halted !== undefined) notes.push(halted);
+  if (again === undefined) memory.copiesLeft = new Set();
+  else memory.copiesLeft = names;
+  return again ?? (pass.changed === undefined ? undefined : rest);
+}
+
+async function mirrorNow({ places, config, moment }: Pass, changed: ReadonlySet<string> | undefined) {
+  const { mirrorTree } = await import("./mirror-tree.ts");
+  const { isolate } = config;
+  return mirrorTree(places, { isolate, idle: moment === "final", changed, waitMs: MIRROR_WAIT_MS });
+}
+
+function isLinked({ mode }: Places): boolean {
+  return mode === undefined || mode === "symlink";
+}
+
+/** Another shim of the profile carries what changed within milliseconds; one that copies everything tells its own later. */
+const MIRROR_WAIT_MS = 2000;
 
 /** Before anything else of another account's login can come: a rotated token of it above all. */
 function noteOwnerIfNew({ places, memory }: Pass): undefined {

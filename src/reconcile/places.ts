@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
+import type { LinkMode } from "../tree/link-mode.ts";
 import type { LookAtTree } from "./tree-login.ts";
 
 /** Both sides of everything that is reconciled for one profile: claude home and the runtime tree, and the base between. */
@@ -17,6 +18,8 @@ export type Places = {
   readonly treeCredentials: string;
   /** A random token that stands in the tree and in the base: a tree made anew or restored from a backup has another. */
   readonly treeToken: string;
+  /** What the tree has in the place of symlinks, where it is known: that takes a look at the manifest. */
+  readonly mode?: LinkMode;
   /** Where the tree's login is found; undefined for the file that Claude Code uses on all systems but macOS. */
   readonly lookAtTree?: LookAtTree;
   /** The login of `~/.claude` where it is not in its file; the function finds none where it can't be read. */

@@ -2,11 +2,14 @@ import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
-import { applyTree } from "../tree/apply.ts";
+import { type Applied, applyTree } from "../tree/apply.ts";
 import type { Isolation } from "../tree/entries.ts";
-import { inspectTree } from "../tree/inspect.ts";
-import { readManifest } from "../tree/manifest.ts";
+import { inspectTree, type TreeFacts } from "../tree/inspect.ts";
+import { chooseLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
+import { type Manifest, readManifest } from "../tree/manifest.ts";
 import { planTree, type TreePlan } from "../tree/plan.ts";
+import { distrustMirror } from "./base.ts";
+import { withBaseGuard } from "./base-guard.ts";
 import type { Places } from "./places.ts";
 
 export type TreeOptions = {
@@ -15,37 +18,79 @@ export type TreeOptions = {
   readonly idle: boolean;
 };
 
+export type TreeVerified = {
+  readonly mode: LinkMode;
+  /** True where something waits until the tree is idle. */
+  readonly deferred: boolean;
+};
+
 /**
  * Verifies the links of a runtime tree and repairs what differs. The caller holds the state lock.
- * @returns true where something waits until the tree is idle
+ * @param forced what CLAUTH_LINK_MODE asks for
  */
-export function treePass(places: Places, options: TreeOptions): boolean {
-  const applied = applyTree(planNow(places, options), { home: places.claude, paths: places.paths });
-  return applied.deferred.length > 0;
+export function treePass(
+  places: Places,
+  options: TreeOptions & { readonly forced: LinkMode | undefined },
+): TreeVerified {
+  const plan = planNow(places, options, (facts, known) => chooseLinkMode(facts, known, options));
+  const { deferred } = carryOutPlan(places, plan);
+  return { mode: plan.choice.mode, deferred: deferred.length > 0 };
 }
 
 /**
  * The same beside a running claude, which makes new entries at any time: the lock is taken only where there is something to
  * do. What waits for an idle tree waits.
+ * @returns files of claude home that named the tree, and no longer do
  */
 export function liveTreePass(
   { places, store, config }: { places: Places; store: Store; config: ProfileConfig },
   idle: boolean,
-): undefined {
+): readonly string[] {
   const options = { isolate: config.isolate, idle };
+  const keep = (facts: TreeFacts, known: Manifest | undefined) => modeKept(places, facts, known);
   // Paths that leaked into shared files are no step of a plan: the last one out of the tree looks for them.
-  if (idle || planNow(places, options).steps.length > 0) {
-    const applied = withStoreLock(stateLock(store), { waitMs: LOCK_WAIT_MS }, () =>
-      applyTree(planNow(places, options), { home: places.claude, paths: places.paths }),
-    );
-    for (const step of applied.done) log(store, places.profile, `tree: ${step.do} ${step.name}: ${step.why}`);
-  }
-  return undefined;
+  if (!idle && planNow(places, options, keep).steps.length === 0) return [];
+  const applied = withStoreLock(stateLock(store), { waitMs: LOCK_WAIT_MS }, () =>
+    carryOutPlan(places, planNow(places, options, keep)),
+  );
+  for (const step of applied.done) log(store, places.profile, `tree: ${step.do} ${step.name}: ${step.why}`);
+  return applied.rewritten;
 }
 
 const LOCK_WAIT_MS = 2000;
 
-function planNow(places: Places, { isolate, idle }: TreeOptions): TreePlan {
+/**
+ * Before a name changes between copy and link what the mirror knows is forgotten: it would take what is not there for a moment
+ * for a deletion, after a kill in between too.
+ */
+function carryOutPlan(places: Places, plan: TreePlan): Applied {
+  const { choice, known, steps } = plan;
+  const isNew = known === undefined && choice.mode === "symlink";
+  const toCopies = choice.mode !== "symlink" && steps.some((step) => step.do === "unlink");
+  if (!isNew && (known?.mode !== choice.mode || toCopies))
+    withBaseGuard(places, () => distrustMirror(places));
+  return applyTree(plan, { home: places.claude, paths: places.paths });
+}
+
+/** Another mode is a matter of the next open. */
+function modeKept(places: Places, facts: TreeFacts, known: Manifest | undefined): ModeChoice {
+  if (known !== undefined) return known;
+  return places.mode === undefined
+    ? chooseLinkMode(facts, undefined, { forced: undefined, idle: true })
+    : { mode: places.mode, forced: false };
+}
+
+/** The mode of a tree that is not opened now; of one that never was, the mode that an open would choose. */
+export function linkModeOf(places: Places): LinkMode {
+  return modeKept(places, inspectTree(places.claude, places.paths), readManifest(places.paths)).mode;
+}
+
+function planNow(
+  places: Places,
+  { isolate, idle }: TreeOptions,
+  choose: (facts: TreeFacts, known: Manifest | undefined) => ModeChoice,
+): TreePlan {
   const facts = inspectTree(places.claude, places.paths);
-  return planTree(facts, readManifest(places.paths), { isolate, mode: "symlink", idle });
+  const manifest = readManifest(places.paths);
+  return planTree(facts, manifest, { isolate, idle, choice: choose(facts, manifest) });
 }

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
+import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
@@ -38,10 +38,13 @@ function withHome(config: FileContent | undefined): string {
 }
 
 /** Of a link nothing is kept: the bytes are those in `~/.claude`. */
-function setAside({ paths }: Places, canonical: FileContent): void {
+function setAside({ paths, treeCredentials }: Places, canonical: FileContent): void {
   if (!lstatSync(paths.credentials).isSymbolicLink())
     quarantineFile(paths, "credentials-shared", canonical.bytes);
   unlinkSync(paths.credentials);
+  // A tree that has no link has the login too.
+  const copy = readRegularFile(treeCredentials);
+  if (copy !== undefined && equalBytes(copy.bytes, canonical.bytes)) unlinkSync(treeCredentials);
 }
 
 function hasLogin(profile: string): ClauthError {

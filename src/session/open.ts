@@ -18,6 +18,7 @@ import { openPass } from "../reconcile/open-pass.ts";
 import { adoptPending } from "../reconcile/pending-credentials.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
+import { forcedLinkMode } from "../tree/link-mode.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { createRecord, type HeldRecord, pruneDead } from "./record.ts";
 import { refuseChainOfOther, refuseSharedChain } from "./shared-chain.ts";
@@ -51,12 +52,13 @@ export type SessionRequest = {
  * @throws ClauthError
  */
 export function openSession(
-  context: Pick<Context, "home" | "cwd">,
+  context: Pick<Context, "home" | "cwd" | "env">,
   request: SessionRequest,
-  places: Places = placesOf(context.home, request.store, request.name),
+  found: Places = placesOf(context.home, request.store, request.name),
 ): Session {
   const { store, name, config } = request;
-  const { paths } = places;
+  const { paths } = found;
+  const forced = forcedLinkMode(context.env);
   refuseForeignStore(store);
   const rotation = acquireStoreLock(rotationLock(paths), { waitMs: ROTATION_WAIT_MS });
   try {
@@ -70,9 +72,10 @@ export function openSession(
       if (alone)
         for (const directory of [paths.root, paths.base, paths.backups])
           sweepTemporaries(directory, { untouchedMs: 0 });
-      if (alone) adoptPending(places);
-      refuseSharedChain(places);
-      const deferred = treePass(places, { isolate: config.isolate, idle: alone });
+      if (alone) adoptPending(found);
+      refuseSharedChain(found);
+      const { mode, deferred } = treePass(found, { isolate: config.isolate, idle: alone, forced });
+      const places = { ...found, mode };
       checkpoint("tree-ready");
       const outstanding = withBaseGuard(places, () => {
         const login = openCredentials(places, {
@@ -102,7 +105,7 @@ export function openSession(
         record,
         memory: { deletions: deletionMemory(), lastWriteMs: Number.NEGATIVE_INFINITY, sightings: new Map() },
         look: takeLook(places),
-        outstanding,
+        outstanding: outstanding || mode !== "symlink",
       };
     });
   } finally {

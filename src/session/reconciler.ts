@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
+import { watch } from "node:fs";
 import { basename } from "node:path";
 import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
@@ -12,13 +12,22 @@ export type Reconciler = {
   stop(): Promise<void>;
 };
 
+/** Watches the copies of a tree that has no links, and what they are copies of, at any depth. */
+export type WatchCopies = (wake: () => void) => CopiesWatched;
+
+type CopiesWatched = {
+  readonly takeChanged: () => ReadonlySet<string> | undefined;
+  readonly close: () => void;
+};
+
 /**
  * Reconciles while claude runs: woken by the kernel when a file changes, never by a clock. One shim per profile does so;
  * the others watch for the end of a session and then try to take over.
  */
-export function startReconciler(session: Session): Reconciler {
+export function startReconciler(session: Session, watchCopies?: WatchCopies): Reconciler {
   const { places } = session;
-  const watchers: FSWatcher[] = [];
+  const watchers: { close(): void }[] = [];
+  let copies: CopiesWatched | undefined;
   let election: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dueAtOnce = false;
@@ -47,6 +56,8 @@ export function startReconciler(session: Session): Reconciler {
     watchDirectory(places.paths.root, among("credentials.json"), soon);
     watchDirectory(places.claude.root, isNoPassingFile, soon);
     watchDirectory(session.home, among(basename(places.homeJson)), soon);
+    copies = watchCopies?.(soon);
+    if (copies !== undefined) watchers.push(copies);
     // What changed between the open and the arming of the watches raised no event.
     schedule(0);
   }
@@ -83,7 +94,8 @@ export function startReconciler(session: Session): Reconciler {
   async function pass(): Promise<void> {
     if (stopped) return;
     try {
-      const { again } = await livePass(session, { moment: "running", quiet: () => false });
+      const changed = copies?.takeChanged;
+      const { again } = await livePass(session, { moment: "running", quiet: () => false, changed });
       // What happened during this pass asked for an earlier one already.
       if (again !== undefined && timer === undefined) schedule(again);
     } catch (error) {

@@ -1,16 +1,16 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
 import { log } from "../log.ts";
-import { placesWithLogin } from "../reconcile/places.ts";
+import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { asClauthError, notice } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
-import { refuseLinkMode } from "../tree/plan.ts";
+import { forcedLinkMode } from "../tree/link-mode.ts";
 import { finalize } from "./finalize.ts";
 import { openSession, type Session, type SessionRequest } from "./open.ts";
-import type { Reconciler } from "./reconciler.ts";
+import type { Reconciler, WatchCopies } from "./reconciler.ts";
 import { releaseRecord, updateRecord } from "./record.ts";
 
 /**
@@ -24,9 +24,10 @@ export async function runSession(
   launch: Launch,
   inherited: Inherited,
 ): Promise<Exit> {
-  refuseLinkMode(context.env);
   const places = await placesWithLogin(context, request.store, request.name);
+  await settleBeforeNewMode(context, request, places);
   const session = openSession(context, request, places);
+  await fillIfCopied(session);
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
   checkpoint("spawned");
@@ -34,6 +35,30 @@ export async function runSession(
   const exit = await exited;
   for (const line of await finalize(session, await reconciler.started())) notice(context, line);
   return exit;
+}
+
+/** Only where one is asked for by name: files are never copied back and forth where nobody asked. */
+async function settleBeforeNewMode(
+  context: Context,
+  { store, name }: SessionRequest,
+  places: Places,
+): Promise<void> {
+  const forced = forcedLinkMode(context.env);
+  if (forced === undefined) return;
+  const { settleMode } = await import("./settle-mode.ts");
+  await settleMode(context, store, name, places, forced);
+}
+
+/** A tree of copies has to hold them before claude looks. */
+async function fillIfCopied(session: Session): Promise<void> {
+  if (session.places.mode === "symlink") return;
+  try {
+    const { fillTree } = await import("./fill-tree.ts");
+    fillTree(session);
+  } catch (error) {
+    releaseRecord(session.record);
+    throw error;
+  }
 }
 
 function startClaude(session: Session, launch: Launch, inherited: Inherited) {
@@ -84,5 +109,11 @@ const START_OF_CLAUDE_MS = 250;
 async function startBeside(session: Session, claudePid: number): Promise<Reconciler> {
   const { startReconciler } = await import("./reconciler.ts");
   updateRecord(session.record, { claudePid });
-  return startReconciler(session);
+  return startReconciler(session, await watchCopiesOf(session));
+}
+
+async function watchCopiesOf({ places, config }: Session): Promise<WatchCopies | undefined> {
+  if (places.mode === "symlink") return undefined;
+  const { watchCopies } = await import("../reconcile/mirror-tree.ts");
+  return (wake) => watchCopies(places, config.isolate, wake);
 }

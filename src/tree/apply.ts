@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
-import { disk, letGo } from "../disk/disk.ts";
+import { disk, type LinkType, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -39,10 +39,11 @@ export type Applied = {
 export function applyTree(plan: TreePlan, places: TreePlaces): Applied {
   const done: Step[] = [];
   const skipped: Skipped[] = [...plan.skipped];
+  const type = plan.choice.mode === "junction" ? "junction" : undefined;
   for (const step of plan.steps) {
     if (skipped.some((entry) => concerns(entry, step))) continue;
     try {
-      skipped.push(...applyStep(step, places));
+      skipped.push(...applyStep(step, places, type));
       done.push(step);
       checkpoint(`tree-${step.do}`);
     } catch (cause) {
@@ -80,7 +81,7 @@ const VERB: Record<Step["do"], string> = {
 };
 
 /** @returns what inside a merged directory had to stay where it was */
-function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] {
+function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | undefined): readonly Skipped[] {
   const treePath = join(paths.runtime, step.name);
   const homePath = join(home.root, step.name);
   switch (step.do) {
@@ -95,10 +96,10 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
       disk.makeNewDirectory(treePath, 0o700);
       return [];
     case "link":
-      linkUnlessThere(homePath, treePath);
+      linkUnlessThere(homePath, treePath, type);
       return [];
     case "relink":
-      putLink(homePath, treePath, { text: step.text });
+      putLink(homePath, treePath, { text: step.text }, type);
       return [];
     case "unlink":
       removeLink(treePath, step.text);
@@ -120,11 +121,11 @@ function applyStep(step: Step, { home, paths }: TreePlaces): readonly Skipped[] 
       return [];
     case "quarantine":
       quarantineFile(paths, step.name, readJudged(treePath, step.tree).bytes);
-      putLink(homePath, treePath, { file: step.tree });
+      putLink(homePath, treePath, { file: step.tree }, type);
       return [];
     case "move-directory":
     case "merge-directory":
-      return joinDirectory({ name: step.name, tree: treePath, home: homePath, paths });
+      return joinDirectory({ name: step.name, tree: treePath, home: homePath, paths }, type);
     case "sweep":
       disk.unlink(treePath);
       return [];
@@ -152,7 +153,7 @@ function remember(
   leakFree: Manifest["leakFree"],
 ): Manifest | undefined {
   const facts = changed ? inspectTree(places.home, places.paths) : plan.facts;
-  const manifest = manifestOf(facts, { mode: plan.mode, leakFree, old: plan.known });
+  const manifest = manifestOf(facts, { ...plan.choice, leakFree, old: plan.known });
   if (manifest === undefined || !outdated(plan.known, manifest)) return plan.known;
   writeManifest(places.paths, manifest);
   return manifest;

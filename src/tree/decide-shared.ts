@@ -14,6 +14,7 @@ export function decideShared(scene: Scene, name: string, wanted: boolean): Decis
   if (inHome?.type === "unreadable" || inTree?.type === "unreadable") {
     return [skip(name, inTree?.type === "unreadable" ? inTree.why : describe(inHome))];
   }
+  if (isCopied(scene, inHome, inTree, name)) return decideCopied(scene, name, wanted);
   if (inHome === undefined) return decideMissingAtHome(scene, name, inTree, wanted);
   if (inHome.type === "other") {
     return inTree === undefined || inTree.type === "link" ? [] : [skip(name, describe(inHome))];
@@ -32,6 +33,35 @@ export function decideShared(scene: Scene, name: string, wanted: boolean): Decis
   }
 }
 
+/** True for what this tree has as a copy, which the mirror keeps equal. A junction leads to directories alone. */
+function isCopied(
+  { mode }: Scene,
+  inHome: Entry | undefined,
+  inTree: Entry | undefined,
+  name: string,
+): boolean {
+  if (mode !== "junction") return mode === "copy";
+  if (leadsToDirectory(inHome) || inTree?.type === "directory") return false;
+  return inHome !== undefined || inTree?.type === "file" || typeAtHome(name) === "file";
+}
+
+/** The link of another mode goes, and what every profile shares is made in claude home; all else is the mirror's. */
+function decideCopied(scene: Scene, name: string, wanted: boolean): Decision[] {
+  const inTree = scene.facts.tree.entries.get(name);
+  const decisions: Decision[] = [];
+  if (wanted && !scene.facts.home.entries.has(name) && (inTree === undefined || inTree.type === "link")) {
+    decisions.push({ do: "make-home", type: typeAtHome(name), name, why: "every profile shares it" });
+  }
+  if (inTree?.type === "link" && isOurs(scene, name, inTree.text)) {
+    decisions.push({ do: "unlink", name, text: inTree.text, why: "this tree has copies", waits: "idle" });
+  }
+  return decisions;
+}
+
+function typeAtHome(name: string): "directory" | "file" {
+  return SHARED_FILES.some((file) => file === name) ? "file" : "directory";
+}
+
 /** Nothing of that name in claude home: what Claude Code made in the tree goes there, and links to nothing go. */
 function decideMissingAtHome(
   scene: Scene,
@@ -39,10 +69,7 @@ function decideMissingAtHome(
   inTree: Entry | undefined,
   wanted: boolean,
 ): Decision[] {
-  const made = {
-    do: "make-home",
-    type: SHARED_FILES.some((file) => file === name) ? "file" : "directory",
-  } as const;
+  const made = { do: "make-home", type: typeAtHome(name) } as const;
   switch (inTree?.type) {
     case undefined:
       if (!wanted) return [];

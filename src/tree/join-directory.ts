@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
-import { disk } from "../disk/disk.ts";
+import { disk, type LinkType } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import { quarantineFile } from "../quarantine.ts";
@@ -24,14 +24,14 @@ export type TwoDirectories = {
  * of that name, else file by file. No link is followed in the tree: a link is carried as a link.
  * @returns what could not be brought over, and stays in the tree
  */
-export function joinDirectory(both: TwoDirectories): readonly Skipped[] {
+export function joinDirectory(both: TwoDirectories, type?: LinkType): readonly Skipped[] {
   if (!moveWhole(both)) {
     const left = mergeDirectory(both);
     if (left.length > 0) return left;
     disk.removeEmptyDirectory(both.tree);
   }
   checkpoint("tree-directory-joined");
-  linkUnlessThere(both.home, both.tree);
+  linkUnlessThere(both.home, both.tree, type);
   return [];
 }
 

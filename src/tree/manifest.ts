@@ -10,13 +10,10 @@ import {
   sameInode,
   type TreeFacts,
 } from "./inspect.ts";
-
-/** How entries of claude home appear in the tree. */
-export type LinkMode = "symlink" | "junction" | "copy";
+import { isLinkMode, type ModeChoice } from "./link-mode.ts";
 
 /** What a tree was built from, kept in `base/manifest.json`. */
-export type Manifest = {
-  readonly mode: LinkMode;
+export type Manifest = ModeChoice & {
   /** Claude home as its links are spelled, and which directory that was. */
   readonly home: Identity & { readonly path: string };
   readonly tree: Identity;
@@ -44,7 +41,12 @@ export function writeManifest(paths: { readonly base: string }, manifest: Manife
  */
 export function manifestOf(
   facts: TreeFacts,
-  { mode, leakFree, old }: Pick<Manifest, "mode" | "leakFree"> & { readonly old: Manifest | undefined },
+  {
+    mode,
+    forced,
+    leakFree,
+    old,
+  }: Pick<Manifest, "mode" | "forced" | "leakFree"> & { readonly old: Manifest | undefined },
 ): Manifest | undefined {
   if (facts.home.identity === undefined || facts.tree.identity === undefined) return old;
   const entries = new Map<string, FileFacts>();
@@ -55,6 +57,7 @@ export function manifestOf(
   }
   return {
     mode,
+    forced,
     home: { path: facts.home.path, ...facts.home.identity },
     tree: facts.tree.identity,
     entries,
@@ -77,7 +80,8 @@ export function knowsRoots(manifest: Manifest, facts: TreeFacts): boolean {
  * tails whatever the manifest says, and history.jsonl grows with every prompt.
  */
 export function outdated(old: Manifest | undefined, now: Manifest): boolean {
-  if (old === undefined || old.mode !== now.mode || old.home.path !== now.home.path) return true;
+  if (old === undefined || old.mode !== now.mode || old.forced !== now.forced) return true;
+  if (old.home.path !== now.home.path) return true;
   if (!sameInode(old.home, now.home) || !sameInode(old.tree, now.tree)) return true;
   return differ(old.entries, now.entries) || differ(old.leakFree, now.leakFree);
 }
@@ -106,6 +110,7 @@ function toJson(manifest: Manifest): JsonObject {
   return {
     version: 1,
     mode: manifest.mode,
+    ...(manifest.forced && { forced: true }),
     home: { path: manifest.home.path, ...identityJson(manifest.home) },
     tree: identityJson(manifest.tree),
     entries: filesJson(manifest.entries),
@@ -137,6 +142,7 @@ function parseManifest(json: Json | undefined): Manifest | undefined {
   const entries = parseFiles(ownValue(json, "entries"));
   return {
     mode,
+    forced: ownValue(json, "forced") === true,
     home: { path, ...homeIdentity },
     tree,
     entries,
@@ -153,10 +159,6 @@ function parseFiles(json: Json | undefined): Map<string, FileFacts> {
     if (facts !== undefined) parsed.set(name, facts);
   }
   return parsed;
-}
-
-function isLinkMode(value: Json | undefined): value is LinkMode {
-  return value === "symlink" || value === "junction" || value === "copy";
 }
 
 function parseIdentity(json: Json | undefined): Identity | undefined {

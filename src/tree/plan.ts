@@ -1,17 +1,17 @@
 import { basename } from "node:path";
-import type { Environment } from "../context.ts";
 import { isTemporaryName } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { decideShared } from "./decide-shared.ts";
 import { entryKind, type Isolation, SHARED_DIRECTORIES, SHARED_FILES, SPLIT_DIRECTORY } from "./entries.ts";
 import { type Entry, leadsToDirectory, type RootFacts, sameInode, type TreeFacts } from "./inspect.ts";
-import { knowsRoots, type LinkMode, type Manifest } from "./manifest.ts";
+import type { ModeChoice } from "./link-mode.ts";
+import { knowsRoots, type Manifest } from "./manifest.ts";
 import { isOurs, type Scene } from "./scene.ts";
 import { type Decision, describe, isStep, type Skipped, type Step, skip } from "./step.ts";
 
 /** What makes a tree right, in order. Steps of different names do not depend on each other, split directories excepted. */
 export type TreePlan = {
-  readonly mode: LinkMode;
+  readonly choice: ModeChoice;
   readonly facts: TreeFacts;
   /** The manifest that the plan was made with. */
   readonly known: Manifest | undefined;
@@ -24,7 +24,7 @@ export type TreePlan = {
 
 export type PlanOptions = {
   readonly isolate: Isolation;
-  readonly mode: LinkMode;
+  readonly choice: ModeChoice;
   /** True where no other session and no daemon of this tree lives. Unknown is false. */
   readonly idle: boolean;
 };
@@ -32,39 +32,24 @@ export type PlanOptions = {
 /**
  * Decides what to do about every entry of both roots.
  * @throws ClauthError `tree_unreadable` where the tree is there and can't be listed; `tree_is_home` where both roots are one
- * directory (a mount, a link), so that linking would delete what it links; `link_mode_unsupported`
+ * directory (a mount, a link), so that linking would delete what it links
  */
 export function planTree(facts: TreeFacts, manifest: Manifest | undefined, options: PlanOptions): TreePlan {
   if (facts.tree.state === "unreadable") throw treeUnreadable(facts.tree.path);
   if (isOneDirectory(facts)) throw treeIsHome(facts);
-  if (options.mode !== "symlink") throw unsupported(options.mode);
   const known = manifest !== undefined && knowsRoots(manifest, facts) ? manifest : undefined;
-  const scene: Scene = { facts, known, formerHome: manifest?.home.path, isolate: options.isolate };
+  const { isolate, choice } = options;
+  const scene: Scene = { facts, known, formerHome: manifest?.home.path, isolate, mode: choice.mode };
   const decisions = facts.home.state === "unreadable" ? [homeUnreadable(facts.home)] : decideAll(scene);
   const steps = [...rootSteps(facts), ...decisions.filter(isStep)];
   return {
-    mode: options.mode,
+    choice,
     facts,
     known: manifest,
     steps: steps.filter((step) => options.idle || step.waits === undefined),
     deferred: steps.filter((step) => !options.idle && step.waits !== undefined),
     skipped: decisions.filter((decision) => !isStep(decision)),
   };
-}
-
-/**
- * Refuses a `CLAUTH_LINK_MODE` that would be passed over in silence.
- * @throws ClauthError `link_mode_unsupported`, `link_mode_invalid`
- */
-export function refuseLinkMode(env: Environment): void {
-  const asked = env["CLAUTH_LINK_MODE"] || "symlink";
-  if (asked === "symlink") return;
-  if (asked === "junction" || asked === "copy") throw unsupported(asked);
-  throw new ClauthError({
-    kind: "link_mode_invalid",
-    message: `CLAUTH_LINK_MODE is ${JSON.stringify(asked)}, which is no link mode`,
-    hint: "unset CLAUTH_LINK_MODE",
-  });
 }
 
 function rootSteps(facts: TreeFacts): Step[] {
@@ -184,13 +169,5 @@ function treeIsHome({ home, tree }: TreeFacts): ClauthError {
     message: `${tree.path} and ${home.path} are one directory`,
     hint: "undo the mount or the link that makes them one: look at both with `ls -ld` and `findmnt`",
     path: tree.path,
-  });
-}
-
-function unsupported(mode: LinkMode): ClauthError {
-  return new ClauthError({
-    kind: "link_mode_unsupported",
-    message: `the link mode "${mode}" is not available`,
-    hint: "unset CLAUTH_LINK_MODE",
   });
 }

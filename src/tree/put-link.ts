@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
-import { disk } from "../disk/disk.ts";
+import { disk, type LinkType } from "../disk/disk.ts";
 import { concurrentModification } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
@@ -9,12 +9,12 @@ import { type FileFacts, sameFileFacts } from "./inspect.ts";
 export type Present = { readonly file: FileFacts } | { readonly text: string };
 
 /**
- * Puts a symlink to `target` in the place of what stands at `path`, by rename, so that the name is never missing.
+ * Puts a link to `target` in the place of what stands at `path`, by rename, so that the name is never missing.
  * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now
  */
-export function putLink(target: string, path: string, present: Present): void {
-  const temporary = temporaryLinkBeside(path);
-  disk.symlink(target, temporary);
+export function putLink(target: string, path: string, present: Present, type?: LinkType): void {
+  const temporary = temporaryLinkIn(dirname(path));
+  disk.symlink(target, temporary, type);
   checkpoint("tree-link-made");
   try {
     refuseSurprise(path, path, present);
@@ -38,16 +38,16 @@ function confirmExchange(temporary: string, path: string, present: Present): voi
 }
 
 /** A leftover is swept later; the first failure is the one to report. */
-function discard(temporary: string): void {
+export function discard(temporary: string): void {
   try {
     disk.unlink(temporary);
   } catch {}
 }
 
-/** Makes a symlink, unless something of that name is there by now. */
-export function linkUnlessThere(target: string, path: string): void {
+/** Makes a link, unless something of that name is there by now. */
+export function linkUnlessThere(target: string, path: string, type?: LinkType): void {
   try {
-    disk.symlink(target, path);
+    disk.symlink(target, path, type);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }
@@ -74,6 +74,6 @@ function refuseSurprise(path: string, at: string, present: Present): void {
 }
 
 /** In the form that `isTemporaryName` knows, so that a leftover is swept. */
-function temporaryLinkBeside(path: string): string {
-  return join(dirname(path), `.link.clauth-${process.pid}-${Math.random().toString(36).slice(2, 12)}0.tmp`);
+export function temporaryLinkIn(directory: string): string {
+  return join(directory, `.link.clauth-${process.pid}-${Math.random().toString(36).slice(2, 12)}0.tmp`);
 }

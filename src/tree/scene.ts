@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Isolation } from "./entries.ts";
 import type { RootFacts, TreeFacts } from "./inspect.ts";
+import type { LinkMode } from "./link-mode.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** All that a decision about one entry may depend on. */
@@ -11,6 +12,7 @@ export type Scene = {
   /** Where claude home was when the tree was last built: links into it are ours too. */
   readonly formerHome: string | undefined;
   readonly isolate: Isolation;
+  readonly mode: LinkMode;
 };
 
 /** True for a link to the entry of the same name in claude home, however it is spelled. */

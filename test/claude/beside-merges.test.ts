@@ -132,7 +132,7 @@ async function mergeUntil(lab: Lab, isOver: () => boolean): Promise<JsonObject> 
     config: parseProfileConfig("", "config.toml"),
     overlay: {},
   };
-  const session = openSession({ home: lab.home, cwd: lab.home }, request);
+  const session = openSession({ home: lab.home, cwd: lab.home, env: {} }, request);
   const merged: Record<string, number> = {};
   for (let count = 0; !isOver(); count++) {
     const key = `merged${count}`;

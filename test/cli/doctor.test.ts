@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { writeManifest } from "../../src/tree/manifest.ts";
 import { credentialsText } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { createDesk, type Desk } from "./call.ts";
@@ -231,12 +232,26 @@ test("an editor whose extension starts its own claude is named, until its settin
   expect(await editors()).toBeNull();
 });
 
-test("a link mode that this platform has not is named, for nothing obeys it", async () => {
+test("how a profile shares ~/.claude is said, why, and what its next start changes", async () => {
   using desk = healthyDesk();
-  const { code, stdout } = await desk.clauth(["doctor"], { env: { PATH: "", CLAUTH_LINK_MODE: "copy" } });
-  expect(code).toBe(1);
-  expect(stdout).toContain("warning  links: CLAUTH_LINK_MODE=copy is not available");
-  expect(stdout).toContain("         hint: unset CLAUTH_LINK_MODE\n");
+  desk.addProfile("work", { account: "W" });
+  const root = { dev: 1n, ino: 1n };
+  const copies = { mode: "copy", forced: true, entries: new Map(), leakFree: new Map() } as const;
+  mkdirSync(desk.profile("work", "base"));
+  writeManifest(
+    { base: desk.profile("work", "base") },
+    { ...copies, home: { ...root, path: "/" }, tree: root },
+  );
+  const { stdout } = await desk.clauth(["doctor"]);
+  expect(stdout).toContain(
+    'ok       links: profile "work" shares ~/.claude by copies that are kept equal: as CLAUTH_LINK_MODE asked for\n',
+  );
+  const asked = await desk.clauth(["doctor"], { env: { CLAUTH_LINK_MODE: "symlink" } });
+  expect(asked.stdout).toContain(
+    'warning  links: profile "work" changes to symbolic links at its next start, because of CLAUTH_LINK_MODE\n',
+  );
+  const none = await desk.clauth(["doctor"], { env: { CLAUTH_LINK_MODE: "hardlink" } });
+  expect(none.stdout).toContain('problem  links: CLAUTH_LINK_MODE is "hardlink", which is no link mode\n');
 });
 
 test("a lock that a killed claude left is named with the line that takes it away", async () => {

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { everything, put, quarantined, text, twoSides } from "./support/two-sides.ts";
 
-const QUIET = { done: [], skipped: [], again: expect.any(Number) };
+const QUIET = { done: [], skipped: [], rest: expect.any(Number) };
 
 describe("a file", () => {
   test("of either side is given to the other, with its mode and time", () => {

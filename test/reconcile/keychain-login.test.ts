@@ -21,6 +21,7 @@ import { openCredentials } from "../../src/reconcile/open-credentials.ts";
 import type { Places } from "../../src/reconcile/places.ts";
 import { createFakeSecurity, type FakeSecurity } from "../support/fake-security.ts";
 import { kindOf } from "../support/faults.ts";
+import { LINK_MODE } from "../support/link-mode.ts";
 import { loginText, oauthAccount, STUB } from "./support/logins.ts";
 import { createProfileHome, edit, type ProfileHome, put } from "./support/profile-home.ts";
 
@@ -108,6 +109,9 @@ function quarantine({ places }: Mac): Record<string, string> {
   );
 }
 
+/** What shows the canonical file. */
+const SHOWN = LINK_MODE === "symlink" ? "link" : "file";
+
 function fileKind({ places }: Mac): "none" | "link" | "file" {
   const stat = lstatSync(places.treeCredentials, { throwIfNoEntry: false });
   return stat === undefined ? "none" : stat.isSymbolicLink() ? "link" : "file";
@@ -124,7 +128,7 @@ afterEach(() => testOnlyArmCheckpoints(undefined));
 describe("a profile without an item", () => {
   test("is linked as everywhere, and the Keychain is not written", () => {
     using mac = loggedIn();
-    expect(fileKind(mac)).toBe("link");
+    expect(fileKind(mac)).toBe(SHOWN);
     expect(mac.claudeUses()).toBe(FIRST);
     expect(mac.security.items()).toEqual([]);
   });
@@ -135,7 +139,7 @@ describe("a profile without an item", () => {
     writeFileSync(mac.places.treeCredentials, REFRESHED, { mode: 0o600 });
     await mac.final();
     expect(mac.canonical()).toBe(REFRESHED);
-    expect(fileKind(mac)).toBe("link");
+    expect(fileKind(mac)).toBe(SHOWN);
   });
 
   test("is logged out where there is no keychain and no file", () => {
@@ -249,7 +253,7 @@ describe("a canonical login that changed", () => {
     mac.security.behave(mode);
     mac.open();
     expect(mac.claudeUses()).toBe(text);
-    expect(fileKind(mac)).toBe("link");
+    expect(fileKind(mac)).toBe(SHOWN);
     expect(mac.item()).toBeUndefined();
     expect(mac.open()).toBe(false);
   });
@@ -385,7 +389,7 @@ describe("a tree whose path changes", () => {
   test("without an item stays as it is", () => {
     using mac = loggedIn();
     leaveTree(mac.places);
-    expect(fileKind(mac)).toBe("link");
+    expect(fileKind(mac)).toBe(SHOWN);
   });
 });
 

@@ -8,7 +8,7 @@ import { everyState } from "../support/every-state.ts";
  * interleavings.test.ts: the steps are those of credentials.ts and live-credentials.ts, what they decide comes from the
  * real function, and Claude Code refreshes as it was traced: two locks around reading the token and the answer of the server, the
  * storage lock around the write. A shim may be killed at each step, and lose the storage lock at each step while it is
- * stopped. A claude may write with a clock that is behind.
+ * stopped. A claude may write with a clock that is behind. All of it with a link in the tree, and with a copy.
  */
 setDefaultTimeout(120_000);
 
@@ -19,6 +19,8 @@ type World = {
   /** The newest token that the server gave out; another one ends the chain. */
   readonly newest: number;
   readonly canonical: File;
+  /** Where the tree has no link but a copy, that is told by its token from one that a claude wrote. */
+  readonly copies: boolean;
   /** Null where the link stands. */
   readonly tree: File | null;
   readonly memory: { readonly canonicalHash: string; readonly history: readonly string[] };
@@ -74,11 +76,17 @@ test.each<[string, readonly Actor[], Partial<World>]>([
   ],
   ["the next start after a kill", [claude(2), shim("live", "open", "live")], { kills: 1, oddClocks: 1 }],
 ])("%s: no token is used twice, none is lost", (_name, actors, budget) => {
+  for (const copies of [false, true]) walk(actors, budget, copies);
+});
+
+function walk(actors: readonly Actor[], budget: Partial<World>, copies: boolean): void {
+  const canonical = { token: 1, at: 1 };
   const first: World = {
     time: 2,
     newest: 1,
-    canonical: { token: 1, at: 1 },
-    tree: null,
+    canonical,
+    copies,
+    tree: copies ? canonical : null,
     memory: { canonicalHash: fingerprint(bytesOf(1)), history: [fingerprint(nameOf(1))] },
     refreshing: null,
     storage: null,
@@ -94,7 +102,7 @@ test.each<[string, readonly Actor[], Partial<World>]>([
   console.log(`logins: ${states} states, ${ends} ends, ${wrong.length} wrong`);
   expect(wrong.slice(0, 5)).toEqual([]);
   expect(ends).toBeGreaterThan(0);
-});
+}
 
 function claude(refreshes: number): Claude {
   return { is: "claude", refreshes, next: "lock", token: 0 };
@@ -195,10 +203,17 @@ function step(world: World, index: number, actor: Shim): World[] {
       return [to("link", { canonical: { token: decision.token, at: world.time }, time: world.time + 1 })];
     case "link":
       if (world.tree?.at !== actor.tree?.at || world.tree?.token !== actor.tree?.token) return [end()];
-      return [to("remember", { tree: null })];
+      return [to("remember", shown(world, decision?.token ?? world.canonical.token))];
     case "remember":
       return [end({ memory: remembered(world, decision) })];
   }
+}
+
+/** The tree shows the canonical file: by the link, or by a copy that is as old as this moment. */
+function shown(world: World, token: number): Partial<World> {
+  if (!world.copies) return { tree: null };
+  if (world.tree?.token === token) return {};
+  return { tree: { token, at: world.time }, time: world.time + 1 };
 }
 
 function ended(actor: Shim): Shim {
@@ -218,7 +233,7 @@ function look(world: World): { canonical: File; tree: File | null; decision: Dec
     base: memory,
     canonical: { bytes: bytesOf(canonical.token), mtimeNs: BigInt(canonical.at) },
     tree:
-      tree === null
+      tree === null || tree.token === canonical.token
         ? { kind: "link-ok" }
         : { kind: "file", bytes: bytesOf(tree.token), mtimeNs: BigInt(tree.at) },
     oauthAccountDropped: false,

@@ -236,7 +236,7 @@ function createBench(): Bench {
       : finalize(open, undefined).then((lines) => void said.push(...lines));
   }
   function open(): void {
-    session = openSession({ home, cwd: home }, request);
+    session = openSession({ home, cwd: home, env: {} }, request);
   }
   return {
     home,

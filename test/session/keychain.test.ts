@@ -60,7 +60,7 @@ function createMac(): Mac {
     places,
     open: (name) => {
       const request = { store, name, config: parseProfileConfig("", "config.toml"), overlay: {} };
-      return openSession({ home, cwd: home }, request, places(name));
+      return openSession({ home, cwd: home, env: {} }, request, places(name));
     },
     uses: (name) => {
       const { treeCredentials } = places(name);

@@ -134,7 +134,7 @@ test("a profile whose directory was copied is refused at its start, and the cure
   const copy = placesOf(box.home, box.store, parseProfileName("copy"));
   const start = (places: Places) => {
     const request = { store: box.store, name: places.profile, config: box.reconciled.config, overlay: {} };
-    releaseRecord(openSession({ home: box.home, cwd: "/project" }, request, places).record);
+    releaseRecord(openSession({ home: box.home, cwd: "/project", env: {} }, request, places).record);
   };
   start(box.places);
   cpSync(box.places.paths.root, copy.paths.root, { recursive: true, verbatimSymlinks: true });

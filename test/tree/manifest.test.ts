@@ -17,6 +17,7 @@ const files = fc
   .map((entries) => new Map([["__proto__", { dev: 1n, ino: 2n, size: 3n, mtimeNs: -4n }], ...entries]));
 const manifests: fc.Arbitrary<Manifest> = fc.record({
   mode: fc.constantFrom("symlink", "junction", "copy"),
+  forced: fc.boolean(),
   home: fc.record({ path: fc.string(), dev: number, ino: number }),
   tree: fc.record({ dev: number, ino: number }),
   entries: files,

@@ -2,12 +2,14 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { entryKind } from "../../src/tree/entries.ts";
 import type { Entry, FileFacts, RootFacts, TreeFacts } from "../../src/tree/inspect.ts";
+import type { ModeChoice } from "../../src/tree/link-mode.ts";
 import type { Manifest } from "../../src/tree/manifest.ts";
-import { planTree, refuseLinkMode, type TreePlan } from "../../src/tree/plan.ts";
-import { errorOf } from "../support/faults.ts";
+import { planTree, type TreePlan } from "../../src/tree/plan.ts";
 
 const HOME = "/home/u/.claude";
 const TREE = "/home/u/.clauth/profiles/work/runtime";
+
+const SYMLINKS: ModeChoice = { mode: "symlink", forced: false };
 
 const names = fc.constantFrom(
   "CLAUDE.md",
@@ -89,7 +91,7 @@ const facts: fc.Arbitrary<TreeFacts> = fc.record({
 
 const manifest: fc.Arbitrary<Manifest | undefined> = fc.option(
   fc.array(fc.tuple(names, fileFacts)).map((entries) => ({
-    mode: "symlink" as const,
+    ...SYMLINKS,
     home: { dev: 1n, ino: 1n, path: "/old/.claude" },
     tree: { dev: 1n, ino: 11n },
     entries: new Map(entries),
@@ -108,7 +110,7 @@ describe("planTree", () => {
   test("has an answer for whatever stands in either root", () => {
     fc.assert(
       fc.property(facts, manifest, isolation, fc.boolean(), (facts, manifest, isolate, idle) => {
-        planTree(facts, manifest, { isolate, idle, mode: "symlink" });
+        planTree(facts, manifest, { isolate, idle, choice: SYMLINKS });
       }),
       { numRuns: 1000 },
     );
@@ -117,8 +119,8 @@ describe("planTree", () => {
   test("decides the same whether idle or not; what waits is deferred, and only that", () => {
     fc.assert(
       fc.property(facts, manifest, isolation, (facts, manifest, isolate) => {
-        const idle = planTree(facts, manifest, { isolate, idle: true, mode: "symlink" });
-        const busy = planTree(facts, manifest, { isolate, idle: false, mode: "symlink" });
+        const idle = planTree(facts, manifest, { isolate, idle: true, choice: SYMLINKS });
+        const busy = planTree(facts, manifest, { isolate, idle: false, choice: SYMLINKS });
         expect(new Set(everyStep(busy))).toEqual(new Set(everyStep(idle)));
         expect(idle.deferred).toEqual([]);
         expect(busy.steps.every((step) => step.waits === undefined)).toBe(true);
@@ -130,7 +132,7 @@ describe("planTree", () => {
   test("moves no directory and removes no link without waiting", () => {
     fc.assert(
       fc.property(facts, manifest, isolation, (facts, manifest, isolate) => {
-        for (const step of planTree(facts, manifest, { isolate, idle: false, mode: "symlink" }).steps) {
+        for (const step of planTree(facts, manifest, { isolate, idle: false, choice: SYMLINKS }).steps) {
           expect(["move-directory", "merge-directory", "unlink", "relink", "sweep"]).not.toContain(step.do);
         }
       }),
@@ -140,7 +142,7 @@ describe("planTree", () => {
   test("never touches a reconciled document, and of private entries removes our links alone", () => {
     fc.assert(
       fc.property(facts, manifest, isolation, (facts, manifest, isolate) => {
-        for (const step of everyStep(planTree(facts, manifest, { isolate, idle: true, mode: "symlink" }))) {
+        for (const step of everyStep(planTree(facts, manifest, { isolate, idle: true, choice: SYMLINKS }))) {
           if (step.do === "make-root") continue;
           const kind = entryKind(step.name, isolate);
           expect(kind).not.toBe("reconciled");
@@ -160,7 +162,7 @@ describe("planTree", () => {
           identity: undefined,
           entries: new Map(),
         };
-        const plan = planTree({ ...found, home }, manifest, { isolate: [], idle: true, mode: "symlink" });
+        const plan = planTree({ ...found, home }, manifest, { isolate: [], idle: true, choice: SYMLINKS });
         expect(plan.steps.every((step) => step.do === "make-root" && step.root === "tree")).toBe(true);
         expect(plan.skipped).toHaveLength(1);
       }),
@@ -177,18 +179,7 @@ describe("planTree", () => {
     };
     const home: RootFacts = { ...unreadable, path: HOME, state: "missing" };
     expect(() =>
-      planTree({ home, tree: unreadable }, undefined, { isolate: [], idle: true, mode: "symlink" }),
+      planTree({ home, tree: unreadable }, undefined, { isolate: [], idle: true, choice: SYMLINKS }),
     ).toThrow(expect.objectContaining({ kind: "tree_unreadable" }));
   });
-});
-
-test.each([
-  [undefined, undefined],
-  ["", undefined],
-  ["symlink", undefined],
-  ["copy", "link_mode_unsupported"],
-  ["junction", "link_mode_unsupported"],
-  ["hardlink", "link_mode_invalid"],
-])("CLAUTH_LINK_MODE %p: %p", (mode, kind) => {
-  expect(errorOf(() => refuseLinkMode({ CLAUTH_LINK_MODE: mode }))?.kind).toBe(kind);
 });

@@ -1,5 +1,6 @@
-import { lstatSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import type { Places } from "../../../src/reconcile/places.ts";
+import { LINK_MODE } from "../../support/link-mode.ts";
 import { put } from "./profile-home.ts";
 
 /** The text of a credentials file of an account, as newer Claude Code writes it; later generations are rotations. */
@@ -35,7 +36,10 @@ export function claudeUnlinks(places: Places): void {
   rmSync(places.treeCredentials);
 }
 
-/** True where the tree shows the canonical credentials by a link. */
-export function isLinked(places: Places): boolean {
-  return lstatSync(places.treeCredentials, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+/** True where the tree shows the canonical credentials: by a link, or where the mode has none by the same bytes. */
+export function isLinked({ treeCredentials, paths }: Places): boolean {
+  const stat = lstatSync(treeCredentials, { throwIfNoEntry: false });
+  if (LINK_MODE === "symlink") return stat?.isSymbolicLink() === true;
+  if (stat === undefined || !existsSync(paths.credentials)) return false;
+  return stat.isFile() && readFileSync(treeCredentials).equals(readFileSync(paths.credentials));
 }

@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import type { JsonObject } from "../../../src/json.ts";
 import type { ProfileConfig } from "../../../src/profile/profile-config.ts";
+import { fillTree } from "../../../src/session/fill-tree.ts";
 import { openSession, type Session } from "../../../src/session/open.ts";
 import { loginText } from "../../reconcile/support/logins.ts";
 import { createProfileHome, type ProfileHome, put } from "../../reconcile/support/profile-home.ts";
+import { LINK_MODE_ENV } from "../../support/link-mode.ts";
 
 export const LOGIN = loginText("A");
 
@@ -16,8 +18,10 @@ export function createLoggedIn(config: Partial<ProfileConfig> = {}): ProfileHome
   return box;
 }
 
-/** Opens a session of the profile as its shim does. */
+/** Opens a session of the profile as its shim does, in the link mode that is tested. */
 export function openIn({ home, store, places, reconciled }: ProfileHome, overlay: JsonObject = {}): Session {
   const request = { store, name: places.profile, config: reconciled.config, overlay };
-  return openSession({ home, cwd: "/project" }, request);
+  const session = openSession({ home, cwd: "/project", env: LINK_MODE_ENV }, request);
+  if (session.places.mode !== "symlink") fillTree(session);
+  return session;
 }

@@ -16,6 +16,7 @@ import { parseProfileName } from "../../../src/profile-name.ts";
 import { type Applied, applyTree, type TreePlaces } from "../../../src/tree/apply.ts";
 import type { Isolation } from "../../../src/tree/entries.ts";
 import { inspectTree } from "../../../src/tree/inspect.ts";
+import type { LinkMode } from "../../../src/tree/link-mode.ts";
 import { readManifest } from "../../../src/tree/manifest.ts";
 import { planTree, type TreePlan } from "../../../src/tree/plan.ts";
 
@@ -32,7 +33,12 @@ export type TwoRoots = TreePlaces & {
   readonly remove: () => void;
 };
 
-export type PassOptions = { readonly idle?: boolean; readonly isolate?: Isolation };
+export type PassOptions = {
+  readonly idle?: boolean;
+  readonly isolate?: Isolation;
+  /** Symlinks where not given. */
+  readonly mode?: LinkMode;
+};
 
 export function twoRoots(): TwoRoots {
   return twoRootsIn(realpathSync(mkdtempSync(join(tmpdir(), "clauth-tree-"))));
@@ -44,8 +50,11 @@ export function twoRootsIn(base: string): TwoRoots {
   const paths: ProfilePaths = profilePathsOf(storeOf({ env: {}, home: base }), parseProfileName("work"));
   mkdirSync(paths.root, { recursive: true, mode: 0o700 });
   mkdirSync(paths.base, { recursive: true, mode: 0o700 });
-  const planAt = (at: { readonly root: string }, { idle = true, isolate = [] }: PassOptions = {}) =>
-    planTree(inspectTree(at, paths), readManifest(paths), { idle, isolate, mode: "symlink" });
+  const planAt = (
+    at: { readonly root: string },
+    { idle = true, isolate = [], mode = "symlink" }: PassOptions = {},
+  ) =>
+    planTree(inspectTree(at, paths), readManifest(paths), { idle, isolate, choice: { mode, forced: false } });
   return {
     base,
     home,

@@ -1,0 +1,53 @@
+import type { Context } from "../context.ts";
+import { profilePathsOf, type Store } from "../paths.ts";
+import { listProfiles } from "../profile/profiles.ts";
+import { forcedLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
+import { readManifest } from "../tree/manifest.ts";
+import { attempted, type Finding } from "./finding.ts";
+
+const check = "links";
+
+/** How each tree shares `~/.claude`, and why: as the last open left it. */
+export function checkLinks({ env }: Pick<Context, "env">, store: Store): readonly Finding[] {
+  return attempted(check, () => {
+    const forced = forcedLinkMode(env);
+    const choices = listProfiles(store).flatMap((name) => {
+      const manifest = readManifest(profilePathsOf(store, name));
+      return manifest === undefined ? [] : [{ name, ...manifest }];
+    });
+    const others = choices.filter(({ mode }) => mode !== "symlink").map(described);
+    const linked = others.length < choices.length || choices.length === 0 ? [ALL_LINKED] : [];
+    return [...linked, ...others, ...choices.flatMap((choice) => toCome(choice, forced))];
+  });
+}
+
+const ALL_LINKED: Finding = {
+  check,
+  level: "ok",
+  message: "profiles share ~/.claude by symbolic links, which need no privilege here",
+};
+
+type Tree = ModeChoice & { readonly name: string };
+
+function described({ name, mode, forced }: Tree): Finding {
+  const why = forced ? "as CLAUTH_LINK_MODE asked for" : WHY_NOT[mode];
+  return { check, level: "ok", message: `profile "${name}" shares ~/.claude by ${HOW[mode]}: ${why}` };
+}
+
+const HOW: Record<LinkMode, string> = {
+  symlink: "symbolic links",
+  junction: "junctions, and files as copies that are kept equal",
+  copy: "copies that are kept equal",
+};
+
+const WHY_NOT: Record<LinkMode, string> = {
+  symlink: "they need no privilege here",
+  junction: "there is no privilege for symbolic links (developer mode of Windows gives it)",
+  copy: "its file system has no links that could be made",
+};
+
+function toCome({ name, mode }: Tree, forced: LinkMode | undefined): readonly Finding[] {
+  if (forced === undefined || forced === mode) return [];
+  const message = `profile "${name}" changes to ${HOW[forced]} at its next start, because of CLAUTH_LINK_MODE`;
+  return [{ check, level: "warning", message, hint: "to keep it as it is: unset CLAUTH_LINK_MODE" }];
+}

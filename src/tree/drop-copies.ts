@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { disk } from "../disk/disk.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { equalBytes } from "../disk/write-file.ts";
+import { errnoOf } from "../errors.ts";
+
+/**
+ * Takes out of a tree what is a copy of claude home's, byte for byte: what differs is the profile's own and stays. No link is
+ * followed. Killed in between, it goes on where it was.
+ */
+export function dropCopies(tree: string, home: string): void {
+  const stat = disk.lstatIfThere(tree);
+  if (stat?.isDirectory()) {
+    for (const name of disk.list(tree)) dropCopies(join(tree, name), join(home, name));
+    removeIfEmpty(tree);
+  } else if (stat?.isFile() ? isCopy(tree, home) : stat?.isSymbolicLink() && isSameLink(tree, home)) {
+    disk.unlink(tree);
+  }
+}
+
+function isCopy(tree: string, home: string): boolean {
+  if (disk.statIfThere(home)?.isFile() !== true) return false;
+  const [ours, theirs] = [readRegularFile(tree), readRegularFile(home)];
+  return ours !== undefined && theirs !== undefined && equalBytes(ours.bytes, theirs.bytes);
+}
+
+function isSameLink(tree: string, home: string): boolean {
+  return disk.lstatIfThere(home)?.isSymbolicLink() === true && disk.readlink(tree) === disk.readlink(home);
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    disk.removeEmptyDirectory(directory);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes(errnoOf(error) ?? "")) throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Environment } from "../context.ts";
+import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
+import type { TreeFacts } from "./inspect.ts";
+import type { Manifest } from "./manifest.ts";
+import { discard, temporaryLinkIn } from "./put-link.ts";
+
+/**
+ * How entries of claude home appear in the tree: each as a symlink; directories as junctions of Windows (absolute links, which
+ * need no privilege) and files as copies; or all as copies.
+ */
+export type LinkMode = "symlink" | "junction" | "copy";
+
+/** A mode, and whether CLAUTH_LINK_MODE asked for it: else the file system was asked. */
+export type ModeChoice = { readonly mode: LinkMode; readonly forced: boolean };
+
+/**
+ * What CLAUTH_LINK_MODE asks for.
+ * @throws ClauthError `link_mode_invalid`
+ */
+export function forcedLinkMode(env: Environment): LinkMode | undefined {
+  const asked = env["CLAUTH_LINK_MODE"] || undefined;
+  if (asked === undefined || isLinkMode(asked)) return asked;
+  throw new ClauthError({
+    kind: "link_mode_invalid",
+    message: `CLAUTH_LINK_MODE is ${JSON.stringify(asked)}, which is no link mode`,
+    hint: "set it to symlink, junction or copy, or unset it",
+  });
+}
+
+export function isLinkMode(value: unknown): value is LinkMode {
+  return value === "symlink" || value === "junction" || value === "copy";
+}
+
+/**
+ * The mode that a tree is to have: what is asked for, else what it has had on this device, else the best that its file system can do.
+ * One in which something lives keeps the mode that it has.
+ * @throws ClauthError as `domainError`
+ */
+export function chooseLinkMode(
+  { tree }: TreeFacts,
+  known: Manifest | undefined,
+  { forced, idle }: { readonly forced: LinkMode | undefined; readonly idle: boolean },
+): ModeChoice {
+  if (known !== undefined && !idle) return known;
+  if (forced !== undefined) return { mode: forced, forced: true };
+  if (known !== undefined && (tree.identity === undefined || tree.identity.dev === known.tree.dev))
+    return known;
+  return { mode: probe(tree.path), forced: false };
+}
+
+/** Asks the file system itself: its name tells neither what a mount allows nor what the user may do. */
+function probe(directory: string): LinkMode {
+  if (canLink(directory)) return "symlink";
+  if (!canLink(directory, "junction")) return "copy";
+  // Only Windows tells the two apart: elsewhere what was refused a moment ago is allowed again.
+  return canLink(directory) ? "symlink" : "junction";
+}
+
+function canLink(directory: string, type?: "junction"): boolean {
+  const path = temporaryLinkIn(directory);
+  try {
+    // To nothing: a link left by a kill must not lead a search in a circle.
+    disk.symlink(`${path}.none`, path, type);
+  } catch (cause) {
+    if (REFUSALS.has(errnoOf(cause) ?? "")) return false;
+    throw domainError(cause, "try to link in", directory);
+  }
+  discard(path);
+  return true;
+}
+
+/** No privilege (Windows), no such thing (FAT, exFAT, Wine): as Linux, macOS and Windows say it. A full disk says nothing about links. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "EPERM",
+  "ENOSYS",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EINVAL",
+  "UNKNOWN",
+]);
