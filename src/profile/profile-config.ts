@@ -1,6 +1,6 @@
 import { parseToml } from "../config/config.ts";
 import { type Statement, statementsOf } from "../config/toml-statements.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { decodeUtf8 } from "../utf8.ts";
@@ -22,6 +22,8 @@ export type ProfileConfig = {
   readonly keepEnv: readonly string[];
   /** True for the profile that is the login in `~/.claude` itself. */
   readonly home: boolean;
+  /** The file that all this was read from; not there where there was none. */
+  readonly file?: FileStat;
 };
 
 export type Entry<Key extends string = string> = readonly [Key, string];
@@ -37,7 +39,7 @@ export function readProfileConfig(paths: Pick<ProfilePaths, "config">): ProfileC
   if (file === undefined) return parseProfileConfig("", paths.config);
   const text = decodeUtf8(file.bytes);
   if (text === undefined) throw invalid(paths.config, undefined, "is not UTF-8 text");
-  return parseProfileConfig(text, paths.config);
+  return { ...parseProfileConfig(text, paths.config), file: file.stat };
 }
 
 /** As `readProfileConfig`, of a text that came from `path`. */

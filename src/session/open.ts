@@ -2,10 +2,11 @@ import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { sweepTemporaries } from "../disk/sweep.ts";
+import { concurrentModification } from "../disk/write-file.ts";
 import type { JsonObject } from "../json.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
-import type { Store } from "../paths.ts";
+import type { ProfilePaths, Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
 import { refuseForeignStore } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
@@ -17,6 +18,7 @@ import { openCredentials } from "../reconcile/open-credentials.ts";
 import { openPass } from "../reconcile/open-pass.ts";
 import { adoptPending } from "../reconcile/pending-credentials.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
+import { MISSING, signatureFrom, signatureOf } from "../reconcile/signature.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
 import { forcedLinkMode } from "../tree/link-mode.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
@@ -67,6 +69,7 @@ export function openSession(
     for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
     return withStoreLock(stateLock(store), { waitMs: STATE_WAIT_MS }, () => {
       checkpoint("state-locked");
+      refuseEdited(paths, config);
       pruneDead(paths);
       const alone = livesAlone(paths);
       if (alone)
@@ -111,6 +114,16 @@ export function openSession(
   } finally {
     rotation.release();
   }
+}
+
+/**
+ * What its config.toml says decides whose login is used, and was read before the locks were waited for (trap 10).
+ * @throws ClauthError `concurrent_modification` (retry-safe)
+ */
+function refuseEdited({ config: path }: ProfilePaths, { file }: ProfileConfig): void {
+  const now = signatureOf(path);
+  if (now !== undefined && now !== (file === undefined ? MISSING : signatureFrom(file)))
+    throw concurrentModification(path);
 }
 
 /** The Rust tool holds it over one HTTP request. */

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { openExistingLockFile, tryFlock, unlockAndClose } from "../../src/lock/flock.ts";
 import { acquireStoreLock, rotationLock, stateLock } from "../../src/lock/store-lock.ts";
+import { type ProfileConfig, readProfileConfig } from "../../src/profile/profile-config.ts";
 import { finalize } from "../../src/session/finalize.ts";
 import { releaseRecord } from "../../src/session/record.ts";
 import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
@@ -227,6 +228,23 @@ describe("a start is stopped", () => {
     rmSync(box.places.paths.root, { recursive: true });
     expect(kindOf(() => openIn(box))).toBe("profile_vanished");
     expect(existsSync(box.places.paths.root)).toBe(false);
+  });
+
+  test("by a config.toml that was edited while its locks were waited for, so that no old setting is used (trap 10)", () => {
+    using box = neverOpened();
+    const { config: path } = box.places.paths;
+    const start = (config: ProfileConfig) =>
+      openIn({ ...box, reconciled: { ...box.reconciled, config } }, OVERLAY);
+    put(path, 'base_url = "https://gateway.test"\n');
+    const read = readProfileConfig(box.places.paths);
+    for (const later of ["", 'base_url = "https://another.test"\n']) {
+      put(path, later);
+      expect(kindOf(() => start(read))).toBe("concurrent_modification");
+      expect(existsSync(box.places.treeSettings)).toBe(false);
+    }
+    rmSync(path);
+    expect(kindOf(() => start(read))).toBe("concurrent_modification");
+    releaseRecord(start(readProfileConfig(box.places.paths)).record);
   });
 
   test("never by a document of home's that can't be read", () => {

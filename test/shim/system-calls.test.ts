@@ -40,7 +40,7 @@ testUnderStrace("a steady start of a session writes its own record alone", async
       "openat": 46,
       "pwrite64": 1,
       "readlink": 22,
-      "statx": 82,
+      "statx": 83,
     }
   `);
 });
