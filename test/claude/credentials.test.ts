@@ -14,7 +14,7 @@ describeClaude("credentials", (openLab) => {
     expectCanonical(lab, "sk-ant-ort01-fakeW.2");
   });
 
-  test("five sessions of one expired profile make one refresh", async () => {
+  test("five sessions of one expired profile make one refresh (trap 12)", async () => {
     await using lab = await openLab();
     lab.addProfile("work", { account: "W", expired: true });
     const runs = Array.from({ length: 5 }, () => lab.run(["claude", "-p", "hello"], SESSION_OF_WORK));
@@ -76,7 +76,7 @@ describeClaude("credentials", (openLab) => {
     expect(await lab.network.tokensFor("hello")).toEqual([]);
   });
 
-  test("a refused refresh leaves the profile's bytes in quarantine and is not asked again in vain", async () => {
+  test("a refused refresh leaves the profile's bytes in quarantine and is not asked again in vain (trap 14)", async () => {
     await using lab = await openLab();
     lab.addProfile("work", { account: "W", expired: true });
     await lab.run(["claude", "-p", "hello"], SESSION_OF_WORK);

@@ -47,7 +47,7 @@ describe("under a profile", () => {
     expect(set["CLAUTH_PROFILE"]).toBe("work");
   });
 
-  test("what beats the login is removed and named, sorted, without any value", () => {
+  test("what beats the login is removed and named, sorted, without any value (trap 25)", () => {
     const result = child({
       env: {
         CLAUDE_CODE_USE_BEDROCK: "1",

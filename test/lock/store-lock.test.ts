@@ -144,7 +144,7 @@ describe("the rotation lock", () => {
 });
 
 describe("with other processes", () => {
-  test("waiting ends in a retry-safe error after the given time", async () => {
+  test("waiting ends in a retry-safe error after the given time (trap 6)", async () => {
     const path = join(home, "store", ".lock");
     const other = await startLockProcess(["hold-state", path]);
     const started = performance.now();
@@ -173,7 +173,7 @@ describe("with other processes", () => {
     await other.kill();
   });
 
-  test("a profile that is renamed while we wait is not locked under its old name", async () => {
+  test("a profile that is renamed while we wait is not locked under its old name (trap 10)", async () => {
     mkdirSync(join(home, "profiles", "work"), { recursive: true });
     const [old = ""] = rotation().files;
     const other = await startLockProcess(["hold-state", old]);

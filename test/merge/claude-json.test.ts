@@ -57,7 +57,9 @@ const SHARED_KEYS = [
 ];
 
 describe("isAccountKey", () => {
-  test.each(ACCOUNT_KEYS)("%s stays with its account", (key) => expect(isAccountKey(key)).toBe(true));
+  test.each(ACCOUNT_KEYS)("%s stays with its account (trap 23)", (key) =>
+    expect(isAccountKey(key)).toBe(true),
+  );
   test.each(SHARED_KEYS)("%s travels", (key) => expect(isAccountKey(key)).toBe(false));
 });
 
@@ -203,7 +205,7 @@ function merge(input: Pick<ClaudeJsonInput, "base" | "home" | "tree"> & Partial<
 }
 
 describe("seedClaudeJson", () => {
-  test("a new tree takes what home shares and none of home's account", () => {
+  test("a new tree takes what home shares and none of home's account (trap 22)", () => {
     expect(seedClaudeJson({ home: { a: 1, oauthAccount: { emailAddress: "h@x" }, userID: "h" } })).toEqual({
       a: 1,
     });

@@ -66,7 +66,7 @@ describe("decideCredentials, the link is gone", () => {
 });
 
 describe("decideCredentials, a file where the link was", () => {
-  test("relinks_when_content_matches, and writes nothing else", () => {
+  test("relinks_when_content_matches, and writes nothing else (trap 18)", () => {
     const decision = decide({ base: baseOf(A), canonical: A, tree: asTree({ ...A, mtimeNs: 900n }) });
     expect(decision).toMatchObject({ do: "relink", quarantine: [] });
   });
@@ -155,7 +155,7 @@ describe("decideCredentials, a file where the link was", () => {
   });
 });
 
-describe("decideCredentials, a file without a login", () => {
+describe("decideCredentials, a file without a login (trap 15)", () => {
   test.each([
     ["sync_skips_invalid_json", file("{")],
     ["sync_skips_empty_credentials", file("{}")],
@@ -187,7 +187,7 @@ describe("decideCredentials, a file without a login", () => {
     expect(decision).toMatchObject({ do: "dead", quarantine: [{ bytes: A.bytes }] });
   });
 
-  test("the stub beside a newer canonical login is replaced, its MCP logins are kept", () => {
+  test("the stub beside a newer canonical login is replaced, its MCP logins are kept (trap 13)", () => {
     const blocks = { mcpOAuth: { s: { accessToken: "x" } } };
     const decision = decide({ base: baseOf(A), canonical: B, tree: asTree(stub({ blocks })) });
     expect(decision).toMatchObject({ do: "adopt", login: "canonical" });

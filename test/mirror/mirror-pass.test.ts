@@ -176,7 +176,7 @@ describe("a directory", () => {
 });
 
 describe("a link", () => {
-  test("of claude home is written through, to a file or a directory elsewhere", () => {
+  test("of claude home is written through, to a file or a directory elsewhere (trap 31)", () => {
     using sides = twoSides();
     put(`${sides.root}/dotfiles/CLAUDE.md`, "mine");
     put(`${sides.root}/dotfiles/commands/go.md`, "go");
@@ -303,7 +303,7 @@ describe("a pass", () => {
     expect(everything(sides.places.tree)).toEqual(everything(sides.places.home));
   });
 
-  test("leaves locks and files in flight alone, but not what others have to read", () => {
+  test("leaves locks and files in flight alone, but not what others have to read (trap 32)", () => {
     using sides = twoSides();
     put(sides.home("ide/1234.lock"), "{}");
     put(sides.home("plugins/p/yarn.lock"), "yarn");

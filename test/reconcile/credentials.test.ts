@@ -193,7 +193,7 @@ describe("a refresh that replaced the link", () => {
     expect(canonicalOf(box)).toBe(other);
   });
 
-  test("does not replace a tree file that claude wrote after it was judged", () => {
+  test("does not replace a tree file that claude wrote after it was judged (trap 16)", () => {
     using box = loggedIn();
     claudeWrites(box.places, REFRESHED);
     const look = lookAtCredentials(box.places, { pin: undefined, ended: false });

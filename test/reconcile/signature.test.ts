@@ -22,7 +22,7 @@ test("is that of the bytes as they were read", () => {
   expect(signatureOf(join(directory, "none"))).toBe(MISSING);
 });
 
-test("differs after a change in place that keeps the size and gives the old time back", () => {
+test("differs after a change in place that keeps the size and gives the old time back (trap 21)", () => {
   const { atime, mtime } = statSync(path);
   const long = new Date(Math.floor(mtime.getTime() / 1000) * 1000 - 60_000);
   utimesSync(path, atime, long);
@@ -35,7 +35,7 @@ test("differs after a change in place that keeps the size and gives the old time
   expect(signatureOf(path)).not.toBe(before);
 });
 
-test("is not there while a clock of whole seconds can't tell two changes apart", () => {
+test("is not there while a clock of whole seconds can't tell two changes apart (trap 21)", () => {
   const now = Math.floor(Date.now() / 1000);
   utimesSync(path, now, now);
   expect(signatureOf(path)).toBeUndefined();

@@ -30,7 +30,7 @@ function openedBox(): { box: ProfileHome; session: Session } {
 
 afterEach(() => testOnlyArmCheckpoints(undefined));
 
-test("carries what claude changed, also without a pass beside it, and ends the session", async () => {
+test("carries what claude changed, also without a pass beside it, and ends the session (trap 36)", async () => {
   const { box, session } = openedBox();
   using _ = box;
   claudeWrites(box.places, loginText("A", 2));

@@ -73,7 +73,7 @@ describe("the first open", () => {
     }
   });
 
-  test("works for a user without ~/.claude, and for a profile without a login", () => {
+  test("works for a user without ~/.claude, and for a profile without a login (TRAPS section 7)", () => {
     using box = neverOpened();
     rmSync(box.places.claude.root, { recursive: true });
     rmSync(box.places.homeJson);
@@ -144,7 +144,7 @@ describe("an open", () => {
     await finalize(session, undefined);
   });
 
-  test("beside another session takes nothing from it", async () => {
+  test("beside another session takes nothing from it (trap 11)", async () => {
     using box = neverOpened();
     await openAndClose(box);
     const other = await startLockProcess(["hold-record", box.places.paths.sessions]);

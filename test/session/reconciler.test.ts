@@ -37,7 +37,7 @@ function canonicalIs(text: string): Promise<true> {
   return waitFor("the token", () => readFileSync(box.places.paths.credentials, "utf8") === text);
 }
 
-test("carries each change that claude makes, and each that the user makes at home", async () => {
+test("carries each change that claude makes, and each that the user makes at home (trap 37)", async () => {
   start();
   for (const generation of [2, 3]) {
     claudeWrites(box.places, loginText("A", generation), generation);

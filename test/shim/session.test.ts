@@ -100,6 +100,32 @@ test("an edit of .claude.json reaches the user's while claude still runs", async
   expect(box.json(box.profile("work", "runtime/.claude.json"))).toMatchObject({ mcpServers: server });
 });
 
+test("what goes wrong while claude runs is in the log, and on the terminal only when claude is gone (trap 41)", async () => {
+  using box = createFakeSandbox();
+  const go = join(box.root, "go");
+  const settings = join(box.home, ".claude", "settings.json");
+  const running = box.begin([], {
+    profile: "work",
+    steps: [
+      { do: "run", argv: ["mkdir", "-p", settings], steps: [] },
+      { do: "write", path: box.profile("work", "runtime/settings.json"), text: '{"theme":"light"}' },
+      { do: "wait", for: go },
+      { do: "print", stream: "stderr", text: "claude's last line\n" },
+    ],
+  });
+  const log = join(box.store, "log", "clauth.log");
+  await waitFor(
+    "the failure in the log",
+    () => existsSync(log) && box.read(log).includes("settings.json: not_a_file"),
+  );
+  box.write(go, "");
+  const { code, stderr } = await running.finished;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^claude's last line\nclauth: could not carry settings\.json: .*; the next start tries again\n$/,
+  );
+});
+
 test("the settings in the tree are the user's plus the overlay, and the overlay never comes home", async () => {
   using box = createFakeSandbox();
   box.addProfile("gateway", undefined, 'base_url = "https://gateway.test"\napi_key = "sk-fake-key"\n');

@@ -31,7 +31,7 @@ function quarantined(): string[] {
 }
 
 describe("a first start", () => {
-  test("makes claude home with its known directories, closed to others, and links them", () => {
+  test("makes claude home with its known directories, closed to others, and links them (trap 3)", () => {
     roots.pass();
     for (const name of SHARED_DIRECTORIES) {
       expectLinked(name);
@@ -289,7 +289,7 @@ describe("what Claude Code made in the tree", () => {
     expect(quarantined()).toEqual(["elsewhere\n"]);
   });
 
-  test("a FIFO keeps its directory in the tree, is named, and loses nobody else", () => {
+  test("a FIFO keeps its directory in the tree, is named, and loses nobody else (trap 33)", () => {
     mkdirSync(roots.homePath("debug"), { recursive: true });
     put(roots.treePath("debug/a.txt"), "a");
     execFileSync("mkfifo", [roots.treePath("debug/pipe")]);
@@ -301,7 +301,7 @@ describe("what Claude Code made in the tree", () => {
 });
 
 describe("links", () => {
-  test("of a vanished entry are pruned when idle; others' links stay", () => {
+  test("of a vanished entry are pruned when idle; others' links stay (trap 30)", () => {
     put(roots.homePath("notes.md"), "n");
     roots.pass();
     rmSync(roots.homePath("notes.md"));

@@ -19,7 +19,7 @@ afterEach(() => {
 const CHANGED = expect.objectContaining({ kind: "concurrent_modification", retrySafe: true });
 
 describe("putLink", () => {
-  test("takes the place of a file, which is never missing meanwhile", () => {
+  test("takes the place of a file, which is never missing meanwhile (trap 20)", () => {
     put(join(root, "a"), "old");
     testOnlyArmCheckpoints(() => expect(text(join(root, "a"))).toBe("old"));
     putLink("/target", join(root, "a"), { file: lstatSync(join(root, "a"), { bigint: true }) });
