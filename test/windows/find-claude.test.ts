@@ -42,8 +42,8 @@ function at(...names: string[]): string {
 
 type Given = Parameters<typeof findRealClaude>[1];
 
-function find(env: Record<string, string>, given: Given = {}) {
-  const context = { env, cwd: at("cwd"), home: at("home"), platform: "win32" as const, executable };
+function find(env: Record<string, string>, given: Given = {}, cwd = at("cwd")) {
+  const context = { env, cwd, home: at("home"), platform: "win32" as const, executable };
   return findRealClaude(context, { places: [at("home\\.local\\bin")], ...given });
 }
 
@@ -166,6 +166,38 @@ describe("where the user names it on Windows", () => {
       expect(failure({ CLAUTH_CLAUDE: path })).toMatchObject({ kind: "claude_not_runnable", exitCode: 126 });
     },
   );
+});
+
+/** Where a project ends is asked of the directories themselves, so only Windows knows. */
+describe.skipIf(!onWindows)("as the process wrapper of an editor on Windows", () => {
+  test.each(["ext\\resources\\native-binary\\claude.exe", "Ext\\CLAUDE.EXE", "claude\\versions\\2.1.329"])(
+    "%s, named by the first argument, is used",
+    (name) => {
+      const path = file(name);
+      file("a\\claude.exe");
+      expect(find({ PATH: at("a") }, { args: [path, "-p"] })).toMatchObject({
+        path,
+        wasNamed: true,
+        args: ["-p"],
+      });
+      const slashes = path.replaceAll("\\", "/");
+      expect(find({ PATH: at("a") }, { args: [slashes] })).toMatchObject({ path: slashes, wasNamed: true });
+    },
+  );
+
+  test("the shim is dropped, and a file of the project that is worked in is never run", () => {
+    const real = file("a\\claude.exe");
+    const own = file("home\\repo\\claude.exe");
+    mkdirSync(at("home\\repo\\.git"));
+    mkdirSync(at("home\\repo\\sub"));
+    const env = { PATH: at("a") };
+    expect(find(env, { args: [at("store\\bin\\claude.exe"), "-p"] })).toMatchObject({
+      path: real,
+      args: ["-p"],
+    });
+    for (const cwd of [at("home\\repo"), at("home\\repo\\sub"), at("home\\repo\\sub").toUpperCase()])
+      expect(find(env, { args: [own] }, cwd)).toMatchObject({ path: real, args: [own], wasNamed: false });
+  });
 });
 
 test("the usual places of Windows are the native installer's, npm's, winget's and those of the other managers", () => {
