@@ -110,7 +110,7 @@ async function withoutVerb(context: Context, own: readonly string[]): Promise<nu
     context.stdout.write(await help(context, words));
     return 0;
   }
-  if (!["version", "--version", "-V"].includes(first)) throw noSuchCommand(first);
+  if (!["version", "--version", "-V", "-v"].includes(first)) throw noSuchCommand(first);
   context.stdout.write(`clauth ${version}\n`);
   return 0;
 }

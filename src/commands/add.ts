@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { type Store, storeOf } from "../paths.ts";
+import { isBaseUrl } from "../profile/config-guard.ts";
 import { createProfile } from "../profile/create-profile.ts";
 import { profileExists, refuseTaken } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName } from "../profile-name.ts";
@@ -58,6 +59,7 @@ export function add(context: Context, input: Input = standardInput(context)): Co
         const loginOnly = args["login-only"] === true;
         await importLogin(context, store, name, { file: args.import ?? "-", input, loginOnly });
       } else if (mode === "api-key") {
+        refuseBaseUrl(baseUrl);
         const apiKey = readApiKey(input);
         createProfile(store, name, { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
       } else createProfile(store, name, {});
@@ -73,6 +75,12 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       return 0;
     },
   });
+}
+
+/** Before a key is asked for. */
+function refuseBaseUrl(baseUrl: string | undefined): void {
+  if (baseUrl !== undefined && !isBaseUrl(baseUrl))
+    throw usageError("--base-url takes an address that begins with https:// or http://", "add");
 }
 
 type Mode = "login" | "home" | "import" | "api-key" | "later";

@@ -33,7 +33,7 @@ export function backups(context: Context): Command {
       const view = viewOf(context);
       const rows = () => found.map((backup) => row(backup, view));
       context.stdout.write(json ? jsonText(found) : tableText(COLUMNS, rows(), view));
-      if (!json) sayNext(context, found);
+      if (!json) sayNext(context, store, found);
       return 0;
     },
   });
@@ -117,10 +117,12 @@ function row({ profile, id, what, time, bytes, login }: Backup, view: View): Cel
   ];
 }
 
-function sayNext(context: Context, found: readonly Backup[]): void {
+function sayNext(context: Context, store: Store, found: readonly Backup[]): void {
   if (found.length === 0) notice(context, "nothing was replaced or removed");
   const login = found.findLast(({ what, login }) => what !== REMOVED && login);
-  const removed = found.findLast(({ what }) => what === REMOVED);
+  const removed = found.findLast(
+    ({ what, profile }) => what === REMOVED && profileExists(store, profile) === undefined,
+  );
   if (login !== undefined) notice(context, `to put a login back: clauth backups restore ${login.profile} ID`);
   if (removed !== undefined)
     notice(context, `to take a profile back: clauth backups restore ${removed.profile}`);

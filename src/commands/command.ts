@@ -79,6 +79,7 @@ function checkArguments<Args extends ArgsDef>(
   for (let index = 0; index < own.length; index += 1) {
     const word = own[index] ?? "";
     if (!word.startsWith("-") || word === "-") words.push(word);
+    else if (rest !== undefined && !isOption(args, word)) throw beforeDashes(name, rest);
     else if (takesValue(name, args, word)) {
       index += 1;
       if (index >= own.length) throw usageError(`${word} needs a value`, name);
@@ -87,12 +88,27 @@ function checkArguments<Args extends ArgsDef>(
   const places = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const missing = places.find(([, arg], index) => arg.required !== false && index >= words.length);
   if (missing !== undefined) throw usageError(`${missing[0].toUpperCase()} is missing`, name);
+  if (words.length > places.length && rest !== undefined) throw beforeDashes(name, rest);
   if (words.length > places.length) {
     // The key itself, most likely: it may be of any server, so it can't be told by its looks.
     if (own.includes("--api-key")) throw secretInArguments();
     throw usageError("there are more arguments than it takes", name);
   }
   if (rest === undefined && after.length > 0) throw usageError("it takes nothing after --", name);
+}
+
+/** What was meant for the program that is started. */
+function beforeDashes(name: string, rest: string): ClauthError {
+  return new ClauthError({
+    kind: "usage",
+    message: `what is not for clauth ${name} itself stands after --`,
+    hint: `clauth ${name} NAME -- ${rest}`,
+    exitCode: 2,
+  });
+}
+
+function isOption(args: ArgsDef, word: string): boolean {
+  return Object.hasOwn(args, word.replace(/^--/, "").replace(/=.*/, ""));
 }
 
 /** True where the next word is the option's value. */

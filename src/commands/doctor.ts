@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { checkEditors } from "../doctor/check-editors.ts";
+import { checkHere } from "../doctor/check-here.ts";
 import { checkHome } from "../doctor/check-home.ts";
 import { checkMachine } from "../doctor/check-machine.ts";
 import { checkProfile } from "../doctor/check-profile.ts";
@@ -47,6 +48,7 @@ export function doctor(context: Context): Command {
         ...(await checkStore(context, store)),
         ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
         ...checkHome(context),
+        ...(await checkHere(context, store)),
         ...checkMachine(context, store),
       ]);
       const view = viewOf(context);

@@ -35,6 +35,7 @@ export function importAll(context: Context): Command {
     examples: [
       ["clauth import", "what there is on this machine"],
       ["clauth import --from directory", "move the logins of ~/.claude-NAME directories"],
+      ["clauth add old --import ~/.claude-old", "one directory, under a name of your own"],
     ],
     run: async (args) => {
       if (args.from === "rust") return showRustStore(context, args.json === true);

@@ -104,3 +104,8 @@ function cut(text: string, width: number): string {
 export function withTilde(path: string, home: string): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
+
+/** The path that `withTilde` was given. */
+export function withoutTilde(path: string, home: string): string {
+  return path === "~" || path.startsWith("~/") ? `${home}${path.slice(1)}` : path;
+}

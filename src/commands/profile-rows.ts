@@ -36,7 +36,8 @@ function selectedHere(context: Context, store: Store, config: Config): Selection
     return resolveSelection(context, store, config).selection;
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
-    notice(context, error.message);
+    notice(context, `claude stops here: ${error.message}`);
+    if (error.hint !== undefined) context.stderr.write(`hint: ${error.hint}\n`);
     return undefined;
   }
 }

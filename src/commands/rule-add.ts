@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parseChoice } from "../config/choice.ts";
 import { editConfig } from "../config/edit-config.ts";
 import { addRule } from "../config/edit-toml.ts";
@@ -6,6 +7,7 @@ import { SYSTEM } from "../profile-name.ts";
 import { notice } from "../report.ts";
 import { CHOICE } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
+import { withoutTilde } from "./output.ts";
 import { parsePattern } from "./rule-pattern.ts";
 import { knownProfile, writableStore } from "./store.ts";
 
@@ -32,6 +34,8 @@ export function ruleAdd(context: Context): Command {
       const profile = choice === SYSTEM ? choice : knownProfile(store, choice);
       const rule = { ...parsePattern(pattern, context), profile };
       await editConfig(store, (text) => addRule(text, rule));
+      if (rule.kind === "directory" && !existsSync(withoutTilde(rule.pattern, context.home)))
+        notice(context, `there is no ${rule.pattern} yet: the rule counts as soon as there is`);
       notice(context, `${rule.kind} ${rule.pattern} picks "${profile}" (${store.config})`);
       return 0;
     },

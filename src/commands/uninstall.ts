@@ -1,26 +1,69 @@
+import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { storeOf } from "../paths.ts";
+import { readRegularFile } from "../disk/read-file.ts";
+import { type Store, storeOf } from "../paths.ts";
 import { type Command, command } from "./command.ts";
+import { withTilde } from "./output.ts";
 
-/** `clauth uninstall`: what was installed by a script is removed by it; it also knows the startup files that it edited. */
+/** `clauth uninstall`: what was installed by a script is removed by it; what it does is said too, for whoever has it no more. */
 export function uninstall(context: Context): Command {
   return command({
     name: "uninstall",
     summary: "show how to remove clauth",
     args: {},
     run: () => {
-      const [call, purge] =
-        context.platform === "win32"
-          ? ["powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall", "-Purge"]
-          : ["sh install.sh --uninstall", "--purge"];
-      context.stdout.write(
-        [
-          `in the checkout that clauth was installed from: ${call}`,
-          `the profiles stay in ${storeOf(context).root}; ${purge} removes them too`,
-          "",
-        ].join("\n"),
-      );
+      const store = storeOf(context);
+      const lines = context.platform === "win32" ? onWindows(store) : onUnix(context, store);
+      context.stdout.write(`${lines.join("\n")}\n`);
       return 0;
     },
   });
+}
+
+function onWindows(store: Store): readonly string[] {
+  return [
+    "in the checkout that clauth was installed from:",
+    "  powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall",
+    `the profiles stay in ${store.root}; -Purge removes them too`,
+  ];
+}
+
+function onUnix(context: Context, store: Store): readonly string[] {
+  const edited = STARTUP_FILES.flatMap((name) => {
+    const path = join(context.home, name);
+    return isEdited(path) ? [withTilde(path, context.home)] : [];
+  });
+  return [
+    "in the checkout that clauth was installed from:",
+    "  sh install.sh --uninstall",
+    "without it, by hand:",
+    ...(edited.length === 0
+      ? []
+      : [`  take the lines from "${BEGIN_MARK}" to "${END_MARK}" out of ${edited.join(", ")}`]),
+    `  rm ${withTilde(join(store.bin, "claude"), context.home)} ${withTilde(join(store.bin, "clauth"), context.home)}`,
+    `the profiles stay in ${withTilde(store.root, context.home)} (--purge removes them too); without clauth, one is used by:`,
+    `  CLAUDE_CONFIG_DIR=${withTilde(join(store.profiles, "NAME", "runtime"), context.home)} claude`,
+  ];
+}
+
+/** As scripts/startup-files.sh writes them, and the files that it may write them into. */
+const [BEGIN_MARK, END_MARK] = ["# >>> clauth >>>", "# <<< clauth <<<"] as const;
+
+const STARTUP_FILES = [
+  ".bash_profile",
+  ".bash_login",
+  ".profile",
+  ".bashrc",
+  ".zprofile",
+  ".zshrc",
+  ".config/fish/conf.d/clauth.fish",
+  ".config/fish/config.fish",
+] as const;
+
+function isEdited(path: string): boolean {
+  try {
+    return new TextDecoder().decode(readRegularFile(path)?.bytes).includes(BEGIN_MARK);
+  } catch {
+    return false;
+  }
 }

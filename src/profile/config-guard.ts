@@ -128,7 +128,7 @@ function isApiKey(value: unknown): boolean {
   return typeof value === "string" && !/[\x00-\x1f\x7f]/.test(value);
 }
 
-function isBaseUrl(value: unknown): boolean {
+export function isBaseUrl(value: unknown): boolean {
   if (typeof value !== "string") return false;
   return value.trim() === "" || (/^https?:\/\/[^\s\x00-\x1f\x7f]+$/i.test(value) && URL.canParse(value));
 }

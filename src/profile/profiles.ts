@@ -130,7 +130,7 @@ export function refuseTaken(store: Listing, name: ProfileName): void {
   throw new ClauthError({
     kind: "profile_exists",
     message: `there is a profile "${present}" already`,
-    hint: `choose another name, or: clauth remove ${present}`,
+    hint: `choose another name; that one is logged in anew by: clauth login ${present}`,
   });
 }
 

@@ -25,6 +25,8 @@ export function becomeHome(store: Store, places: Places): void {
       throw hasLogin(profile);
     }
     const config = readRegularFile(paths.config);
+    if (config !== undefined && parseProfileConfig(new TextDecoder().decode(config.bytes), paths.config).home)
+      return;
     const text = withHome(config);
     parseProfileConfig(text, paths.config);
     if (canonical !== undefined) setAside(places, canonical);
@@ -32,7 +34,7 @@ export function becomeHome(store: Store, places: Places): void {
   });
 }
 
-/** At the very top, where no table has begun yet. A `home` that stands there already makes the text invalid, and is said. */
+/** At the very top, where no table has begun yet. A `home` of another value there makes the text invalid, and is said. */
 function withHome(config: FileContent | undefined): string {
   return `home = true\n${config === undefined ? "" : new TextDecoder().decode(config.bytes)}`;
 }

@@ -83,6 +83,6 @@ function exists(name: ProfileName): ClauthError {
   return new ClauthError({
     kind: "profile_exists",
     message: `there is a profile "${name}" already`,
-    hint: `choose another name, or: clauth remove ${name}`,
+    hint: `choose another name, or give that one another first: clauth rename ${name} OTHER`,
   });
 }

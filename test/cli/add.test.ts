@@ -44,7 +44,7 @@ test("a name that is there already, in whatever case, changes nothing", async ()
       "code": 1,
       "stderr": 
     "clauth: error: there is a profile "work" already
-    hint: choose another name, or: clauth remove work
+    hint: choose another name; that one is logged in anew by: clauth login work
     "
     ,
       "stdout": "",
@@ -259,4 +259,23 @@ test("--login makes the profile and logs it in", async () => {
     ,
     }
   `);
+});
+
+test("a profile that stands for ~/.claude already stays as it is", async () => {
+  using desk = createDesk();
+  await desk.clauth(["add", "mine", "--home"]);
+  const before = desk.read(desk.profile("mine", "config.toml"));
+  expect((await desk.clauth(["add", "mine", "--home"])).code).toBe(0);
+  expect(desk.read(desk.profile("mine", "config.toml"))).toBe(before);
+});
+
+test("a server that is no address is refused before a key is asked for", async () => {
+  using desk = createDesk();
+  const { code, stderr } = await desk.clauth(["add", "x", "--api-key", "--base-url", "gateway.example"]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr:
+      "clauth: error: --base-url takes an address that begins with https:// or http://\nhint: clauth add --help\n",
+  });
+  expect((await desk.clauth(["list", "--json"])).stdout).toBe("[]\n");
 });

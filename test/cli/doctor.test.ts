@@ -316,3 +316,18 @@ async function problems(desk: Desk, check: string): Promise<readonly string[]> {
     .filter((finding) => finding.level === "problem" && finding.check === check)
     .map(({ message, hint }) => `${message}; ${hint}`);
 }
+
+test("a .clauthrc that stops every claude here is a problem here, and nowhere else", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  desk.write("project/.clauthrc", "wrok\n");
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, found: stdout.match(/^.* here: .*\n.*$/gm) }).toEqual({
+    code: 1,
+    found: [
+      'problem  here: there is no profile "wrok" (~/project/.clauthrc:1 names it)\n' +
+        "         hint: did you mean work? else: clauth add wrok, or clauth list",
+    ],
+  });
+  expect((await desk.clauth(["doctor"], { cwd: desk.home })).code).toBe(0);
+});

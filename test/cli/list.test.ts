@@ -121,7 +121,8 @@ test("a .clauthrc that stops a start does not stop the list", async () => {
     {
       "code": 0,
       "stderr": 
-    "clauth: ~/project/.clauthrc can be written by everybody, so it can't pick an account
+    "clauth: claude stops here: ~/project/.clauthrc can be written by everybody, so it can't pick an account
+    hint: remove it, or name the profile yourself: CLAUTH_PROFILE=NAME claude
     "
     ,
       "stdout": 

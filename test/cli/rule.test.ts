@@ -8,7 +8,8 @@ test("adds directories and remotes as they were meant, and lists them with their
     {
       "code": 0,
       "stderr": 
-    "clauth: directory ~/project/sub picks "work" (~/.clauth/clauth.toml)
+    "clauth: there is no ~/project/sub yet: the rule counts as soon as there is
+    clauth: directory ~/project/sub picks "work" (~/.clauth/clauth.toml)
     "
     ,
       "stdout": "",
@@ -122,4 +123,13 @@ test("refuses what is neither a directory nor a remote, and a word alone", async
       "stdout": "",
     }
   `);
+});
+
+test("a directory that is not there yet may have a rule, and it is said", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  expect((await desk.clauth(["rule", "add", "~/later", "work"])).stderr).toBe(
+    "clauth: there is no ~/later yet: the rule counts as soon as there is\n" +
+      'clauth: directory ~/later picks "work" (~/.clauth/clauth.toml)\n',
+  );
 });

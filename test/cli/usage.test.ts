@@ -33,7 +33,8 @@ test("the help names every verb but the hidden ones", async () => {
 test("the version is that of package.json", async () => {
   using desk = createDesk();
   const { version } = await Bun.file(`${import.meta.dir}/../../package.json`).json();
-  expect((await desk.clauth(["--version"])).stdout).toBe(`clauth ${version}\n`);
+  for (const word of ["--version", "-V", "-v", "version"])
+    expect((await desk.clauth([word])).stdout).toBe(`clauth ${version}\n`);
 });
 
 test.each([
@@ -133,3 +134,31 @@ test.each([[["login", "wrok"]], [["remove", "Wokr"]], [["run", "wor"]]])(
     expect(stderr).toContain(`hint: did you mean work? else: clauth add ${args[1]}, or clauth list\n`);
   },
 );
+
+test.each([
+  ["run", ["run", "work", "--resume"], "ARGUMENTS FOR CLAUDE"],
+  ["exec", ["exec", "work", "make"], "COMMAND"],
+  ["login", ["login", "work", "--console"], "OPTIONS OF claude auth login"],
+])("what %s is to hand on stands after --, and the hint says so", async (verb, args, rest) => {
+  using desk = createDesk();
+  const { stdout, stderr } = await desk.clauth(args);
+  expect({ stdout, stderr }).toEqual({
+    stdout: "",
+    stderr: `clauth: error: what is not for clauth ${verb} itself stands after --\nhint: clauth ${verb} NAME -- ${rest}\n`,
+  });
+});
+
+test("uninstall says what to do with the checkout, and what it does for whoever has it no more", async () => {
+  using desk = createDesk();
+  desk.write(".bashrc", "a\n# >>> clauth >>>\nexport PATH\n# <<< clauth <<<\n");
+  expect((await desk.clauth(["uninstall"])).stdout).toBe(`in the checkout that clauth was installed from:
+  sh install.sh --uninstall
+without it, by hand:
+  take the lines from "# >>> clauth >>>" to "# <<< clauth <<<" out of ~/.bashrc
+  rm ~/.clauth/bin/claude ~/.clauth/bin/clauth
+the profiles stay in ~/.clauth (--purge removes them too); without clauth, one is used by:
+  CLAUDE_CONFIG_DIR=~/.clauth/profiles/NAME/runtime claude
+`);
+  const scripts = await Bun.file(`${import.meta.dir}/../../scripts/startup-files.sh`).text();
+  expect(scripts).toContain("BEGIN_MARK='# >>> clauth >>>'\nEND_MARK='# <<< clauth <<<'\n");
+});
