@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../scripts/build.ts";
 
@@ -6,6 +6,8 @@ import { build } from "../scripts/build.ts";
 export type Programs = {
   /** Ours, called `claude`. */
   readonly shim: string;
+  /** The same, called `clauth`. */
+  readonly clauth: string;
   /** A native claude that ends at once (coreutils' true), and one that lives until the file it reads ends (cat). */
   readonly claude: string;
   readonly waitingClaude: string;
@@ -30,11 +32,13 @@ export async function makePrograms(root: string): Promise<Programs> {
     writeFileSync(at(`${name}.ts`), source);
     await build({ entry: at(`${name}.ts`), outfile: at(name) });
   }
+  symlinkSync("claude", at("shim/clauth"));
   copyFileSync("/bin/true", at("real/claude"));
   copyFileSync("/bin/cat", at("waiting/claude"));
   writeFileSync(at("shell"), '#!/bin/sh\nexec "$REAL_CLAUDE" "$@"\n', { mode: 0o755 });
   return {
     shim: await build({ outfile: at("shim/claude") }),
+    clauth: at("shim/clauth"),
     claude: at("real/claude"),
     waitingClaude: at("waiting/claude"),
     empty: at("empty"),

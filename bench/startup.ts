@@ -19,6 +19,7 @@ try {
   const sections = [
     machine(),
     starts(programs),
+    verbs(programs),
     sizes(programs),
     concurrent(programs),
     coldCache(programs),
@@ -90,6 +91,27 @@ function starts(programs: Programs): Section {
 function peers(call: Call): Case[] {
   const rust = Bun.which("clauth-rs");
   return rust === null ? [] : [call("the Rust clauth (`clauth-rs` on PATH)", [rust, "--version"])];
+}
+
+/** What people type, and what a prompt and a status line ask for all the time. */
+function verbs(programs: Programs): Section {
+  const empty = "empty compiled Bun program";
+  const user = makeUser(USUAL);
+  const call = callOf(programs, user);
+  const verb = (words: string) =>
+    call(`\`clauth ${words}\``, [programs.clauth, ...words.split(" ")], { CLAUTH_PROFILE: "work" });
+  const words = ["current", "statusline", "--version", "which", "list", "sessions", "backups", "rule list"];
+  const cases = [call(empty, [programs.empty]), ...words.map(verb)];
+  const samples = measure(cases, rounds);
+  user.close();
+  const of = (name: string) => median(samples.get(name)?.wall ?? []);
+  const rows = cases.map(({ name }) => [
+    name,
+    of(name),
+    quantile(samples.get(name)?.wall ?? [], 0.1),
+    of(name) - of(empty),
+  ]);
+  return section("`clauth`", ["ms", "median", "p10", "over the empty program"], rows, samples);
 }
 
 /** The same start with more in `~/.claude` and in `.claude.json`. */
