@@ -31,8 +31,8 @@ export type Call = {
   readonly skip?: number;
   /** Arguments for claude in the place of the user's (`clauth login`). */
   readonly args?: readonly string[];
-  /** What is started in the place of claude, as if it were claude (`clauth exec`): an absolute path, and its argv[0]. */
-  readonly program?: { readonly path: string; readonly argv0: string };
+  /** What is started in the place of claude, as if it were claude (`clauth exec`), and its argv[0]. */
+  readonly program?: Pick<RealClaude, "path" | "before"> & { readonly argv0: string };
 };
 
 /**
@@ -53,7 +53,7 @@ export async function runClaude(context: Context, call: Call = {}): Promise<Exit
   for (const line of tightenStore(store)) notice(context, line);
   const config = await readConfig(store);
   const claude = call.program
-    ? { ...call.program, before: [], why: "named on the command line", wasNamed: true, args }
+    ? { ...call.program, why: "named on the command line", wasNamed: true, args }
     : call.explicit === undefined
       ? findRealClaude(context, { config, args })
       : { ...findRealClaude(context, { config }), args };
@@ -128,7 +128,7 @@ function launchOf(
     ? claude.args.map(utf8Bytes)
     : inherited.args.slice(inherited.args.length - claude.args.length);
   const before = claude.before.length > 0 ? claude.before.map(utf8Bytes) : [];
-  const argv0 = call.program?.argv0 ?? (before.length > 0 ? claude.path : argv0Of(context));
+  const argv0 = before.length > 0 ? claude.path : (call.program?.argv0 ?? argv0Of(context));
   return launchFrom(inherited, { path: claude.path, argv0, args: [...before, ...args] }, edit);
 }
 

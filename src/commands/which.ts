@@ -68,7 +68,9 @@ export function which(context: Context): Command {
         [
           `${subject(selection)}: ${sourceSentence(selection.source)}`,
           ...losers(weaker).map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
-          claude === undefined ? "claude: none was found" : `claude: ${claude.path} (${claude.why})`,
+          claude === undefined
+            ? "claude: none was found"
+            : `claude: ${[claude.path, ...claude.before].join(" ")} (${claude.why})`,
           `config dir: ${configDir}`,
           ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
           ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),

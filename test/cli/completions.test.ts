@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { powershellFaults } from "../support/powershell.ts";
 import { createDesk } from "./call.ts";
 
 test.each(["bash", "zsh", "fish"])("%s gets a script that the shell can read", async (shell) => {
@@ -10,6 +11,13 @@ test.each(["bash", "zsh", "fish"])("%s gets a script that the shell can read", a
   const program = Bun.which(shell);
   if (program === null) return;
   expect(Bun.spawnSync([program, "-n"], { stdin: Buffer.from(stdout) }).exitCode).toBe(0);
+});
+
+test("powershell gets a script of what Windows PowerShell 5.1 has", async () => {
+  using desk = createDesk();
+  const { stdout } = await desk.clauth(["completions", "powershell"]);
+  expect(stdout).toContain("clauth __profiles");
+  expect(await powershellFaults(stdout)).toEqual([]);
 });
 
 test("bash completes verbs and the names of profiles", async () => {

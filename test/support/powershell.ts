@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
     const own = functionsOf(nodes);
     return ofType(nodes, "command_name")
       .filter(({ text }) => !own.has(text.toLowerCase()) && !(text.toLowerCase() in CMDLETS))
-      .filter(({ text }) => !/\.(cmd|exe)$/.test(text))
+      .filter(({ text }) => !/\.(cmd|exe)$|^clauth$/.test(text))
       .map((node) => at(node, `no command of Windows PowerShell 5.1 that is known: ${node.text}`));
   },
 
@@ -112,10 +112,13 @@ const RULES: readonly Rule[] = [
   },
 
   /** What it sets is cut off at 1024 characters, expanded, or run as code. */
-  function dangers(_, source) {
-    return [...source.matchAll(/\bsetx\b|::SetEnvironmentVariable|\bInvoke-Expression\b|\biex\b/gi)].map(
-      (match) => ({ at: match.index, what: `never ${match[0]}` }),
-    );
+  function dangers(nodes, source) {
+    const comments = ofType(nodes, "comment");
+    return [...source.matchAll(/\bsetx\b|::SetEnvironmentVariable|\bInvoke-Expression\b|\biex\b/gi)]
+      .filter(
+        ({ index }) => !comments.some(({ startIndex, endIndex }) => startIndex <= index && index < endIndex),
+      )
+      .map((match) => ({ at: match.index, what: `never ${match[0]}` }));
   },
 ];
 
@@ -176,8 +179,10 @@ const CMDLETS: Readonly<Record<string, string>> = {
   "pop-location": "",
   "push-location": "literalpath",
   "read-host": "",
+  "register-argumentcompleter": "native commandname scriptblock",
   "remove-item": "literalpath recurse force erroraction",
   "set-item": "literalpath value",
   "set-strictmode": "version",
   "test-path": "literalpath pathtype",
+  "where-object": "",
 };
