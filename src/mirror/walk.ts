@@ -2,6 +2,8 @@ import { dirname } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { isAbsence } from "../disk/read-file.ts";
 import { isInside, realPath } from "../disk/real-path.ts";
+import { sweepTemporaries } from "../disk/sweep.ts";
+import { isTemporaryName } from "../disk/write-file.ts";
 import type { Side } from "../merge/three-way.ts";
 import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
 import { mirrorFile } from "./mirror-file.ts";
@@ -58,7 +60,10 @@ export function lookInto(pass: Pass, directory: string, there: Sides<boolean>, w
 /** Undefined where it can't be read: nobody may take that for empty (trap 8). */
 function namesIn(pass: Pass, side: Side, directory: string): ReadonlySet<string> | undefined {
   try {
-    return new Set(disk.list(pathOn(pass, side, directory)));
+    const path = pathOn(pass, side, directory);
+    const names = disk.list(path);
+    if (names.some(isTemporaryName)) sweepTemporaries(path);
+    return new Set(names);
   } catch (cause) {
     if (isAbsence(cause)) return NOWHERE;
     pass.skipped.push({ name: directory, why: unreadable(side, cause) });
@@ -170,7 +175,7 @@ function oneDirectory(
     if (goes) pass.removals.push({ do: "remove-directory", name, from });
     return goes;
   }
-  if (name === SPLIT_DIRECTORY) {
+  if (name === SPLIT_DIRECTORY && !pass.isMirrored(name, "directory")) {
     lookInto(pass, name, there, onward);
     return false;
   }

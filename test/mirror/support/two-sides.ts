@@ -17,6 +17,7 @@ import {
   type MirrorRequest,
   mirrorPass,
 } from "../../../src/mirror/mirror-pass.ts";
+import { quarantineKind } from "../../../src/quarantine.ts";
 
 /** A claude home and a tree that can't link to it, in a temporary directory. */
 export type TwoSides = Disposable & {
@@ -80,7 +81,8 @@ export function quarantined({ places }: TwoSides): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   if (lstatSync(places.backups, { throwIfNoEntry: false }) === undefined) return found;
   for (const name of readdirSync(places.backups).sort()) {
-    const kind = name.replace(/^[0-9TZ]+-/, "");
+    const kind = quarantineKind(name);
+    if (kind === undefined) continue;
     found[kind] = [...(found[kind] ?? []), text(join(places.backups, name))];
   }
   return found;

@@ -1,0 +1,61 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readFileSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isTemporaryName } from "../../src/disk/write-file.ts";
+import { EVENTFUL_END, eventfulSides } from "./support/eventful-pass.ts";
+import { everything, put, quarantined, type TwoSides, twoSides } from "./support/two-sides.ts";
+
+/** A pass that carries everything there is to carry is killed at each of its checkpoints. */
+setDefaultTimeout(120_000);
+
+const PROGRAM = join(import.meta.dir, "support", "eventful-pass.ts");
+const PRELOAD = join(import.meta.dir, "..", "support", "checkpoint-preload.ts");
+
+function freshSides(): TwoSides {
+  return eventfulSides(realpathSync(mkdtempSync(join(tmpdir(), "clauth-mirror-"))));
+}
+
+function passIn(sides: TwoSides, env: Readonly<Record<string, string>>): unknown {
+  const argv = [process.execPath, "--preload", PRELOAD, PROGRAM, sides.root];
+  return Bun.spawnSync(argv, { env: { ...process.env, ...env }, stderr: "inherit" }).signalCode;
+}
+
+function withoutTemporaries(found: Record<string, string>): Record<string, string> {
+  const last = (name: string) => name.slice(name.lastIndexOf("/") + 1);
+  return Object.fromEntries(Object.entries(found).filter(([name]) => !isTemporaryName(last(name))));
+}
+
+test("kill -9 at any checkpoint of a pass loses nothing, and the next pass does the rest", () => {
+  using whole = freshSides();
+  const trail = join(whole.root, "trail");
+  expect(passIn(whole, { CLAUTH_TEST_CHECKPOINTS: trail })).toBeUndefined();
+  const checkpoints = readFileSync(trail, "utf8").trim().split("\n");
+  expect(new Set(checkpoints)).toContain("mirror-removed");
+  expect(checkpoints.length).toBeGreaterThan(25);
+  const asideOfWhole = quarantined(whole);
+  for (const [index, name] of checkpoints.entries()) {
+    const at = `${name} (${index + 1} of ${checkpoints.length})`;
+    using sides = freshSides();
+    expect({ at, signal: passIn(sides, { CLAUTH_TEST_KILL_AT: String(index + 1) }) }).toEqual({
+      at,
+      signal: "SIGKILL",
+    });
+    sides.pass();
+    expect({ at, ...withoutTemporaries(everything(sides.places.home)) }).toEqual({ at, ...EVENTFUL_END });
+    expect({ at, ...withoutTemporaries(everything(sides.places.tree)) }).toEqual({ at, ...EVENTFUL_END });
+    expect({ at, aside: quarantined(sides) }).toEqual({ at, aside: asideOfWhole });
+    expect({ at, done: sides.pass().done }).toEqual({ at, done: [] });
+  }
+});
+
+test("what a killed pass left in flight is removed when nobody has touched it for ten minutes", () => {
+  using sides = twoSides();
+  for (const name of [".x.clauth-12-ab.tmp", "d/.x.clauth-12-ab.tmp"]) {
+    put(sides.home(name), "old", 700);
+    put(sides.tree(name), "young", 60);
+  }
+  sides.pass();
+  expect(everything(sides.places.home)).toEqual({ "d/": "" });
+  expect(Object.values(everything(sides.places.tree))).toContain("young");
+});

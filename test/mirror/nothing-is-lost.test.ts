@@ -1,0 +1,159 @@
+import { expect, setDefaultTimeout, test } from "bun:test";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import fc from "fast-check";
+import { everything, quarantined, type TwoSides, twoSides } from "./support/two-sides.ts";
+
+/** Hundreds of real trees are made, and each copy is synced. */
+setDefaultTimeout(120_000);
+
+/** What a user, Claude Code or another profile may do to either side, at any time. */
+type Deed = {
+  readonly do: "replace" | "rewrite" | "append" | "remove" | "make" | "move" | "touch" | "mode";
+  readonly side: "home" | "tree";
+  readonly name: string;
+  readonly to: string;
+  /** How long ago. 0: just now. */
+  readonly age: number;
+};
+
+const names = fc.constantFrom(
+  "CLAUDE.md",
+  "history.jsonl",
+  "projects",
+  "projects/p/s.jsonl",
+  "projects/p",
+  "projects/p/notes/n.md",
+  "state/x.json",
+  "odd\nname",
+  "skills/a/SKILL.md",
+  "skills/b",
+);
+const deed: fc.Arbitrary<Deed> = fc.record({
+  do: fc.constantFrom(
+    "replace",
+    "replace",
+    "rewrite",
+    "append",
+    "append",
+    "remove",
+    "make",
+    "move",
+    "touch",
+    "mode",
+  ),
+  side: fc.constantFrom("home" as const, "tree" as const),
+  name: names,
+  to: names,
+  age: fc.integer({ min: 0, max: 4 }),
+});
+/** Between two passes; `told`: the pass hears what changed, as from a watch, instead of looking at everything. */
+const rounds = fc.array(fc.record({ deeds: fc.array(deed, { maxLength: 6 }), told: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+let serial = 0;
+
+/** Does it where it can be done, and says which names changed. */
+function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): string[] {
+  const path = sides[side](name);
+  const line = `line ${serial++}\n`;
+  try {
+    switch (act) {
+      case "replace":
+        mkdirSync(dirname(path), { recursive: true });
+        if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) break;
+        writeFileSync(`${path}.tmp`, line);
+        setAge(`${path}.tmp`, age);
+        renameSync(`${path}.tmp`, path);
+        break;
+      case "rewrite":
+        writeFileSync(path, line, { flag: "r+" });
+        break;
+      case "append":
+        mkdirSync(dirname(path), { recursive: true });
+        appendFileSync(path, line);
+        setAge(path, age);
+        break;
+      case "remove":
+        rmSync(path, { recursive: true });
+        break;
+      case "make":
+        mkdirSync(path, { recursive: true });
+        break;
+      case "move":
+        mkdirSync(dirname(sides[side](to)), { recursive: true });
+        renameSync(path, sides[side](to));
+        break;
+      case "touch":
+        setAge(path, age);
+        break;
+      case "mode":
+        if (statSync(path).isFile()) chmodSync(path, 0o600 + (age % 2) * 0o100);
+    }
+  } catch {
+    // Something of another type stands there, or nothing: this deed can't be done, the next one may.
+  }
+  return [name, to, dirname(name), dirname(to)].filter((one) => one !== ".");
+}
+
+function setAge(path: string, seconds: number): void {
+  if (seconds === 0) return;
+  const then = Date.now() / 1000 - seconds;
+  utimesSync(path, then, then);
+}
+
+/**
+ * Passes until there is nothing more to do; a look at everything then finds nothing that a pass was told of and missed.
+ * @returns the names that can't be made to agree
+ */
+function comeToRest(sides: TwoSides, told: ReadonlySet<string> | undefined): readonly string[] {
+  for (let passes = 0; sides.pass({ changed: told }).done.length > 0; passes++) {
+    expect(passes).toBeLessThan(6);
+  }
+  const { done, skipped } = sides.pass();
+  expect(done).toEqual([]);
+  return skipped.map(({ name }) => name);
+}
+
+function without(found: Record<string, string>, names: readonly string[]): Record<string, string> {
+  const isKept = (path: string) => !names.some((name) => path === name || path.startsWith(`${name}/`));
+  return Object.fromEntries(Object.entries(found).filter(([path]) => isKept(path)));
+}
+
+test("whatever happens to either side, both come to hold the same and no line is lost", () => {
+  fc.assert(
+    fc.property(rounds, (all) => {
+      using sides = twoSides();
+      let agreed: Record<string, string> = {};
+      for (const { deeds, told } of all) {
+        const names = new Set(deeds.flatMap((one) => perform(sides, one)));
+        const before = [everything(sides.places.home), everything(sides.places.tree)];
+        const skipped = comeToRest(sides, told ? names : undefined);
+        const home = everything(sides.places.home);
+        const tree = everything(sides.places.tree);
+        expect(without(tree, skipped)).toEqual(without(home, skipped));
+        const kept = JSON.stringify([home, tree, quarantined(sides)]);
+        for (const side of before) {
+          for (const [name, text] of Object.entries(side)) {
+            // What both had and one side changed is that side's to drop.
+            if (agreed[name] === text) continue;
+            for (const line of text.split("\n")) expect(kept).toContain(line);
+          }
+        }
+        agreed = skipped.length === 0 ? home : without(home, skipped);
+      }
+    }),
+    { numRuns: Number(process.env["CLAUTH_MIRROR_RUNS"] ?? 60) },
+  );
+});
