@@ -9,7 +9,7 @@ import { quarantineFile } from "../quarantine.ts";
 import { keepBothTails } from "../tree/jsonl-tails.ts";
 import type { Version } from "./decide.ts";
 import type { Agreed, Known } from "./mirror-index.ts";
-import { agree, otherSide, type Pass, pathOn, RETRY_MS, wakeAfter } from "./pass.ts";
+import { agree, otherSide, type Pass, pathOn, RETRY_MS, syncsLater, wakeAfter } from "./pass.ts";
 import { appendCopy, type Content, putCopy } from "./put-copy.ts";
 import type { ReadVersion } from "./read-version.ts";
 import { lastingMark } from "./sight.ts";
@@ -43,6 +43,7 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
   if (replaced !== undefined && (carriage.do === "win" || isBlank(read)))
     setAside(pass, name, target, replaced);
   const tail = replaced === undefined ? undefined : growth(name, read, replaced, known?.[from]);
+  const syncLater = replaced === undefined && syncsLater(pass);
   const written =
     (replaced !== undefined &&
       tail !== undefined &&
@@ -51,8 +52,10 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
       mode: modeFor(read.stat, replaced?.stat, known?.[from]),
       mtimeNs: read.mtimeNs,
       replaces: replaced?.stat,
+      syncLater,
     });
-  pass.unsynced.add(dirname(target));
+  if (syncLater && written !== "raced") pass.unsyncedDevices.set(written.dev, target);
+  else pass.unsynced.add(dirname(target));
   if (written === "raced" || !read.quiet) wakeAfter(pass, RETRY_MS);
   if (written === "raced") return;
   if (replaced === undefined) pass.created.add(read.hash);

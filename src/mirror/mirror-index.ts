@@ -67,8 +67,7 @@ function opened(path: string, trusted: boolean): MirrorIndex {
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA synchronous = NORMAL");
-    database.run(`PRAGMA application_id = ${APPLICATION}`);
-    database.run(TABLE);
+    if (versionOf(database) !== VERSION) remake(database);
     if (!trusted) database.run("DELETE FROM entry");
     return indexOf(database);
   } catch (error) {
@@ -77,10 +76,23 @@ function opened(path: string, trusted: boolean): MirrorIndex {
   }
 }
 
-/** "clau", so that file(1) can tell. */
-const APPLICATION = 0x636c6175;
+function versionOf(database: Database): number {
+  using query = database.prepare<{ user_version: number }, []>("PRAGMA user_version");
+  return query.get()?.user_version ?? 0;
+}
 
-const TABLE = `CREATE TABLE IF NOT EXISTS entry (
+/** Asked first: to write down the version again would cost every tick a write. */
+function remake(database: Database): void {
+  database.transaction(() => {
+    database.run("DROP TABLE IF EXISTS entry");
+    database.run(TABLE);
+    database.run(`PRAGMA user_version = ${VERSION}`);
+  })();
+}
+
+const VERSION = 1;
+
+const TABLE = `CREATE TABLE entry (
   directory TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
   homeMark TEXT NOT NULL, homeMode INTEGER NOT NULL, treeMark TEXT NOT NULL, treeMode INTEGER NOT NULL,
   PRIMARY KEY (directory, name)) WITHOUT ROWID, STRICT`;

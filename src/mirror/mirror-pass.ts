@@ -58,6 +58,7 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
       removals: [],
       created: new Set(),
       unsynced: new Set(),
+      unsyncedDevices: new Map(),
       pending: 0,
       again: undefined,
     };

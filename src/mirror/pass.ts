@@ -6,6 +6,7 @@ import { syncDirectory } from "../disk/write-file.ts";
 import type { Side } from "../merge/three-way.ts";
 import type { Skipped } from "../tree/step.ts";
 import type { Agreed, MirrorIndex } from "./mirror-index.ts";
+import { canSyncFileSystem, syncFileSystem } from "./sync-file-system.ts";
 
 export type MirrorPlaces = {
   /** `~/.claude` */
@@ -60,6 +61,8 @@ export type Pass = {
   readonly created: Set<string>;
   /** Directories with new names in them that may not have reached the disk. */
   readonly unsynced: Set<string>;
+  /** One path for each file system with new files in it that have not. */
+  readonly unsyncedDevices: Map<bigint, string>;
   /** Rows that wait for a commit. */
   pending: number;
   /** Milliseconds until another pass could do more. */
@@ -81,11 +84,20 @@ export function agree(pass: Pass, name: string, agreed: Agreed): void {
   if (pass.pending >= ROWS_AT_ONCE) settle(pass);
 }
 
+/** True where a new file is made durable with all the others of this pass: from so many on that is the cheaper way. */
+export function syncsLater(pass: Pass): boolean {
+  return pass.done.length >= ALONE && canSyncFileSystem();
+}
+
+const ALONE = 32;
+
 /**
  * Makes the directory entries durable, then the rows: an index ahead of the disk would take what a power loss undid for a
  * deletion of somebody's.
  */
 export function settle(pass: Pass): void {
+  for (const path of pass.unsyncedDevices.values()) syncFileSystem(path);
+  pass.unsyncedDevices.clear();
   for (const directory of pass.unsynced) {
     if (disk.statIfThere(directory) !== undefined) syncDirectory(directory);
   }
@@ -95,7 +107,7 @@ export function settle(pass: Pass): void {
 }
 
 /** A kill costs the comparison of so many files. */
-const ROWS_AT_ONCE = 512;
+const ROWS_AT_ONCE = 1024;
 
 /** Leaves an entry as it is; the others go on. */
 export function fail(pass: Pass, name: string, cause: unknown): void {

@@ -22,6 +22,8 @@ export type CopyOptions = {
   readonly mtimeNs: bigint;
   /** The file that was judged and is replaced. */
   readonly replaces: FileStat | undefined;
+  /** Of a new file: the caller makes it durable. What takes the place of other bytes always is, before those go. */
+  readonly syncLater?: boolean;
 };
 
 /**
@@ -30,14 +32,11 @@ export type CopyOptions = {
  * @param target with every link resolved that is to be written through
  * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now; system errors
  */
-export function putCopy(
-  target: string,
-  content: Content,
-  { mode, mtimeNs, replaces }: CopyOptions,
-): FileStat {
+export function putCopy(target: string, content: Content, options: CopyOptions): FileStat {
+  const { replaces } = options;
   const temporary = temporaryBeside(target);
   try {
-    const stat = writeTemporary(temporary, content, mode, mtimeNs);
+    const stat = writeTemporary(temporary, content, options);
     checkpoint("mirror-copied");
     publishTemporary(temporary, target, replaces === undefined ? "absent" : onlyOver(target, replaces));
     checkpoint("mirror-published");
@@ -72,7 +71,11 @@ export function appendCopy(
   }
 }
 
-function writeTemporary(temporary: string, content: Content, mode: number, mtimeNs: bigint): FileStat {
+function writeTemporary(
+  temporary: string,
+  content: Content,
+  { mode, mtimeNs, replaces, syncLater = false }: CopyOptions,
+): FileStat {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   disk.makeDirectory(dirname(temporary), 0o700);
   const descriptor = disk.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -81,7 +84,7 @@ function writeTemporary(temporary: string, content: Content, mode: number, mtime
     else copyFrom(content, descriptor);
     if (mode !== 0o600) disk.chmodOpen(descriptor, mode);
     disk.setTimesOpen(descriptor, timesOf(mtimeNs));
-    disk.syncData(descriptor);
+    if (replaces !== undefined || !syncLater) disk.syncData(descriptor);
     return fileStat(disk.statOpen(descriptor));
   } finally {
     disk.close(descriptor);
