@@ -254,14 +254,12 @@ export function isLeftAlone(
   { home, tree }: Sides<Sight>,
   known: Agreed | undefined,
 ): boolean {
-  const depth = name.split("/").length;
   const last = name.slice(name.lastIndexOf("/") + 1);
   if (last.includes("\uFFFD") || !last.isWellFormed()) {
     pass.skipped.push({ name, why: "its name is not valid UTF-8" });
     return true;
   }
-  const asked =
-    depth === 1 ? name !== SPLIT_DIRECTORY : depth === 2 && name.startsWith(`${SPLIT_DIRECTORY}/`);
+  const asked = last === name ? name !== SPLIT_DIRECTORY : name === `${SPLIT_DIRECTORY}/${last}`;
   if (!asked) return isInFlight(name, last, { home, tree });
   if (isTransient(last)) return true;
   const type = home.type === "directory" || tree.type === "directory" ? "directory" : "file";
