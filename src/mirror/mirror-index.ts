@@ -1,16 +1,15 @@
 import { Database, type Statement } from "bun:sqlite";
 import { join } from "node:path";
-import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
-import { disk } from "../disk/disk.ts";
+import { domainError } from "../disk/errno.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { ClauthError } from "../errors.ts";
 
 /**
  * What both sides looked like when they last agreed, one row per file and directory. SQLite, which is part of Bun: a tick reads
- * and writes the rows of what changed, whatever the size of the tree. Of 100,000 rows one is found and replaced in 0.6 ms and
- * made durable in 2 to 4; a shard of JSON per directory takes 0.7 ms for 100 files in it, 4 for 1,000, 11 for 10,000, and is torn
- * from its neighbours by a kill (Bun 1.4.5, ext4). A power loss may cost the last rows, never their consistency: what is not
- * known to agree is compared again.
+ * and writes the rows of what changed, whatever the size of the tree. Of 100,000 rows one is found, replaced and
+ * made durable in 1 ms; a shard of JSON per directory takes 0.7 ms for 100 files in it, 4 for 1,000, 11 for 10,000, and is torn
+ * from its neighbours by a kill (Bun 1.4.5, ext4).
  */
 export type MirrorIndex = {
   /** The rows of one directory by name; "" is the root. */
@@ -40,9 +39,9 @@ export type Agreed = {
 export type Known = { readonly mark: string; readonly mode: number };
 
 /**
- * Opens the index of one tree, and keeps every other process out of it until it is closed.
+ * Opens the index of one tree, and keeps every other process out of it until it is closed. Nothing on the disk changes by that.
  * @param trusted false drops what it says
- * @throws ClauthError `mirror_busy` (retry-safe) where another process has it open
+ * @throws ClauthError `mirror_busy` (retry-safe) where another process has it open; otherwise as `indexError`
  */
 export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
   ensureDirectory(base);
@@ -50,23 +49,47 @@ export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
   try {
     return opened(path, trusted);
   } catch (error) {
-    if (codeOf(error).startsWith("SQLITE_BUSY")) throw busy(path);
-    if (!DAMAGED.has(codeOf(error))) throw error;
+    if (!isDamage(error)) throw indexError(error, path);
   }
-  // It holds nothing that can't be found out again: without it both sides are united.
-  for (const suffix of ["", "-wal", "-journal", "-shm"]) discard(path + suffix);
+  dropMirrorIndex(base);
   return opened(path, trusted);
 }
 
-const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR"]);
+/** Removes a damaged index. It holds nothing that can't be found out again: without it both sides are united. */
+export function dropMirrorIndex(base: string): void {
+  for (const suffix of ["", "-journal"]) removeFile(join(base, `mirror.sqlite${suffix}`));
+}
+
+export function isDamage(error: unknown): boolean {
+  return DAMAGED.has(codeOf(error));
+}
+
+const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
+
+/** What SQLite refused, with its meaning for the user; any other error as it is. */
+export function indexError(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  if (!code.startsWith("SQLITE_")) return error;
+  if (code.startsWith("SQLITE_BUSY")) return busy(path);
+  const errno = Object.entries(ERRNOS).find(([start]) => code.startsWith(start))?.[1];
+  return domainError(Object.assign(new Error(code), { code: errno ?? code }), "use", path);
+}
+
+const ERRNOS = {
+  SQLITE_FULL: "ENOSPC",
+  SQLITE_READONLY: "EROFS",
+  SQLITE_CANTOPEN: "EACCES",
+  SQLITE_PERM: "EACCES",
+} as const;
 
 function opened(path: string, trusted: boolean): MirrorIndex {
   const database = new Database(path, { create: true, strict: true });
   try {
-    // Alone, the journal needs no shared memory, which network file systems don't have.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
-    database.run("PRAGMA journal_mode = WAL");
-    database.run("PRAGMA synchronous = NORMAL");
+    // Of all journals the one that touches nothing where nothing is written: no file comes or goes.
+    database.run("PRAGMA journal_mode = TRUNCATE");
+    database.run("PRAGMA synchronous = FULL");
+    database.run("BEGIN IMMEDIATE");
     if (versionOf(database) !== VERSION) remake(database);
     if (!trusted) database.run("DELETE FROM entry");
     return indexOf(database);
@@ -81,13 +104,10 @@ function versionOf(database: Database): number {
   return query.get()?.user_version ?? 0;
 }
 
-/** Asked first: to write down the version again would cost every tick a write. */
 function remake(database: Database): void {
-  database.transaction(() => {
-    database.run("DROP TABLE IF EXISTS entry");
-    database.run(TABLE);
-    database.run(`PRAGMA user_version = ${VERSION}`);
-  })();
+  database.run("DROP TABLE IF EXISTS entry");
+  database.run(TABLE);
+  database.run(`PRAGMA user_version = ${VERSION}`);
 }
 
 const VERSION = 1;
@@ -120,8 +140,7 @@ function indexOf(database: Database): MirrorIndex {
   const count = database.prepare<{ files: number }, [number]>(
     "SELECT count(*) AS files FROM (SELECT 1 FROM entry WHERE type = 'file' LIMIT ?)",
   );
-  const statements: readonly Statement[] = [inDirectory, one, replace, drop, dropBelow, count];
-  let writing = false;
+  const statements: Statement[] = [inDirectory, one, replace, drop, dropBelow, count];
   return {
     entriesOf: (directory) =>
       new Map(inDirectory.all(directory).map((row) => [row.name, agreedOf(row)] as const)),
@@ -130,29 +149,23 @@ function indexOf(database: Database): MirrorIndex {
       return row === null ? undefined : agreedOf(row);
     },
     put: (path, { type, hash, size, home, tree }) => {
-      begin();
       replace.run(...placeOf(path), type, hash, size, home.mark, home.mode, tree.mark, tree.mode);
     },
     forget: (path) => {
-      begin();
       drop.run(...placeOf(path));
       dropBelow.run(path);
     },
     countFiles: (limit) => count.get(limit)?.files ?? 0,
     commit: () => {
-      if (writing) database.run("COMMIT");
-      writing = false;
+      database.run("COMMIT");
+      // The lock stays ours in between.
+      database.run("BEGIN IMMEDIATE");
     },
     close: () => {
-      for (const statement of statements) statement.finalize();
+      for (const statement of statements.splice(0)) statement.finalize();
       database.close();
     },
   };
-
-  function begin(): void {
-    if (!writing) database.run("BEGIN IMMEDIATE");
-    writing = true;
-  }
 }
 
 function agreedOf({ type, hash, size, homeMark, homeMode, treeMark, treeMode }: Row): Agreed {
@@ -172,12 +185,6 @@ function placeOf(path: string): [directory: string, name: string] {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
-function discard(path: string): void {
-  attempt("remove the damaged", path, () => {
-    if (disk.lstatIfThere(path) !== undefined) disk.unlink(path);
-  });
 }
 
 function busy(path: string): ClauthError {

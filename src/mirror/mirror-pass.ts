@@ -1,7 +1,7 @@
 import { ClauthError } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
-import { type MirrorIndex, openMirrorIndex } from "./mirror-index.ts";
+import { dropMirrorIndex, indexError, isDamage, type MirrorIndex, openMirrorIndex } from "./mirror-index.ts";
 import { type MirrorPlaces, type MirrorStep, type Pass, RETRY_MS, settle } from "./pass.ts";
 import { carryRemovals } from "./remove.ts";
 import { identityOf, lookAt } from "./sight.ts";
@@ -40,7 +40,7 @@ export type MirrorOutcome = {
  */
 export function mirrorPass(request: MirrorRequest): MirrorOutcome {
   const { places, isMirrored, trusted } = request;
-  if (trusted && request.changed?.size === 0) return { done: [], skipped: [] };
+  if (trusted && request.changed?.size === 0) return NOTHING;
   const home = lookAt("home", places.home);
   if (home.type !== "directory") return noRoot(places.home);
   if (lookAt("home", places.tree).type !== "directory") return noRoot(places.tree);
@@ -76,10 +76,18 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
       ...(again === undefined ? {} : { again }),
       ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
     };
+  } catch (error) {
+    if (!isDamage(error)) throw indexError(error, places.base);
+    // Found out in the middle: the next pass starts without it, and unites both sides.
+    index.close();
+    dropMirrorIndex(places.base);
+    return { ...NOTHING, again: RETRY_MS };
   } finally {
     index.close();
   }
 }
+
+const NOTHING: MirrorOutcome = { done: [], skipped: [] };
 
 /** A look at everything takes a twentieth of the time at most. */
 const REST = 20;

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openMirrorIndex } from "../../src/mirror/mirror-index.ts";
+import { kindOf } from "../support/faults.ts";
+import { everything, put, type TwoSides, twoSides } from "./support/two-sides.ts";
+
+const FILE = {
+  type: "file",
+  hash: "h",
+  size: 7,
+  home: { mark: "1:18446744073709551615:7:1", mode: 0o600 },
+  tree: { mark: "", mode: 0o755 },
+} as const;
+
+describe("the index", () => {
+  test("gives back what was committed, and nothing else", () => {
+    using sides = twoSides();
+    const first = openMirrorIndex(sides.places.base, true);
+    first.put("a", FILE);
+    first.put("d/b", FILE);
+    first.commit();
+    first.put("d/never", FILE);
+    first.close();
+    const second = openMirrorIndex(sides.places.base, true);
+    expect(second.find("d/b")).toEqual(FILE);
+    expect([...second.entriesOf("d").keys()]).toEqual(["b"]);
+    expect([...second.entriesOf("").keys()]).toEqual(["a"]);
+    expect([second.countFiles(1), second.countFiles(100)]).toEqual([1, 2]);
+    second.close();
+  });
+
+  test("forgets a directory with all that is below it, and none that is merely called alike", () => {
+    using sides = twoSides();
+    const index = openMirrorIndex(sides.places.base, true);
+    for (const name of ["d", "d/a", "d/e/b", "d/e/f/c", "d-2/a", "d0/a", "da", "d.x/y"])
+      index.put(name, FILE);
+    index.forget("d");
+    const left = ["d", "d/a", "d/e/b", "d/e/f/c", "d-2/a", "d0/a", "da", "d.x/y"].filter(
+      (name) => index.find(name) !== undefined,
+    );
+    expect(left).toEqual(["d-2/a", "d0/a", "da", "d.x/y"]);
+    index.close();
+  });
+
+  test("is open to one process at a time, and a pass meanwhile does nothing but ask to be called again", () => {
+    using sides = twoSides();
+    put(sides.home("a"), "a");
+    const index = openMirrorIndex(sides.places.base, true);
+    expect(kindOf(() => openMirrorIndex(sides.places.base, true))).toBe("mirror_busy");
+    expect(sides.pass()).toEqual({
+      done: [],
+      skipped: [{ name: "", why: "another pass is under way" }],
+      again: 1000,
+    });
+    index.close();
+    expect(sides.pass().done).toHaveLength(1);
+  });
+
+  test("that is damaged is made anew, and both sides are united", () => {
+    using sides = twoSides();
+    put(sides.home("a"), "a");
+    sides.pass();
+    writeFileSync(
+      join(sides.places.base, "mirror.sqlite"),
+      "no database at all, but long enough to be read as one",
+    );
+    put(sides.tree("b"), "b");
+    sides.pass();
+    expect(everything(sides.places.home)).toEqual({ a: "a", b: "b" });
+    expect(everything(sides.places.tree)).toEqual({ a: "a", b: "b" });
+  });
+
+  test("is not written by a pass that changes nothing", () => {
+    using sides = twoSides();
+    put(sides.home("projects/p/a"), "a");
+    sides.pass();
+    const before = times(sides);
+    sides.pass();
+    sides.pass({ changed: new Set(["projects/p/a", "projects", "no/such"]) });
+    expect(times(sides)).toEqual(before);
+  });
+});
+
+function times({ places }: TwoSides): Record<string, bigint> {
+  const names = [".", ...readdirSync(places.base)];
+  return Object.fromEntries(
+    names.map((name) => [name, statSync(join(places.base, name), { bigint: true }).ctimeNs]),
+  );
+}
