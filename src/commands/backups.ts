@@ -30,13 +30,18 @@ export function backups(context: Context): Command {
     run: ({ name, json }) => {
       const store = storeOf(context);
       const found = name === undefined ? all(store) : ofName(store, parseProfileName(name));
-      const view = viewOf(context);
-      const rows = () => found.map((backup) => row(backup, view));
-      context.stdout.write(json ? jsonText(found) : tableText(COLUMNS, rows(), view));
-      if (!json) sayNext(context, store, found);
+      if (json) context.stdout.write(jsonText(found));
+      else show(context, store, found);
       return 0;
     },
   });
+}
+
+function show(context: Context, store: Store, found: readonly Backup[]): void {
+  const view = viewOf(context);
+  const rows = found.map((backup) => row(backup, view));
+  context.stdout.write(tableText(COLUMNS, rows, view));
+  sayNext(context, store, found);
 }
 
 type Backup = {

@@ -21,15 +21,20 @@ export function sessions(context: Context): Command {
       const found = listProfiles(store)
         .flatMap((name) => listRecords(profilePathsOf(store, name)).map((record) => fields(name, record)))
         .sort((a, b) => (a.started ?? "").localeCompare(b.started ?? ""));
-      const view = viewOf(context);
-      const rows = () => found.map((session) => row(session, context.home, view));
-      context.stdout.write(json ? jsonText(found) : tableText(COLUMNS, rows(), view));
-      if (!json && found.length === 0) notice(context, "nothing runs under a profile");
-      if (!json && found.some(({ live }) => !live))
-        notice(context, "what a killed one left is closed by the next start, or now: clauth doctor --fix");
+      if (json) context.stdout.write(jsonText(found));
+      else show(context, found);
       return 0;
     },
   });
+}
+
+function show(context: Context, found: readonly Session[]): void {
+  const view = viewOf(context);
+  const rows = found.map((session) => row(session, context.home, view));
+  context.stdout.write(tableText(COLUMNS, rows, view));
+  if (found.length === 0) notice(context, "nothing runs under a profile");
+  if (found.some(({ live }) => !live))
+    notice(context, "what a killed one left is closed by the next start, or now: clauth doctor --fix");
 }
 
 type Session = ReturnType<typeof fields>;
