@@ -25,7 +25,7 @@ export async function checkInstalls(context: Context, store: Store): Promise<rea
     );
     const used = version?.version;
     return [
-      checkUsed(path, used, why),
+      checkUsed({ path, before }, used, why),
       ...versions.filter((other) => other.version !== undefined && other.version !== used).map(unused),
     ];
   } catch (error) {
@@ -33,8 +33,9 @@ export async function checkInstalls(context: Context, store: Store): Promise<rea
   }
 }
 
-function checkUsed(path: string, version: string | undefined, why: string): Finding {
-  const said = `the real claude is ${path}${version === undefined ? "" : `, ${version}`} (${why})`;
+function checkUsed({ path, before }: Program, version: string | undefined, why: string): Finding {
+  const program = [path, ...before].join(" ");
+  const said = `the real claude is ${program}${version === undefined ? "" : `, ${version}`} (${why})`;
   const old = version !== undefined && Bun.semver.order(version, OLDEST_TRIED) < 0;
   if (!old) return { check: "claude", level: "ok", message: said, path };
   const message = `${said}: older than any that clauth was tried with (${OLDEST_TRIED})`;

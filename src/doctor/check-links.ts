@@ -8,7 +8,10 @@ import { attempted, type Finding } from "./finding.ts";
 const check = "links";
 
 /** How each tree shares `~/.claude`, and why: as the last open left it. */
-export function checkLinks({ env }: Pick<Context, "env">, store: Store): readonly Finding[] {
+export function checkLinks(
+  { env, platform }: Pick<Context, "env" | "platform">,
+  store: Store,
+): readonly Finding[] {
   return attempted(check, () => {
     const forced = forcedLinkMode(env);
     const choices = listProfiles(store).flatMap((name) => {
@@ -16,7 +19,9 @@ export function checkLinks({ env }: Pick<Context, "env">, store: Store): readonl
       return manifest === undefined ? [] : [{ name, ...manifest }];
     });
     const others = choices.filter(({ mode }) => mode !== "symlink").map(described);
-    const linked = others.length < choices.length || choices.length === 0 ? [ALL_LINKED] : [];
+    // Windows tells only when a link is tried, at the first start of a profile.
+    const nothingSaid = choices.length === 0 && platform !== "win32";
+    const linked = others.length < choices.length || nothingSaid ? [ALL_LINKED] : [];
     return [...linked, ...others, ...choices.flatMap((choice) => toCome(choice, forced))];
   });
 }
