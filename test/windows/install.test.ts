@@ -61,7 +61,7 @@ test("clauth uninstall names the script of the system", async () => {
 });
 
 /** It writes the user's PATH: on a machine that is made for it alone. */
-describe.skipIf(process.env["WINE"] !== "1")("an installation", () => {
+describe.skipIf(process.env["WINE_TESTS"] !== "1")("an installation", () => {
   const before = process.platform === "win32" ? registry.read("user", "Path") : undefined;
   afterEach(() => registry.write("Path", before));
 
