@@ -3,7 +3,7 @@ import { disk } from "../disk/disk.ts";
 import type { Side } from "../merge/three-way.ts";
 import { type Pass, pathOn } from "./pass.ts";
 import { ABSENT, lookAt, type Sight } from "./sight.ts";
-import { enter, isLeftAlone, lookAtEntry, lookInto, type Way } from "./walk.ts";
+import { enter, isLeftAlone, isNameable, lookAtEntry, lookInto, type Way } from "./walk.ts";
 
 /** Looks at what may have changed and at nothing else: the cost of a tick follows the number of its changes. */
 export function lookAtChanged(pass: Pass, changed: ReadonlySet<string>): void {
@@ -11,7 +11,7 @@ export function lookAtChanged(pass: Pass, changed: ReadonlySet<string>): void {
   const folding = { home: foldsCase(pass.places.home), tree: foldsCase(pass.places.tree) };
   for (const name of [...changed].sort()) {
     if (name === "") lookInto(pass, "", { home: true, tree: true }, { levels: 0, through: [pass.root] });
-    else lookAtName({ pass, looked, folding }, name);
+    else if (isNameable(pass, name)) lookAtName({ pass, looked, folding }, name);
   }
 }
 

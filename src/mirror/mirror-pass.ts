@@ -1,3 +1,4 @@
+import { domainError } from "../disk/errno.ts";
 import { ClauthError } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
@@ -77,7 +78,7 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
       ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
     };
   } catch (error) {
-    if (!isDamage(error)) throw indexError(error, places.base);
+    if (!isDamage(error)) throw domainError(indexError(error, places.base), "mirror", places.tree);
     // Found out in the middle: the next pass starts without it, and unites both sides.
     index.close();
     dropMirrorIndex(places.base);

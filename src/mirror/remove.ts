@@ -68,12 +68,15 @@ function removeLinkKeepingText(pass: Pass, name: string, path: string): void {
 function removeJudged(path: string, { stat }: Extract<Removal, { do: "remove" }>): void {
   const aside = temporaryBeside(path);
   disk.rename(path, aside);
-  if (!sameFileFacts(disk.lstat(aside), stat)) {
+  try {
+    if (!sameFileFacts(disk.lstat(aside), stat)) throw concurrentModification(path);
+    checkpoint("mirror-removal-aside");
+    disk.unlink(aside);
+  } catch (cause) {
     copyNew(aside, path);
     disk.unlink(aside);
-    throw concurrentModification(path);
+    throw cause;
   }
-  disk.unlink(aside);
 }
 
 function removeIfEmpty(path: string): boolean {

@@ -48,6 +48,10 @@ export function lookInto(pass: Pass, directory: string, there: Sides<boolean>, w
   let empty = true;
   for (const name of new Set([...names.home, ...names.tree, ...known.keys()])) {
     const inside = directory === "" ? name : `${directory}/${name}`;
+    if (!isNameable(pass, inside)) {
+      empty = false;
+      continue;
+    }
     const sights = {
       home: names.home.has(name) ? lookAt("home", pathOn(pass, "home", inside)) : ABSENT,
       tree: names.tree.has(name) ? lookAt("tree", pathOn(pass, "tree", inside)) : ABSENT,
@@ -55,6 +59,13 @@ export function lookInto(pass: Pass, directory: string, there: Sides<boolean>, w
     if (!lookAtEntry(pass, inside, sights, known.get(name), way)) empty = false;
   }
   return empty;
+}
+
+/** False, and said, for a name that is not valid UTF-8: Bun decodes its bytes as U+FFFD, and no such file exists (1.4.5). */
+export function isNameable(pass: Pass, name: string): boolean {
+  if (!name.includes("\uFFFD") && name.isWellFormed()) return true;
+  pass.skipped.push({ name, why: "its name is not valid UTF-8" });
+  return false;
 }
 
 /** Undefined where it can't be read: nobody may take that for empty (trap 8). */
@@ -255,10 +266,6 @@ export function isLeftAlone(
   known: Agreed | undefined,
 ): boolean {
   const last = name.slice(name.lastIndexOf("/") + 1);
-  if (last.includes("\uFFFD") || !last.isWellFormed()) {
-    pass.skipped.push({ name, why: "its name is not valid UTF-8" });
-    return true;
-  }
   const asked = last === name ? name !== SPLIT_DIRECTORY : name === `${SPLIT_DIRECTORY}/${last}`;
   if (!asked) return isInFlight(name, last, { home, tree });
   if (isTransient(last)) return true;
