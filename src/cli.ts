@@ -69,8 +69,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   uninstall: { load: async (context) => (await import("./commands/uninstall.ts")).uninstall(context) },
   completions: {
-    load: async (context) =>
-      (await import("./commands/completions.ts")).completions(context, Object.keys(VERBS).filter(isShown)),
+    load: async (context) => (await import("./commands/completions.ts")).completions(context),
   },
   "__api-key": {
     hidden: true,
@@ -84,9 +83,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     hidden: true,
     load: async (context) => (await import("./commands/windows-uninstall.ts")).windowsUninstall(context),
   },
-  __profiles: {
+  __complete: {
     hidden: true,
-    load: async (context) => (await import("./commands/profile-names.ts")).profileNames(context),
+    load: async (context) =>
+      (await import("./commands/complete.ts")).complete(context, () => shownCommands(context)),
   },
 };
 
@@ -159,11 +159,14 @@ async function help(context: Context, words: readonly string[]): Promise<string>
   if (verb !== undefined) return (await verb.load(context)).usage(paintFor(context));
   if (words[0] !== undefined) throw noSuchCommand(words[0]);
   const { helpText } = await import("./commands/help.ts");
+  return helpText(await shownCommands(context), paintFor(context));
+}
+
+async function shownCommands(context: Context): Promise<ReadonlyMap<string, Command>> {
   const shown = Object.entries(VERBS).filter(([name]) => isShown(name));
-  const commands = await Promise.all(
-    shown.map(async ([name, { load }]) => [name, (await load(context)).summary] as const),
+  return new Map(
+    await Promise.all(shown.map(async ([name, { load }]) => [name, await load(context)] as const)),
   );
-  return helpText(new Map(commands), paintFor(context));
 }
 
 function isShown(name: string): boolean {

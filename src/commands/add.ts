@@ -22,7 +22,7 @@ export function add(context: Context, input: Input = standardInput(context)): Co
     name: "add",
     summary: "add a profile",
     args: {
-      name: { type: "positional", required: true, description: "letters, digits or . _ @ + -" },
+      name: { type: "positional", required: false, description: "letters, digits or . _ @ + -" },
       login: { type: "boolean", description: "log in now, by claude auth login" },
       home: { type: "boolean", description: "stand for the login that is in ~/.claude" },
       import: {
@@ -45,10 +45,11 @@ export function add(context: Context, input: Input = standardInput(context)): Co
     ],
     run: async (args) => {
       const given = { login: args.login, home: args.home, import: args.import, apiKey: args["api-key"] };
-      const name = parseProfileName(args.name);
+      const chosen = modeOf(given);
+      const name = parseProfileName(args.name ?? askName(input));
       const store = writableStore(context);
       if (args.home !== true) refuseTaken(store, name);
-      const mode = modeOf(given) ?? ask(input);
+      const mode = chosen ?? ask(input);
       const baseUrl = args["base-url"];
       if (baseUrl !== undefined && mode !== "api-key")
         throw usageError("--base-url goes with --api-key", "add");
@@ -102,6 +103,11 @@ function modeOf(given: {
 }
 
 /** On a terminal; nobody is asked in a script. */
+function askName(input: Input): string {
+  if (!input.isTerminal) throw usageError("NAME is missing", "add");
+  return input.line("name of the profile, as work or personal: ").trim();
+}
+
 function ask(input: Input): Mode {
   if (!input.isTerminal) return "later";
   const answer = input.line(

@@ -11,6 +11,7 @@ export type Command = {
   run(args: readonly string[]): Promise<number>;
   usage(paint: Paint): string;
   readonly examples: readonly Example[];
+  readonly args: ArgsDef;
 };
 
 export type Definition<Args extends ArgsDef> = {
@@ -36,6 +37,7 @@ export function command<const Args extends ArgsDef>(definition: Definition<Args>
   return {
     summary,
     examples,
+    args,
     run: async (given) => {
       const { own, after } = splitAtDashes(given);
       checkArguments(definition, own, after);

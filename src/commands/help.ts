@@ -1,16 +1,17 @@
 import type { Paint } from "./colour.ts";
+import type { Command } from "./command.ts";
 import { type Example, section } from "./usage.ts";
 
 /**
  * The help of `clauth` as a whole: every command with its one line, and how most people begin.
- * @param summaries by the name of the command
+ * @param commands by their names
  */
-export function helpText(summaries: ReadonlyMap<string, string>, paint: Paint): string {
-  const width = Math.max(...[...summaries.keys()].map((name) => name.length));
+export function helpText(commands: ReadonlyMap<string, Pick<Command, "summary">>, paint: Paint): string {
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
   const sections = Object.entries(GROUPS).flatMap(([head, names]) =>
     section(
       head,
-      names.map((name) => [name.padEnd(width), summaries.get(name) ?? ""]),
+      names.map((name) => [name.padEnd(width), commands.get(name)?.summary ?? ""]),
       paint,
     ),
   );

@@ -279,3 +279,22 @@ test("a server that is no address is refused before a key is asked for", async (
   });
   expect((await desk.clauth(["list", "--json"])).stdout).toBe("[]\n");
 });
+
+test.skipIf(process.platform === "win32")(
+  "on a terminal asks for the name that is missing, in a script not",
+  async () => {
+    using box = createFakeSandbox({ profiles: false });
+    const pty = openPty([join(box.store, "bin", "clauth"), "add"], { cwd: box.project, env: box.env });
+    await pty.shows("name of the profile, as work or personal:");
+    pty.type("office\r");
+    await pty.shows("[1-4, default 1]:");
+    pty.type("4\r");
+    expect(await pty.exited).toMatchObject({ code: 0 });
+    pty.close();
+    expect(existsSync(box.profile("office", ""))).toBe(true);
+    expect(await box.run(["clauth", "add"])).toMatchObject({
+      code: 2,
+      stderr: "clauth: error: NAME is missing\nhint: clauth add --help\n",
+    });
+  },
+);

@@ -26,10 +26,3 @@ test("__api-key without a key fails with nothing on stdout", async () => {
     }
   `);
 });
-
-test("__profiles prints one name per line", async () => {
-  using desk = createDesk();
-  desk.addProfile("work");
-  desk.addProfile("private");
-  expect((await desk.clauth(["__profiles"])).stdout).toBe("work\nprivate\n");
-});

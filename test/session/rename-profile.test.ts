@@ -22,6 +22,8 @@ test.each(["rename:listed", "rename:moved"])(
     expect((await desk.clauth(["list"])).stdout).toMatch(new RegExp(`${name} .*renews in`));
     if (name === "work") expect((await desk.clauth(["rename", "work", "client"])).code).toBe(0);
     expect(existsSync(desk.profile("client", "credentials.json"))).toBe(true);
-    expect((await desk.clauth(["__profiles"])).stdout).toBe("client\nother\n");
+    expect((await desk.clauth(["__complete", "--", "remove", ""])).stdout).toBe(
+      "client\tprofile\nother\tprofile\n",
+    );
   },
 );
