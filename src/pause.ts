@@ -1,6 +1,7 @@
-/** Sleeps for real, without a spin and without giving way to other code of this process. */
+/**
+ * Sleeps for real, without a spin and without giving way to other code of this process. By the monotonic clock: Atomics.wait goes by
+ * the wall clock (Bun 1.4.5), and where that is set back by hours it sleeps for hours.
+ */
 export function pause(milliseconds: number): void {
-  Atomics.wait(neverNotified, 0, 0, milliseconds);
+  Bun.sleepSync(Math.ceil(milliseconds));
 }
-
-const neverNotified = new Int32Array(new SharedArrayBuffer(4));

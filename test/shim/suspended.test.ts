@@ -2,7 +2,6 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText } from "../support/claude-login.ts";
-import { compiledProgram } from "../support/compiled-program.ts";
 import {
   checkpointsOfSession,
   type EventfulSandbox,
@@ -15,6 +14,7 @@ import {
 } from "../support/eventful-session.ts";
 import { stateOf } from "../support/processes.ts";
 import type { Running } from "../support/sandbox.ts";
+import { setClock, steppedClock } from "../support/stepped-clock.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /**
@@ -44,14 +44,15 @@ type Stop = { readonly name: string; readonly index: number; readonly hours: num
 async function tryStop({ name, index, hours }: Stop, checkpoints: readonly string[]): Promise<boolean> {
   using box = eventfulSandbox();
   const at = `${name} (${index + 1} of ${checkpoints.length}), ${hours} hours`;
-  const running = startEventful(box, { CLAUTH_TEST_STOP_AT: String(index + 1), ...clockOf(box) });
+  const clock = join(box.root, "clock");
+  const running = startEventful(box, { CLAUTH_TEST_STOP_AT: String(index + 1), ...steppedClock(clock) });
   const isStopped = await stopped(running);
   let theirs = {};
   if (isStopped) {
     letTimePass(box);
     if (index >= checkpoints.indexOf("spawned")) await waitFor("claude's last step", box.ended);
     theirs = othersWrite(box);
-    box.write(join(box.root, "clock"), String(hours * 3600));
+    setClock(clock, hours);
     running.kill("SIGCONT");
   }
   const { code, stderr } = await running.finished;
@@ -72,15 +73,6 @@ function stepsAt(index: number): readonly number[] {
 
 /** What no user should read. */
 const RAW = /\bE(NOENT|EXIST|IO|ACCES|PERM|BUSY)\b|unexpected|internal|sk-ant/;
-
-function clockOf(box: EventfulSandbox): Record<string, string> {
-  const clock = compiledProgram(
-    join(import.meta.dir, "..", "support", "stepped-clock.c"),
-    "-shared",
-    "-fPIC",
-  );
-  return { LD_PRELOAD: clock, STEPPED_CLOCK: join(box.root, "clock") };
-}
 
 async function stopped(running: Running): Promise<boolean> {
   let isOver = false;
