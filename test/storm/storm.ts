@@ -18,6 +18,7 @@ import { isObject, type JsonObject, ownValue, parseJson } from "../../src/json.t
 import { credentialsText } from "../support/claude-login.ts";
 import { compiledProgram } from "../support/compiled-program.ts";
 import { createSandbox, type Sandbox } from "../support/sandbox.ts";
+import { setClock, steppedClock } from "../support/stepped-clock.ts";
 
 export type StormOptions = {
   /** Decides what every claude does and which faults it meets; what runs at the same moment is the machine's choice. */
@@ -58,7 +59,10 @@ type Storm = {
   /** Where the claudes note what they did, and where the token endpoint lives. */
   readonly notes: string;
   readonly started: number;
-  readonly counts: Record<"starts" | "refused" | "killedShims" | "stoppedShims" | "agedLocks", number>;
+  readonly counts: Record<
+    "starts" | "refused" | "killedShims" | "stoppedShims" | "agedLocks" | "clockSteps",
+    number
+  >;
   readonly violations: string[];
 };
 
@@ -66,12 +70,15 @@ type Storm = {
 export async function runStorm(options: StormOptions): Promise<StormReport> {
   const storm = createStorm(options);
   const aging = setInterval(() => ageLocks(storm, STALE_MS), 500);
+  const random = randomNumbers(options.seed * 1013);
+  const setting = setInterval(() => stepClock(storm, random), 1500);
   const telling = setInterval(() => options.progress?.(`${storm.counts.starts} starts`), 10_000);
   try {
     const workers = Array.from({ length: options.workers ?? 12 }, (_, index) => work(storm, index));
     await Promise.all(workers);
   } finally {
     clearInterval(aging);
+    clearInterval(setting);
     clearInterval(telling);
   }
   await calm(storm);
@@ -92,7 +99,7 @@ function createStorm(options: StormOptions): Storm {
   );
   box.write(".claude/CLAUDE.md", "first");
   mkdirSync(join(box.home, ".claude", "projects", "p"), { recursive: true });
-  const counts = { starts: 0, refused: 0, killedShims: 0, stoppedShims: 0, agedLocks: 0 };
+  const counts = { starts: 0, refused: 0, killedShims: 0, stoppedShims: 0, agedLocks: 0, clockSteps: 0 };
   return { box, options, notes, started: performance.now(), counts, violations: [] };
 }
 
@@ -136,7 +143,13 @@ function begin({ box, notes }: Storm, place: Place, args: readonly string[]): Ca
   const program = place === HOME ? box.claude : join(box.store, "bin", "claude");
   return Bun.spawn([program, ...args], {
     cwd: box.project,
-    env: { ...box.env, ...profile, STORM: notes, CLAUTH_ERROR_FORMAT: "json" },
+    env: {
+      ...box.env,
+      ...profile,
+      ...steppedClock(join(notes, "clock")),
+      STORM: notes,
+      CLAUTH_ERROR_FORMAT: "json",
+    },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
@@ -196,8 +209,15 @@ function ageLocks({ box, counts }: Storm, staleMs: number): void {
   }
 }
 
+/** Some hours forward or back for everybody, and right again half of the time. */
+function stepClock({ notes, counts }: Storm, random: () => number): void {
+  setClock(join(notes, "clock"), random() < 0.5 ? 0 : random() * 20 - 10);
+  counts.clockSteps += 1;
+}
+
 /** Everything that stands open is finished: each place does one of everything, then nothing, in peace. */
 async function calm(storm: Storm): Promise<void> {
+  setClock(join(storm.notes, "clock"), 0);
   ageLocks(storm, 0);
   ageTemporaries(storm);
   const places: readonly Place[] = [HOME, ...PROFILES];
@@ -222,7 +242,7 @@ function ageTemporaries({ box }: Storm): void {
 function judge(storm: Storm): StormReport {
   const { box, counts, notes } = storm;
   const acknowledged = linesOf(join(notes, "acknowledged"));
-  const faults = linesOf(join(notes, "faults"));
+  const [faults, waits] = [linesOf(join(notes, "faults")), linesOf(join(notes, "waits"))];
   const lost = acknowledgedButLost(box, acknowledged);
   const violations = [...storm.violations, ...linesOf(join(notes, "violations")), ...wrongAtTheEnd(storm)];
   const good = lost.length === 0 && violations.length === 0;
@@ -236,7 +256,7 @@ function judge(storm: Storm): StormReport {
       refreshes: acknowledged.filter((line) => line.startsWith("token ")).length,
       killsFromInside: faults.filter((line) => line.startsWith("kill ")).length,
       oddTimes: faults.filter((line) => !line.startsWith("kill ")).length,
-      longestWaitMs: linesOf(join(notes, "waits")).reduce((most, line) => Math.max(most, Number(line)), 0),
+      longestWaitMs: waits.reduce((most, line) => Math.max(most, Number(line)), 0),
       lost: lost.length,
     },
     lost: lost.slice(0, 20),
