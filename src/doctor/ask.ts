@@ -15,20 +15,23 @@ export type Question = {
  */
 export async function ask({ argv, env, cwd, withinMs = 5000 }: Question): Promise<string | undefined> {
   try {
-    const options = { env, cwd, detached: true, stdin: "ignore", stdout: "pipe", stderr: "ignore" } as const;
+    const options = { env, cwd, stdin: "ignore", stdout: "pipe", stderr: "ignore", ...APART } as const;
     const child = Bun.spawn([...argv], options);
     const late = Promise.withResolvers<"late">();
     const timer = setTimeout(() => late.resolve("late"), withinMs);
     const answer = gather(child.stdout);
     const ended = await Promise.race([child.exited, late.promise]);
     clearTimeout(timer);
-    if (ended === "late") return endGroup(child.pid);
+    if (ended === "late") return endAll(child.pid, env);
     await Promise.race([answer.whole, Bun.sleep(DRAIN_MS)]);
     return answer.soFar();
   } catch {
     return undefined;
   }
 }
+
+/** On Windows a detached program has no console at all, so what it starts would open a window each; this one has a hidden one. */
+const APART = process.platform === "win32" ? ({ windowsHide: true } as const) : ({ detached: true } as const);
 
 /** What the program wrote is in the pipe when it ends; what it left running may hold the pipe for ever. */
 const DRAIN_MS = 100;
@@ -41,9 +44,17 @@ function gather(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   return { whole, soFar: () => Buffer.concat(chunks).toString() };
 }
 
-/** Its group is its own; one that is gone needs no ending. */
-function endGroup(pid: number): undefined {
+/** Its group is its own; one that is gone needs no ending. Windows has no groups, but knows who started whom. */
+function endAll(pid: number, env: Question["env"]): undefined {
   try {
-    process.kill(-pid, "SIGKILL");
+    if (process.platform !== "win32") process.kill(-pid, "SIGKILL");
+    else
+      Bun.spawnSync([taskkill(env), "/T", "/F", "/PID", String(pid)], {
+        stdio: ["ignore", "ignore", "ignore"],
+      });
   } catch {}
+}
+
+function taskkill(env: Question["env"]): string {
+  return `${env["SystemRoot"] ?? "C:\\Windows"}\\System32\\taskkill.exe`;
 }
