@@ -104,8 +104,8 @@ type Case = {
   readonly user?: () => FakeSandbox;
 };
 
-/** Those that take `--json`, and the errors, which are JSON where the environment asks for it. */
-const JSON_CASES: readonly string[] = [
+/** Those that take `--json`. */
+const LISTINGS: readonly string[] = [
   "list",
   "which, with runners-up",
   "rule list",
@@ -113,10 +113,14 @@ const JSON_CASES: readonly string[] = [
   "backups",
   "doctor",
   "import",
+  "import --from rust",
   "editor vscode",
-  "an unknown profile",
-  "sync",
 ];
+
+/** Those that end in an error; what claude or `exec` ends with is none of ours, and `current` has no more to say. */
+const ERRORS = Object.entries(CASES).filter(
+  ([name, { code = 0 }]) => code !== 0 && !LISTINGS.includes(name) && !/^(current|doctor)/.test(name),
+);
 
 describe.each(Object.entries(CASES))("%s", (_, { code = 0, ...asked }) => {
   test("through a pipe", async () => {
@@ -145,26 +149,31 @@ describe.each(Object.entries(CASES))("%s", (_, { code = 0, ...asked }) => {
   );
 });
 
-describe.each(JSON_CASES)("%s as JSON", (name) => {
-  const { words, code = 0, ...asked }: Case = CASES[name] ?? { words: [] };
-  const isError = code === 1 && name !== "doctor";
-
-  test("is one value, without a colour, on a terminal as through a pipe", async () => {
-    const whole = {
-      ...asked,
-      words: isError ? words : [...words, "--json"],
-      env: { ...asked.env, CLAUTH_ERROR_FORMAT: "json" },
-    };
+test.each(LISTINGS)(
+  "%s as JSON is one value, without a colour, on a terminal as through a pipe",
+  async (name) => {
+    const asked: Case = CASES[name] ?? { words: [] };
+    const whole = { ...asked, words: [...asked.words, "--json"] };
     using box = settled();
+    // What was open to others is tightened by the first call, and said once.
     await throughPipe(box, { words: ["doctor"] });
-    const piped = await throughPipe(box, whole);
-    const text = isError ? (piped.stderr.trimEnd().split("\n").at(-1) ?? "") : piped.stdout;
-    expect(shown(box, text)).toMatchSnapshot();
-    expect(() => JSON.parse(text)).not.toThrow();
+    const { stdout } = await throughPipe(box, whole);
+    expect(shown(box, stdout)).toMatchSnapshot();
+    expect(() => JSON.parse(stdout)).not.toThrow();
     if (process.platform === "win32") return;
     const { output } = await onTerminal(box, whole, 80);
-    expect(output.trimEnd()).toEndWith(text.trimEnd());
-  });
+    expect(output).toContain(stdout.trimEnd());
+  },
+);
+
+test.each(ERRORS)("%s: the error as JSON is one line on stderr, and nothing on stdout", async (_, asked) => {
+  using box = (asked.user ?? settled)();
+  const env = { ...asked.env, CLAUTH_ERROR_FORMAT: "json" };
+  const { code, stdout, stderr } = await throughPipe(box, { ...asked, env });
+  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+  expect({ code, stdout }).toEqual({ code: asked.code ?? 0, stdout: "" });
+  expect(Object.keys(JSON.parse(last).error)).toEqual(["kind", "message", "hint", "retry_safe", "path"]);
+  expect(shown(box, last)).toMatchSnapshot();
 });
 
 test("no help is wider than 80 columns", async () => {
