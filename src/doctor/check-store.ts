@@ -1,10 +1,13 @@
+import { isAbsolute, join } from "node:path";
+import { findCandidates } from "../adopt/peers.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
-import { profilePathsOf, type Store } from "../paths.ts";
+import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
-import { allTokenHolders } from "../session/token-holders.ts";
+import { allTokenHolders, refreshTokenOf, type TokenHolder } from "../session/token-holders.ts";
 import { attempted, type Finding, problemOf } from "./finding.ts";
 
 /** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */
@@ -54,20 +57,39 @@ function unknownNames(config: Config, store: Store): readonly Finding[] {
 
 /** Two config directories with one refresh token have no lock in common: the first refresh kills the other (invariant 2). */
 async function sharedChains(context: Context, store: Store): Promise<readonly Finding[]> {
-  const holders = await allTokenHolders(context, store).catch((error: unknown) => problemOf("tokens", error));
-  if ("check" in holders) return [holders];
-  const byToken = Map.groupBy(holders, ({ token }) => token);
+  const known = await allTokenHolders(context, store).catch((error: unknown) => problemOf("tokens", error));
+  if ("check" in known) return [known];
+  const byToken = Map.groupBy([...known, ...elsewhere(context)], ({ token }) => token);
+  const home = claudeHomeOf(context.home).root;
   return [...byToken.values()].flatMap((holders) => {
     const owners = [...new Set(holders.map(({ owner }) => owner))];
-    const [first, second] = owners;
-    if (first === undefined || second === undefined) return [];
-    return [
-      {
-        check: "tokens",
-        level: "problem",
-        message: `${owners.join(" and ")} hold the same login: a refresh in one ends it in the other`,
-        hint: first.startsWith("/") ? `clauth add ${second} --home` : `clauth login ${second}`,
-      } as const,
-    ];
+    const profile = owners.find((owner) => !isAbsolute(owner));
+    if (owners.length < 2 || profile === undefined) return [];
+    const message = `${owners.join(" and ")} hold the same login: a refresh in one ends it in the other`;
+    const other = owners.find((owner) => isAbsolute(owner));
+    const hint =
+      other === undefined
+        ? `clauth login ${owners[1]}`
+        : other === home
+          ? `clauth add ${profile} --home`
+          : `mv ${join(other, ".credentials.json")} ${join(other, ".credentials.json.old")}`;
+    return [{ check: "tokens", level: "problem", message, hint } as const];
   });
+}
+
+/** Config directories made by hand or by another tool, out of which a login may have been copied. */
+function elsewhere(context: Context): readonly TokenHolder[] {
+  return findCandidates(context).flatMap(({ directory }) => {
+    const path = join(directory, ".credentials.json");
+    const token = tokenIn(path);
+    return token === undefined ? [] : [{ owner: directory, path, token }];
+  });
+}
+
+function tokenIn(path: string): string | undefined {
+  try {
+    return refreshTokenOf(readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -86,6 +86,17 @@ test("one login in two places is a problem", async () => {
   `);
 });
 
+test("a login that was copied out of a directory made by hand is a problem", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work", { account: "W" });
+  desk.write(".claude-old/.credentials.json", desk.read(desk.profile("work", "credentials.json")));
+  desk.write(".claude-other/.credentials.json", credentialsText({ account: "O" }));
+  expect(await problems(desk, "tokens")).toEqual([
+    "work and ~/.claude-old hold the same login: a refresh in one ends it in the other; " +
+      "mv ~/.claude-old/.credentials.json ~/.claude-old/.credentials.json.old",
+  ]);
+});
+
 test("another claude before the shim is a problem, and a relative PATH entry a warning", async () => {
   using desk = healthyDesk();
   const shims = join(desk.store, "bin");
