@@ -1,6 +1,8 @@
 import { Database, type Statement } from "bun:sqlite";
+import { constants } from "node:fs";
 import { join } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
+import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { ClauthError } from "../errors.ts";
@@ -11,7 +13,7 @@ import { ClauthError } from "../errors.ts";
  * made durable in 1 ms; a shard of JSON per directory takes 0.7 ms for 100 files in it, 4 for 1,000, 11 for 10,000, and is torn
  * from its neighbours by a kill (Bun 1.4.5, ext4).
  */
-export type MirrorIndex = {
+export type MirrorIndex = Disposable & {
   /** The rows of one directory by name; "" is the root. */
   readonly entriesOf: (directory: string) => ReadonlyMap<string, Agreed>;
   readonly find: (path: string) => Agreed | undefined;
@@ -23,7 +25,7 @@ export type MirrorIndex = {
   /** Makes what was put and forgotten since the last time durable. */
   readonly commit: () => void;
   /** Without a commit what was put since the last one is dropped. */
-  readonly close: () => void;
+  readonly [Symbol.dispose]: () => void;
 };
 
 export type Agreed = {
@@ -40,6 +42,7 @@ export type Known = { readonly mark: string; readonly mode: number };
 
 /**
  * Opens the index of one tree, and keeps every other process out of it until it is closed. Nothing on the disk changes by that.
+ * One that is damaged, or none of ours, is begun anew.
  * @param trusted false drops what it says
  * @throws ClauthError `mirror_busy` (retry-safe) where another process has it open; otherwise as `indexError`
  */
@@ -47,12 +50,18 @@ export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
   ensureDirectory(base);
   const path = join(base, "mirror.sqlite");
   try {
+    makeWay(path);
     return opened(path, trusted);
   } catch (error) {
     if (!isDamage(error)) throw indexError(error, path);
   }
   dropMirrorIndex(base);
-  return opened(path, trusted);
+  try {
+    makeWay(path);
+    return opened(path, trusted);
+  } catch (error) {
+    throw indexError(error, path);
+  }
 }
 
 /** Removes a damaged index. It holds nothing that can't be found out again: without it both sides are united. */
@@ -60,16 +69,30 @@ export function dropMirrorIndex(base: string): void {
   for (const suffix of ["", "-journal"]) removeFile(join(base, `mirror.sqlite${suffix}`));
 }
 
+/** What no other try would read, either: no database, or one whose tables are not ours. */
 export function isDamage(error: unknown): boolean {
   return DAMAGED.has(codeOf(error));
 }
 
-const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
+const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR"]);
 
-/** What SQLite refused, with its meaning for the user; any other error as it is. */
-export function indexError(error: unknown, path: string): unknown {
+/** SQLite opens what is there with the mode that it has, and gives its journal the same. */
+function makeWay(path: string): void {
+  const stat = disk.lstatIfThere(path);
+  if (stat?.isFile()) {
+    if ((stat.mode & 0o077n) !== 0n) disk.chmod(path, 0o600);
+    return;
+  }
+  if (stat?.isDirectory()) disk.rename(path, `${path}.${Date.now()}`);
+  else if (stat !== undefined) disk.unlink(path);
+  const { O_RDWR, O_CREAT, O_EXCL } = constants;
+  letGo(disk.open(path, O_RDWR | O_CREAT | O_EXCL, 0o600));
+}
+
+/** What SQLite or the system refused, with its meaning for the user. */
+export function indexError(error: unknown, path: string): ClauthError {
   const code = codeOf(error);
-  if (!code.startsWith("SQLITE_")) return error;
+  if (!code.startsWith("SQLITE_")) return domainError(error, "use", path);
   if (code.startsWith("SQLITE_BUSY")) return busy(path);
   const errno = Object.entries(ERRNOS).find(([start]) => code.startsWith(start))?.[1];
   return domainError(Object.assign(new Error(code), { code: errno ?? code }), "use", path);
@@ -83,7 +106,7 @@ const ERRNOS = {
 } as const;
 
 function opened(path: string, trusted: boolean): MirrorIndex {
-  const database = new Database(path, { create: true, strict: true });
+  const database = new Database(path, { readwrite: true, strict: true });
   try {
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     // Of all journals the one that touches nothing where nothing is written: no file comes or goes.
@@ -140,7 +163,7 @@ function indexOf(database: Database): MirrorIndex {
   const count = database.prepare<{ files: number }, [number]>(
     "SELECT count(*) AS files FROM (SELECT 1 FROM entry WHERE type = 'file' LIMIT ?)",
   );
-  const statements: Statement[] = [inDirectory, one, replace, drop, dropBelow, count];
+  const statements: readonly Statement[] = [inDirectory, one, replace, drop, dropBelow, count];
   return {
     entriesOf: (directory) =>
       new Map(inDirectory.all(directory).map((row) => [row.name, agreedOf(row)] as const)),
@@ -161,8 +184,8 @@ function indexOf(database: Database): MirrorIndex {
       // The lock stays ours in between.
       database.run("BEGIN IMMEDIATE");
     },
-    close: () => {
-      for (const statement of statements.splice(0)) statement.finalize();
+    [Symbol.dispose]: () => {
+      for (const statement of statements) statement.finalize();
       database.close();
     },
   };
@@ -190,7 +213,7 @@ function codeOf(error: unknown): string {
 function busy(path: string): ClauthError {
   return new ClauthError({
     kind: "mirror_busy",
-    message: "another clauth is carrying files for this profile",
+    message: "another pass is under way",
     hint: "try again in a moment",
     path,
     retrySafe: true,

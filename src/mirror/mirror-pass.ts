@@ -1,8 +1,7 @@
-import { domainError } from "../disk/errno.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
-import { dropMirrorIndex, indexError, isDamage, type MirrorIndex, openMirrorIndex } from "./mirror-index.ts";
+import { dropMirrorIndex, indexError, isDamage, openMirrorIndex } from "./mirror-index.ts";
 import { type MirrorPlaces, type MirrorStep, type Pass, RETRY_MS, settle } from "./pass.ts";
 import { carryRemovals } from "./remove.ts";
 import { identityOf, lookAt } from "./sight.ts";
@@ -37,81 +36,75 @@ export type MirrorOutcome = {
 /**
  * Makes claude home and a tree that can't link to it hold the same, file by file, by what both held when they last agreed. Every
  * step can be cut short by a kill: the next pass finds what is left to do. One bad entry never stops the others.
- * @throws ClauthError where the index can't be opened or written
+ * What concerns the whole (a root that is gone, an index that can't be written) is said of the name "".
  */
 export function mirrorPass(request: MirrorRequest): MirrorOutcome {
-  const { places, isMirrored, trusted } = request;
+  const { places, trusted } = request;
   if (trusted && request.changed?.size === 0) return NOTHING;
   const home = lookAt("home", places.home);
-  if (home.type !== "directory") return noRoot(places.home);
-  if (lookAt("home", places.tree).type !== "directory") return noRoot(places.tree);
-  const started = performance.now();
-  const index = openUnlessBusy(places.base, trusted);
-  if (index === undefined) return BUSY;
+  // A root that went away is no deletion of everything in it.
+  if (home.type !== "directory") return saidOfAll(NOTHING, `${places.home} is no directory`);
+  if (lookAt("home", places.tree).type !== "directory")
+    return saidOfAll(NOTHING, `${places.tree} is no directory`);
+  const done: MirrorStep[] = [];
+  const skipped: Skipped[] = [];
   try {
-    const pass: Pass = {
-      places,
-      root: identityOf(home.stat),
-      isMirrored,
-      index,
-      done: [],
-      skipped: [],
-      removals: [],
-      created: new Set(),
-      unsynced: new Set(),
-      unsyncedDevices: new Map(),
-      pending: 0,
-      again: undefined,
-    };
-    const changed = trusted ? request.changed : undefined;
-    if (changed === undefined) lookAtEverything(pass);
-    else lookAtChanged(pass, changed);
-    settle(pass);
-    const halted = carryRemovals(pass, request.removals === "confirmed");
-    settle(pass);
-    const { done, skipped, again } = pass;
-    return {
-      done,
-      skipped,
-      ...(halted === undefined ? {} : { halted }),
-      ...(again === undefined ? {} : { again }),
-      ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
-    };
+    using index = openMirrorIndex(places.base, trusted);
+    return passWith({ ...request, root: identityOf(home.stat), index, done, skipped });
   } catch (error) {
-    if (!isDamage(error)) throw domainError(indexError(error, places.base), "mirror", places.tree);
-    // Found out in the middle: the next pass starts without it, and unites both sides.
-    index.close();
-    dropMirrorIndex(places.base);
-    return { ...NOTHING, again: RETRY_MS };
-  } finally {
-    index.close();
+    if (errnoOf(error) === undefined && !(error instanceof ClauthError)) throw error;
+    // The next pass starts without it, and unites both sides.
+    if (isDamage(error)) dropMirrorIndex(places.base);
+    const { message, retrySafe } = indexError(error, places.base);
+    return { ...saidOfAll({ done, skipped }, message), again: retrySafe ? RETRY_MS : LATER_MS };
   }
 }
 
 const NOTHING: MirrorOutcome = { done: [], skipped: [] };
 
+function saidOfAll({ done, skipped }: MirrorOutcome, why: string): MirrorOutcome {
+  return { done, skipped: [...skipped, { name: "", why }] };
+}
+
+/** For what somebody has to mend. */
+const LATER_MS = 60_000;
+
+type Start = MirrorRequest & Pick<Pass, "root" | "index" | "done" | "skipped">;
+
+function passWith({ places, isMirrored, trusted, removals, ...start }: Start): MirrorOutcome {
+  const { root, index, done, skipped } = start;
+  const started = performance.now();
+  const changed = trusted ? start.changed : undefined;
+  const pass: Pass = {
+    places,
+    root,
+    isMirrored,
+    index,
+    done,
+    skipped,
+    removals: [],
+    created: new Set(),
+    unsynced: new Set(),
+    unsyncedDevices: new Map(),
+    pending: 0,
+    again: undefined,
+  };
+  if (changed === undefined) lookAtEverything(pass);
+  else lookAtChanged(pass, changed);
+  settle(pass);
+  const halted = carryRemovals(pass, removals === "confirmed");
+  settle(pass);
+  return {
+    done,
+    skipped,
+    ...(halted === undefined ? {} : { halted }),
+    ...(pass.again === undefined ? {} : { again: pass.again }),
+    ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
+  };
+}
+
 /** A look at everything takes a twentieth of the time at most. */
 const REST = 20;
-
-const BUSY: MirrorOutcome = {
-  done: [],
-  skipped: [{ name: "", why: "another pass is under way" }],
-  again: RETRY_MS,
-};
-
-/** A root that went away is no deletion of everything in it. */
-function noRoot(path: string): MirrorOutcome {
-  return { done: [], skipped: [{ name: "", why: `${path} is no directory` }] };
-}
-
-function openUnlessBusy(base: string, trusted: boolean): MirrorIndex | undefined {
-  try {
-    return openMirrorIndex(base, trusted);
-  } catch (error) {
-    if (error instanceof ClauthError && error.kind === "mirror_busy") return undefined;
-    throw error;
-  }
-}
 
 function lookAtEverything(pass: Pass): void {
   const way = { levels: Number.POSITIVE_INFINITY, through: [pass.root] };

@@ -1,5 +1,6 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openMirrorIndex } from "../../src/mirror/mirror-index.ts";
 import { kindOf } from "../support/faults.ts";
@@ -21,13 +22,13 @@ describe("the index", () => {
     first.put("d/b", FILE);
     first.commit();
     first.put("d/never", FILE);
-    first.close();
+    first[Symbol.dispose]();
     const second = openMirrorIndex(sides.places.base, true);
     expect(second.find("d/b")).toEqual(FILE);
     expect([...second.entriesOf("d").keys()]).toEqual(["b"]);
     expect([...second.entriesOf("").keys()]).toEqual(["a"]);
     expect([second.countFiles(1), second.countFiles(100)]).toEqual([1, 2]);
-    second.close();
+    second[Symbol.dispose]();
   });
 
   test("forgets a directory with all that is below it, and none that is merely called alike", () => {
@@ -40,7 +41,7 @@ describe("the index", () => {
       (name) => index.find(name) !== undefined,
     );
     expect(left).toEqual(["d-2/a", "d0/a", "da", "d.x/y"]);
-    index.close();
+    index[Symbol.dispose]();
   });
 
   test("is open to one process at a time, and a pass meanwhile does nothing but ask to be called again", () => {
@@ -53,7 +54,7 @@ describe("the index", () => {
       skipped: [{ name: "", why: "another pass is under way" }],
       again: 1000,
     });
-    index.close();
+    index[Symbol.dispose]();
     expect(sides.pass().done).toHaveLength(1);
   });
 
@@ -71,6 +72,28 @@ describe("the index", () => {
     expect(everything(sides.places.tree)).toEqual({ a: "a", b: "b" });
   });
 
+  test.each<[string, (path: string) => void]>([
+    ["a directory", (path) => mkdirSync(path)],
+    ["a link that leads nowhere", (path) => symlinkSync("nowhere", path)],
+    ["another's database", (path) => runIn(path, "CREATE VIEW entry AS SELECT 1; PRAGMA user_version = 1")],
+    ["one with a column more", (path) => runIn(path, "ALTER TABLE entry ADD COLUMN more TEXT")],
+    ["an empty file", (path) => writeFileSync(path, "")],
+  ])("begins anew in the place of %s, closed to others", (what, make) => {
+    using sides = twoSides();
+    const path = join(sides.places.base, "mirror.sqlite");
+    put(sides.home("a"), "a");
+    sides.pass();
+    if (what !== "one with a column more") rmSync(path);
+    make(path);
+    put(sides.tree("b"), "b");
+    expect(sides.pass().skipped).toEqual([]);
+    expect(everything(sides.places.home)).toEqual({ a: "a", b: "b" });
+    expect(sides.pass().done).toEqual([]);
+    for (const name of ["mirror.sqlite", "mirror.sqlite-journal"]) {
+      expect(statSync(join(sides.places.base, name)).mode & 0o777).toBe(0o600);
+    }
+  });
+
   test("is not written by a pass that changes nothing", () => {
     using sides = twoSides();
     put(sides.home("projects/p/a"), "a");
@@ -81,6 +104,11 @@ describe("the index", () => {
     expect(times(sides)).toEqual(before);
   });
 });
+
+function runIn(path: string, statements: string): void {
+  using database = new Database(path);
+  database.run(statements);
+}
 
 function times({ places }: TwoSides): Record<string, bigint> {
   const names = [".", ...readdirSync(places.base)];
