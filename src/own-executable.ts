@@ -25,6 +25,11 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
   return own?.size === file.size && excerpt === readExcerpt(context.executable, own.size);
 }
 
+/** What the shim's file is called: Windows' shells find a program without its extension, an editor may not. */
+export function fileNameOf(name: "claude" | "clauth", platform: NodeJS.Platform): string {
+  return platform === "win32" ? `${name}.exe` : name;
+}
+
 /** In whole numbers: the 64 bits that NTFS numbers its files with, rounded, would make neighbours one file. */
 function statOf(path: string): BigIntStats | undefined {
   return statSync(path, { throwIfNoEntry: false, bigint: true });

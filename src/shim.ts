@@ -8,6 +8,7 @@ import { parentProfile } from "./environment/parent-profile.ts";
 import { overridesHere, profileEnvironment } from "./environment/profile-environment.ts";
 import { refuseStart } from "./environment/refuse-start.ts";
 import type { Override } from "./environment/settings-tier.ts";
+import { fileNameOf } from "./own-executable.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
 import { readProfileConfig } from "./profile/profile-config.ts";
@@ -90,7 +91,8 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   for (const line of tightenProfile(paths)) notice(context, line);
   const profile = readProfileConfig(paths);
   refuseStart(context, profile, config);
-  const overlay = overlayOf(profile, { name, clauthCommand: join(dirname(context.executable), "clauth") });
+  const clauthCommand = join(dirname(context.executable), fileNameOf("clauth", context.platform));
+  const overlay = overlayOf(profile, { name, clauthCommand });
   const edit = profileEnvironment(context, store, { ...selection, profile, guard });
   if (!config.quiet) {
     const overrides = overridesHere(context, profile, overlay);

@@ -4,6 +4,7 @@ import { parseJsonc } from "../config/edit-jsonc.ts";
 import type { Context } from "../context.ts";
 import { listDirectory } from "../disk/directory.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { fileNameOf } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 
@@ -35,9 +36,13 @@ export function wrapperState({ text, wrapper }: EditorSettings, shim: string): W
 }
 
 /** The shim that an editor is to start. What runs is asked first: it may be installed elsewhere than in the store. */
-export function shimPath({ executable }: Pick<Context, "executable">, store: Pick<Store, "bin">): string {
-  const own = join(dirname(executable), "claude");
-  return existsSync(own) ? own : join(store.bin, "claude");
+export function shimPath(
+  { executable, platform }: Pick<Context, "executable" | "platform">,
+  store: Pick<Store, "bin">,
+): string {
+  const name = fileNameOf("claude", platform);
+  const own = join(dirname(executable), name);
+  return existsSync(own) ? own : join(store.bin, name);
 }
 
 /** Every such editor of this user. Each is known by the directory of its settings: the file may not be there yet. */

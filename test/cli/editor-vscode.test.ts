@@ -127,11 +127,14 @@ test.each([
 });
 
 test.each([
-  ["darwin", {}, "Library/Application Support/Code - Insiders/User"],
-  ["win32", { APPDATA: "" }, "AppData/Roaming/Code/User"],
-] as const)("knows the place on %s", async (platform, env, place) => {
+  ["darwin", {}, "Library/Application Support/Code - Insiders/User", "claude"],
+  ["win32", { APPDATA: "" }, "AppData/Roaming/Code/User", "claude.exe"],
+] as const)("knows the place and the shim's name on %s", async (platform, env, place, file) => {
   using desk = createDesk();
   desk.write(join(place, "settings.json"), "{}");
   const { stdout } = await desk.clauth(["editor", "vscode", "--json"], { platform, env });
-  expect(JSON.parse(stdout).editors).toMatchObject([{ path: `~/${place}/settings.json`, state: "unset" }]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    value: `~/.clauth/bin/${file}`,
+    editors: [{ path: `~/${place}/settings.json`, state: "unset" }],
+  });
 });
