@@ -1,13 +1,13 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import {
   closeSync,
+  existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   unlinkSync,
@@ -21,10 +21,12 @@ import { parseProfileConfig } from "../../src/profile/profile-config.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
 import { placesOf } from "../../src/reconcile/places.ts";
+import { fillTree } from "../../src/session/fill-tree.ts";
 import { finalize } from "../../src/session/finalize.ts";
 import { openSession, type Session } from "../../src/session/open.ts";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { type Fault, type FaultSite, sitesOf, withFaultAt } from "../support/fault-sites.ts";
+import { isShown, LINK_MODE_ENV } from "../support/link-mode.ts";
 
 /**
  * The fault table: each call of the disk that an open, a live and a final pass make, with each answer that a file system gives
@@ -236,7 +238,8 @@ function createBench(): Bench {
       : finalize(open, undefined).then((lines) => void said.push(...lines));
   }
   function open(): void {
-    session = openSession({ home, cwd: home, env: {} }, request);
+    session = openSession({ home, cwd: home, env: LINK_MODE_ENV }, request);
+    if (session.places.mode !== "symlink") fillTree(session);
   }
   return {
     home,
@@ -287,15 +290,15 @@ function createBench(): Bench {
     said: () => [...said, logText(store.log)].join("\n"),
     outcome: () => ({
       credentials: readFileSync(paths.credentials, "utf8"),
-      link: readlinkSync(places.treeCredentials),
+      shown: isShown(places.treeCredentials, paths.credentials),
       home: read(places.homeJson),
       tree: read(places.treeJson),
       homeSettings: read(places.claude.settings),
       treeSettings: read(places.treeSettings),
       memory: readFileSync(join(places.claude.root, "CLAUDE.md"), "utf8"),
       shared: ["keybindings.json", "CLAUDE.md", "workflows", "agents", "history.jsonl"].map((entry) => {
-        const inTree = lstatSync(join(paths.runtime, entry), { throwIfNoEntry: false });
-        return [entry, inTree?.isSymbolicLink() ?? "missing"];
+        const inTree = join(paths.runtime, entry);
+        return [entry, existsSync(inTree) ? isShown(inTree, join(places.claude.root, entry)) : "missing"];
       }),
       workflow: textOf(join(places.claude.root, "workflows", "w.md")),
       marketplaces: textOf(join(places.claude.root, "plugins", "known_marketplaces.json")),
@@ -307,7 +310,7 @@ function createBench(): Bench {
     }),
     expected: () => ({
       credentials: happened ? REFRESHED : first,
-      link: paths.credentials,
+      shown: true,
       home: {
         hasCompletedOnboarding: true,
         mcpServers: { old: { command: "a" }, ...(happened && { fresh: { command: "b" } }) },

@@ -1,9 +1,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import type { FakeStep } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
+import { isShown } from "../support/link-mode.ts";
 
 /**
  * What Claude Code, a crash or a full disk make of its own files within a session: each has a decision, a line in the log,
@@ -124,7 +125,7 @@ test("a pinned profile keeps another account's login out, says so, and starts on
   );
   expect(stderr).toContain(`kept out the login of ${oauthAccountOf("O").emailAddress}`);
   expect(canonical(box)).toBe(before);
-  expect(lstatSync(inTree(box, ".credentials.json")).isSymbolicLink()).toBe(true);
+  expect(isShown(inTree(box, ".credentials.json"), box.profile("work", "credentials.json"))).toBe(true);
   expect(logOf(box)).toContain("kept out a login of another account; it is in backups");
   expect(kept(box)).toContain("credentials-other-account");
 });

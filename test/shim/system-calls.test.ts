@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
+import { LINK_MODE } from "../support/link-mode.ts";
 
 /**
  * What a start asks of the kernel about the user's files: counts, which no load of the machine changes. A change of these
@@ -9,7 +10,7 @@ import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts"
  */
 const hasStrace =
   Bun.which("strace") !== null && Bun.spawnSync(["strace", "-o", "/dev/null", "true"]).success;
-const testUnderStrace = test.skipIf(!hasStrace);
+const testUnderStrace = test.skipIf(!hasStrace || LINK_MODE !== "symlink");
 
 testUnderStrace("a passthrough looks at few files, and makes, writes and locks none", async () => {
   using box = createFakeSandbox();

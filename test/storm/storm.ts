@@ -6,7 +6,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -17,6 +16,7 @@ import { isTemporaryName } from "../../src/disk/write-file.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../../src/json.ts";
 import { credentialsText } from "../support/claude-login.ts";
 import { compiledProgram } from "../support/compiled-program.ts";
+import { isShown } from "../support/link-mode.ts";
 import { createSandbox, type Sandbox } from "../support/sandbox.ts";
 import { setClock, steppedClock } from "../support/stepped-clock.ts";
 
@@ -318,11 +318,9 @@ function wrongAtTheEnd({ box, notes }: Storm): readonly string[] {
       wrong.push(
         `${profile}: the canonical login is ${token?.slice(1).join(".") ?? canonical}, the newest is ${newest}`,
       );
-    const link = box.profile(profile, "runtime/.credentials.json");
-    if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() !== true)
-      wrong.push(`${link} is no link`);
-    else if (readlinkSync(link) !== box.profile(profile, "credentials.json"))
-      wrong.push(`${link} leads elsewhere`);
+    const shown = box.profile(profile, "runtime/.credentials.json");
+    if (!isShown(shown, box.profile(profile, "credentials.json")))
+      wrong.push(`${shown} does not show the canonical login`);
     const records = readdirSync(box.profile(profile, "sessions"));
     if (records.length > 0) wrong.push(`records of ${profile} stay: ${records.join(" ")}`);
   }

@@ -1,8 +1,9 @@
-import { existsSync, lutimesSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, lutimesSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText } from "./claude-login.ts";
 import { type FakeStep, fakeSteps, RUN_FROM_SOURCE } from "./fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "./fake-sandbox.ts";
+import { isShown } from "./link-mode.ts";
 import type { Running } from "./sandbox.ts";
 
 /**
@@ -65,7 +66,7 @@ export function outcome(box: EventfulSandbox) {
   const home = box.json(".claude.json");
   return {
     canonical: box.json(box.profile("work", "credentials.json")),
-    link: realpathSync(box.profile("work", "runtime/.credentials.json")),
+    shown: isShown(box.profile("work", "runtime/.credentials.json"), box.profile("work", "credentials.json")),
     servers: home["mcpServers"],
     tips: home["tipsHistory"],
     settings: box.json(".claude/settings.json"),
@@ -83,7 +84,7 @@ export function expectedOutcome(box: EventfulSandbox): ReturnType<typeof outcome
   const ran = box.ended();
   return {
     canonical: JSON.parse(ran ? REFRESHED : box.first),
-    link: box.profile("work", "credentials.json"),
+    shown: true,
     servers: { old: { command: "a" } },
     tips: ran ? { seen: 1 } : undefined,
     settings: { theme: ran ? "light" : "dark" },

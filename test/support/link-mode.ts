@@ -1,4 +1,5 @@
 import { test } from "bun:test";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { forcedLinkMode, type LinkMode } from "../../src/tree/link-mode.ts";
 
 /** The mode in which this run tests every tree: `CLAUTH_LINK_MODE`, as a user forces it. */
@@ -10,3 +11,15 @@ export const LINK_MODE_ENV: { readonly CLAUTH_LINK_MODE?: string } =
 
 /** For what is true of symlinks alone. */
 export const testWithSymlinks = test.skipIf(LINK_MODE !== "symlink");
+
+/** True where the tree shows what stands elsewhere: by a link to it, or, where the mode has none for it, by a copy that is equal. */
+export function isShown(inTree: string, original: string): boolean {
+  const stat = lstatSync(inTree, { throwIfNoEntry: false });
+  const shown = statSync(original, { throwIfNoEntry: false });
+  if (stat === undefined || shown === undefined) return false;
+  const linked = LINK_MODE === "symlink" || (LINK_MODE === "junction" && shown.isDirectory());
+  if (linked || stat.isSymbolicLink())
+    return linked && stat.isSymbolicLink() && realpathSync(inTree) === realpathSync(original);
+  if (shown.isDirectory()) return Bun.deepEquals(readdirSync(inTree).sort(), readdirSync(original).sort());
+  return readFileSync(inTree).equals(readFileSync(original));
+}

@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { isObject, type JsonObject, parseJson } from "../../src/json.ts";
 import { credentialsText, type Login } from "./claude-login.ts";
 import { compiledShim } from "./compiled-shim.ts";
+import { LINK_MODE_ENV } from "./link-mode.ts";
 
 /**
  * A user of their own for one test: HOME, a store, a project directory, and a PATH on which the shim stands before
@@ -99,6 +100,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     TMPDIR: join(root, "tmp"),
     CLAUTH_HOME: store,
     ...QUIET_CLAUDE,
+    ...LINK_MODE_ENV,
     ...options.env,
   };
   mkdirSync(join(root, "tmp"));

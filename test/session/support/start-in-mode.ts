@@ -1,0 +1,34 @@
+import { testOnlyArmCheckpoints } from "../../../src/checkpoint.ts";
+import { storeOf } from "../../../src/paths.ts";
+import { parseProfileConfig } from "../../../src/profile/profile-config.ts";
+import { parseProfileName } from "../../../src/profile-name.ts";
+import { placesOf } from "../../../src/reconcile/places.ts";
+import { fillTree } from "../../../src/session/fill-tree.ts";
+import { finalize } from "../../../src/session/finalize.ts";
+import { openSession } from "../../../src/session/open.ts";
+import { settleMode } from "../../../src/session/settle-mode.ts";
+import { forcedLinkMode, type LinkMode } from "../../../src/tree/link-mode.ts";
+
+/** One whole session of the profile `work`, in which claude does nothing, in a mode that is asked for. */
+export async function startInMode(home: string, mode: LinkMode): Promise<readonly string[]> {
+  const context = { home, cwd: home, env: { CLAUTH_LINK_MODE: mode }, platform: process.platform };
+  const store = storeOf(context);
+  const name = parseProfileName("work");
+  await settleMode(context, store, name, placesOf(home, store, name), mode);
+  const request = { store, name, config: parseProfileConfig("", "config.toml"), overlay: {} };
+  const session = openSession(context, request);
+  if (session.places.mode !== "symlink") fillTree(session);
+  return finalize(session, undefined);
+}
+
+/** A program: the same for the home argv[2] in the mode argv[3], killed at checkpoint number argv[4]; prints the name of each. */
+if (import.meta.main) {
+  const [home = "", mode, killAt = "0"] = process.argv.slice(2);
+  let reached = 0;
+  testOnlyArmCheckpoints((name) => {
+    console.log(name);
+    reached += 1;
+    if (reached === Number(killAt)) process.kill(process.pid, "SIGKILL");
+  });
+  await startInMode(home, forcedLinkMode({ CLAUTH_LINK_MODE: mode }) ?? "symlink");
+}
