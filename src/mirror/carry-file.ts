@@ -1,15 +1,16 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
+import { disk } from "../disk/disk.ts";
 import { resolveLinks } from "../disk/links.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { concurrentModification } from "../disk/write-file.ts";
-import { errnoOf } from "../errors.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { keepBothTails } from "../tree/jsonl-tails.ts";
 import type { Version } from "./decide.ts";
 import type { Agreed, Known } from "./mirror-index.ts";
-import { agree, otherSide, type Pass, pathOn, RETRY_MS, syncsLater, wakeAfter } from "./pass.ts";
+import { agree, lookAgain, otherSide, type Pass, pathOn, syncsLater } from "./pass.ts";
 import { appendCopy, type Content, putCopy } from "./put-copy.ts";
 import type { ReadVersion } from "./read-version.ts";
 import { lastingMark } from "./sight.ts";
@@ -48,15 +49,17 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
     (replaced !== undefined &&
       tail !== undefined &&
       tryAppend(target, tail, { mtimeNs: read.mtimeNs, replaces: replaced.stat })) ||
-    putCopy(target, contentOf(pathOn(pass, from, name), read), {
-      mode: modeFor(read.stat, replaced?.stat, known?.[from]),
-      mtimeNs: read.mtimeNs,
-      replaces: replaced?.stat,
-      syncLater,
-    });
+    unlessTaken(target, () =>
+      putCopy(target, contentOf(pathOn(pass, from, name), read), {
+        mode: modeFor(read.stat, replaced?.stat, known?.[from]),
+        mtimeNs: read.mtimeNs,
+        replaces: replaced?.stat,
+        syncLater,
+      }),
+    );
   if (syncLater && written !== "raced") pass.unsyncedDevices.set(written.dev, target);
   else pass.unsynced.add(dirname(target));
-  if (written === "raced" || !read.quiet) wakeAfter(pass, RETRY_MS);
+  if (written === "raced" || !read.quiet) lookAgain(pass, name);
   if (written === "raced") return;
   if (replaced === undefined) pass.created.add(read.hash);
   pass.done.push({ do: tail === undefined ? carriage.do : "append", name, to });
@@ -82,7 +85,7 @@ export function join(pass: Pass, name: string, { home, tree }: { home: Found; tr
       ? home.stat
       : tryAppend(homePath, added, options) || putCopy(homePath, { bytes }, options);
   if (homeStat === "raced") {
-    wakeAfter(pass, RETRY_MS);
+    lookAgain(pass, name);
     return;
   }
   checkpoint("mirror-joined-home");
@@ -97,6 +100,24 @@ export function join(pass: Pass, name: string, { home, tree }: { home: Found; tr
     tree: { mark: lastingMark(treeStat), mode: treeStat.mode },
   });
   checkpoint("mirror-carried");
+}
+
+/** Where names are found in any case, two of claude home may be one in the tree: no other try would make two of it. */
+function unlessTaken<T>(target: string, put: () => T): T {
+  try {
+    return put();
+  } catch (cause) {
+    const directory = dirname(target);
+    if (disk.lstatIfThere(target) === undefined || disk.list(directory).includes(basename(target)))
+      throw cause;
+    throw new ClauthError({
+      kind: "name_taken",
+      message: `${target} stands in ${directory} in another spelling`,
+      hint: "give one of the two files another name",
+      path: target,
+      cause,
+    });
+  }
 }
 
 /** Links of claude home are written through; where the tree has one, nobody gets here. */

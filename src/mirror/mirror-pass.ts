@@ -2,7 +2,7 @@ import { ClauthError, errnoOf } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
 import { dropMirrorIndex, indexError, isDamage, openMirrorIndex } from "./mirror-index.ts";
-import { type MirrorPlaces, type MirrorStep, type Pass, RETRY_MS, settle } from "./pass.ts";
+import { type MirrorPlaces, type MirrorStep, type Pass, settle } from "./pass.ts";
 import { carryRemovals } from "./remove.ts";
 import { identityOf, lookAt } from "./sight.ts";
 import { lookInto } from "./walk.ts";
@@ -29,6 +29,8 @@ export type MirrorOutcome = {
   readonly halted?: string;
   /** Milliseconds after which another pass could do more. */
   readonly again?: number;
+  /** What that pass has to look at; everything, where it is not said. */
+  readonly left?: ReadonlySet<string>;
   /** After a look at everything: how many milliseconds to wait before the next, where a watch does not see all. */
   readonly rest?: number;
 };
@@ -66,6 +68,9 @@ function saidOfAll({ done, skipped }: MirrorOutcome, why: string): MirrorOutcome
   return { done, skipped: [...skipped, { name: "", why }] };
 }
 
+/** What is in use is so for a moment. */
+const RETRY_MS = 1000;
+
 /** For what somebody has to mend. */
 const LATER_MS = 60_000;
 
@@ -87,7 +92,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     unsynced: new Set(),
     unsyncedDevices: new Map(),
     pending: 0,
-    again: undefined,
+    left: new Set(),
   };
   if (changed === undefined) lookAtEverything(pass);
   else lookAtChanged(pass, changed);
@@ -98,7 +103,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     done,
     skipped,
     ...(halted === undefined ? {} : { halted }),
-    ...(pass.again === undefined ? {} : { again: pass.again }),
+    ...(pass.left.size === 0 ? {} : { again: RETRY_MS, left: pass.left }),
     ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
   };
 }

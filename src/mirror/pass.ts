@@ -65,8 +65,8 @@ export type Pass = {
   readonly unsyncedDevices: Map<bigint, string>;
   /** Rows that wait for a commit. */
   pending: number;
-  /** Milliseconds until another pass could do more. */
-  again: number | undefined;
+  /** What another pass could do more about. */
+  readonly left: Set<string>;
 };
 
 export function pathOn(pass: Pick<Pass, "places">, side: Side, name: string): string {
@@ -114,12 +114,10 @@ const ROWS_AT_ONCE = 1024;
 export function fail(pass: Pass, name: string, cause: unknown): void {
   const error = domainError(cause, "carry", name);
   pass.skipped.push({ name, why: error.message });
-  if (error.retrySafe) wakeAfter(pass, RETRY_MS);
+  if (error.retrySafe) lookAgain(pass, name);
 }
 
-export function wakeAfter(pass: Pass, milliseconds: number): void {
-  pass.again = Math.min(pass.again ?? milliseconds, milliseconds);
+/** For what is in use or being written right now, and for what takes the place of something that goes first. */
+export function lookAgain(pass: Pass, name: string): void {
+  pass.left.add(name);
 }
-
-/** For what is in use or being written right now. */
-export const RETRY_MS = 1000;

@@ -8,7 +8,7 @@ import type { Side } from "../merge/three-way.ts";
 import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
 import { mirrorFile } from "./mirror-file.ts";
 import type { Agreed } from "./mirror-index.ts";
-import { agree, fail, otherSide, type Pass, pathOn, RETRY_MS, wakeAfter } from "./pass.ts";
+import { agree, fail, lookAgain, otherSide, type Pass, pathOn } from "./pass.ts";
 import { readVersion } from "./read-version.ts";
 import {
   ABSENT,
@@ -226,7 +226,7 @@ function clash(
     if (sight.type === "directory") oneDirectory(pass, name, { from: side, sight }, known, way);
   }
   if (pass.removals.length > before) {
-    wakeAfter(pass, RETRY_MS);
+    lookAgain(pass, name);
     return;
   }
   const [at, other] = from === "home" ? ["claude home", "the tree"] : ["the tree", "claude home"];

@@ -137,14 +137,13 @@ async function mirrorIfCopied(pass: Pass, notes: string[]): Promise<number | und
   const { places, memory, moment } = pass;
   if (isLinked(places)) return undefined;
   const seen = pass.changed?.();
-  const left = moment === "final" ? undefined : memory.copiesLeft;
-  const names = seen === undefined || left === undefined ? undefined : left.union(seen);
+  const before = moment === "final" ? undefined : memory.copiesLeft;
+  const names = seen === undefined || before === undefined ? undefined : before.union(seen);
   if (names?.size === 0) return undefined;
   memory.copiesLeft = undefined;
-  const { halted, again, rest } = await mirrorNow(pass, names);
+  const { halted, again, left, rest } = await mirrorNow(pass, names);
   if (halted !== undefined) notes.push(halted);
-  if (again === undefined) memory.copiesLeft = new Set();
-  else memory.copiesLeft = names;
+  memory.copiesLeft = again === undefined ? new Set() : left;
   return again ?? (pass.changed === undefined ? undefined : rest);
 }
 

@@ -147,7 +147,7 @@ test("a file that vanishes or is replaced while it is carried is the next pass's
     () => sides.pass(),
   );
   expect(replaced.skipped.map(({ name }) => name).sort()).toEqual(["a", "b"]);
-  expect(replaced.again).toBe(1000);
+  expect(replaced).toMatchObject({ again: 1000, left: new Set(["a", "b"]) });
   expect(text(sides.tree("b"))).toBe("written late");
   sides.pass();
   expect(text(sides.home("b"))).toBe("written late");
@@ -184,6 +184,36 @@ test("a file of zeros, as a power loss leaves one, costs no good copy", () => {
   put(sides.tree("CLAUDE.md"), new Uint8Array(8), 0);
   sides.pass();
   expect(quarantined(sides)).toEqual({ "CLAUDE.md": ["good too"], "s.jsonl": ["good\n"] });
+});
+
+test("two names of claude home that are one in the tree stay two files", () => {
+  using sides = twoSides();
+  put(sides.home("Foo"), "Foo");
+  sides.pass();
+  put(sides.home("foo"), "another, and later", 1);
+  const folded = (path: string) => (path === sides.tree("foo") ? sides.tree("Foo") : path);
+  const root = (path: string) => (path === join(sides.root, "RUNTIME") ? sides.places.tree : path);
+  testOnlyWithFaults(
+    (real) => ({
+      lstatIfThere: (path) => real.lstatIfThere(folded(path)),
+      statIfThere: (path) => real.statIfThere(root(folded(path))),
+      open: (path, flags, mode) => real.open(folded(path), flags, mode),
+      link: (from, to) => real.link(from, folded(to)),
+    }),
+    () => {
+      for (const changed of [undefined, new Set(["foo"]), new Set(["Foo", "foo"])]) {
+        const { done, skipped, again } = sides.pass({ changed });
+        expect({ done, again, skipped: skipped.map(({ name }) => name) }).toEqual({
+          done: [],
+          again: undefined,
+          skipped: ["foo"],
+        });
+      }
+    },
+  );
+  expect(everything(sides.places.tree)).toEqual({ Foo: "Foo" });
+  expect(everything(sides.places.home)).toEqual({ Foo: "Foo", foo: "another, and later" });
+  expect(quarantined(sides)).toEqual({});
 });
 
 test("a root that is gone is no deletion", () => {
