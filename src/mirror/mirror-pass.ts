@@ -2,7 +2,7 @@ import { ClauthError, errnoOf } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
 import { dropMirrorIndex, indexError, isDamage, openMirrorIndex } from "./mirror-index.ts";
-import { type MirrorPlaces, type MirrorStep, type Pass, settle } from "./pass.ts";
+import { lookAgain, type MirrorPlaces, type MirrorStep, type Pass, settle } from "./pass.ts";
 import { carryRemovals } from "./remove.ts";
 import { identityOf, lookAt } from "./sight.ts";
 import { lookInto } from "./walk.ts";
@@ -93,11 +93,13 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     unsyncedDevices: new Map(),
     pending: 0,
     left: new Set(),
+    replacing: new Set(),
   };
   if (changed === undefined) lookAtEverything(pass);
   else lookAtChanged(pass, changed);
   settle(pass);
   const halted = carryRemovals(pass, removals === "confirmed");
+  if (halted === undefined) lookAtReplacing(pass);
   settle(pass);
   return {
     done,
@@ -106,6 +108,14 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     ...(pass.left.size === 0 ? {} : { again: RETRY_MS, left: pass.left }),
     ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
   };
+}
+
+/** What took the place of something that went by now; where that came back meanwhile, it is the next pass's. */
+function lookAtReplacing(pass: Pass): void {
+  const replacing = new Set(pass.replacing);
+  pass.replacing.clear();
+  lookAtChanged(pass, replacing);
+  for (const name of pass.replacing) lookAgain(pass, name);
 }
 
 /** A look at everything takes a twentieth of the time at most. */

@@ -67,6 +67,8 @@ export type Pass = {
   pending: number;
   /** What another pass could do more about. */
   readonly left: Set<string>;
+  /** What takes the place of something that goes first. */
+  readonly replacing: Set<string>;
 };
 
 export function pathOn(pass: Pick<Pass, "places">, side: Side, name: string): string {
@@ -114,10 +116,12 @@ const ROWS_AT_ONCE = 1024;
 export function fail(pass: Pass, name: string, cause: unknown): void {
   const error = domainError(cause, "carry", name);
   pass.skipped.push({ name, why: error.message });
-  if (error.retrySafe) lookAgain(pass, name);
+  // On Windows a file that another program has open is refused like one that may not be touched.
+  if (error.retrySafe || (process.platform === "win32" && error.kind === "store_denied"))
+    lookAgain(pass, name);
 }
 
-/** For what is in use or being written right now, and for what takes the place of something that goes first. */
+/** For what is in use or being written right now. */
 export function lookAgain(pass: Pass, name: string): void {
   pass.left.add(name);
 }

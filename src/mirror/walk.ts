@@ -8,7 +8,7 @@ import type { Side } from "../merge/three-way.ts";
 import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
 import { mirrorFile } from "./mirror-file.ts";
 import type { Agreed } from "./mirror-index.ts";
-import { agree, fail, lookAgain, otherSide, type Pass, pathOn } from "./pass.ts";
+import { agree, fail, otherSide, type Pass, pathOn } from "./pass.ts";
 import { readVersion } from "./read-version.ts";
 import {
   ABSENT,
@@ -205,7 +205,7 @@ function oneDirectory(
 
 /**
  * A file on one side and a directory on the other. Where one of them is what both had, the other side replaced it: it goes, and
- * the next pass carries what took its place.
+ * then what took its place is looked at.
  */
 function clash(
   pass: Pass,
@@ -226,7 +226,7 @@ function clash(
     if (sight.type === "directory") oneDirectory(pass, name, { from: side, sight }, known, way);
   }
   if (pass.removals.length > before) {
-    lookAgain(pass, name);
+    pass.replacing.add(name);
     return;
   }
   const [at, other] = from === "home" ? ["claude home", "the tree"] : ["the tree", "claude home"];
