@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { attempt } from "../disk/attempt.ts";
+import { patiently } from "../disk/patience.ts";
 import { ClauthError } from "../errors.ts";
 import { isShim } from "../own-executable.ts";
 
@@ -59,25 +60,28 @@ function refuseForeign(path: string, context: Pick<Context, "executable">): void
 }
 
 function replace(target: string, write: (fresh: string) => void): void {
-  const fresh = `${target}.${unique()}${ABANDONED}`;
+  const fresh = abandoned(target);
   attempt("install", target, () => {
-    write(fresh);
     try {
+      write(fresh);
       putInPlace(fresh, target);
     } catch (error) {
-      unlinkSync(fresh);
+      succeeds(() => unlinkSync(fresh));
       throw error;
     }
   });
 }
 
-/** Between the two renames there is no file of that name for some microseconds; a second one that fails undoes the first. */
+/**
+ * Between the two renames there is no file of that name for some microseconds; a second one that fails undoes the first. Scanners
+ * look at what is new, and hold it for a moment.
+ */
 function putInPlace(fresh: string, target: string): void {
   if (succeeds(() => renameSync(fresh, target))) return;
   const old = abandoned(target);
-  renameSync(target, old);
+  patiently(() => renameSync(target, old));
   try {
-    renameSync(fresh, target);
+    patiently(() => renameSync(fresh, target));
   } catch (error) {
     renameSync(old, target);
     throw error;
@@ -101,15 +105,12 @@ function sweep(bin: string): void {
   }
 }
 
-const ABANDONED = ".clauth-old";
-
+/** A name that nothing is found by, for what a later call sweeps: what is not in place yet, or not any more. */
 function abandoned(path: string): string {
-  return `${path}.${unique()}${ABANDONED}`;
+  return `${path}.${process.pid}-${Math.random().toString(36).slice(2, 8)}${ABANDONED}`;
 }
 
-function unique(): string {
-  return `${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
-}
+const ABANDONED = ".clauth-old";
 
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
