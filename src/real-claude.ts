@@ -6,7 +6,12 @@ import { isInside, realPath } from "./disk/real-path.ts";
 import { ClauthError } from "./errors.ts";
 import { isShim } from "./own-executable.ts";
 import { type Program, windowsProgram } from "./windows/program.ts";
-import { isFullWindowsPath, windowsProgramNames, windowsSearchPath } from "./windows/search-path.ts";
+import {
+  isFullWindowsPath,
+  isOnWindowsDrive,
+  windowsProgramNames,
+  windowsSearchPath,
+} from "./windows/search-path.ts";
 
 export type RealClaude = {
   /** Absolute, never the shim; on Windows never a batch file. */
@@ -150,17 +155,16 @@ function found(
   context: Pick<Context, "env" | "home" | "platform" | "executable">,
   places: readonly string[] | undefined,
 ): Found {
-  const { env, platform } = context;
   const refused: string[] = [];
   const program =
-    firstIn(searchPath(env["PATH"] ?? "", platform), context, refused) ??
+    firstIn(searchPath(context), context, refused) ??
     firstIn(places ?? usualPlaces(context), context, refused, "not on PATH; a usual place to install it");
   if (program !== undefined) return program;
   if (refused[0] !== undefined) {
     throw notRunnable(
       refused[0],
       `${refused[0]} can't be executed, and there is no other claude`,
-      platform === "win32" ? "install Claude Code again" : `chmod +x ${refused[0]}`,
+      context.platform === "win32" ? "install Claude Code again" : `chmod +x ${refused[0]}`,
     );
   }
   throw notFound(
@@ -202,11 +206,17 @@ function programAt(
   return program !== undefined && program.path !== path && isShim(program.path, context) ? "shim" : program;
 }
 
-/** A relative or empty entry means the working directory, where nothing may be run from. */
-function searchPath(path: string, platform: NodeJS.Platform): readonly string[] {
+/**
+ * A relative or empty entry means the working directory, where nothing may be run from. In WSL the claude of Windows' npm is
+ * on PATH too, and would use the login of Windows' home: no variable of ours gets there.
+ */
+export function searchPath({ env, platform }: Pick<Context, "env" | "platform">): readonly string[] {
+  const path = env["PATH"] ?? "";
   if (platform === "win32") return windowsSearchPath(path);
+  const inWsl = Boolean(env["WSL_DISTRO_NAME"]);
   const directories: string[] = [];
-  for (const directory of path.split(":")) if (isAbsolute(directory)) directories.push(directory);
+  for (const directory of path.split(":"))
+    if (isAbsolute(directory) && !(inWsl && isOnWindowsDrive(directory))) directories.push(directory);
   return directories;
 }
 

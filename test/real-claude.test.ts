@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClauthError } from "../src/errors.ts";
 import { SHIM_MARKER } from "../src/own-executable.ts";
-import { findRealClaude, usualPlaces } from "../src/real-claude.ts";
+import { findRealClaude, searchPath, usualPlaces } from "../src/real-claude.ts";
 
 let root: string;
 let executable: string;
@@ -74,6 +74,13 @@ describe("on PATH", () => {
     } finally {
       process.chdir(here);
     }
+  });
+
+  test("never looks at Windows' drives in WSL: that claude would use the login of Windows", () => {
+    const PATH = "/usr/bin:/mnt/c/Users/u/AppData/Roaming/npm:/mnt/d:/mnt/data/bin";
+    const ours = ["/usr/bin", "/mnt/data/bin"];
+    expect(searchPath({ env: { PATH, WSL_DISTRO_NAME: "Debian" }, platform: "linux" })).toEqual(ours);
+    expect(searchPath({ env: { PATH }, platform: "linux" })).toEqual(PATH.split(":"));
   });
 
   test("passes over what is no executable file, as a shell does", () => {

@@ -6,6 +6,7 @@ import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { type Registry, registry } from "../windows/registry.ts";
+import { isOnWindowsDrive } from "../windows/search-path.ts";
 import { foundInNewConsole } from "../windows/user-path.ts";
 import { ask } from "./ask.ts";
 import { attempted, type Finding } from "./finding.ts";
@@ -112,11 +113,11 @@ function isWsl({
   }
 }
 
-/** Windows' drives are below /mnt there, and every file of them may be executed. */
+/** A claude of Windows is never found there; CLAUTH_CLAUDE or clauth.toml may name one. */
 export function checkWsl({ root }: Pick<Store, "root">, claude: string | undefined): readonly Finding[] {
   const check = "WSL";
   const findings: Finding[] = [];
-  if (ON_WINDOWS.test(root)) {
+  if (isOnWindowsDrive(root)) {
     const message = `the store is on a drive of Windows: ${root}. Locks don't reach from one system to the other`;
     findings.push({
       check,
@@ -125,7 +126,7 @@ export function checkWsl({ root }: Pick<Store, "root">, claude: string | undefin
       hint: "unset CLAUTH_HOME: each system has a store of its own",
     });
   }
-  if (claude !== undefined && ON_WINDOWS.test(claude)) {
+  if (claude !== undefined && isOnWindowsDrive(claude)) {
     const message = `the real claude is ${claude}, that of Windows, which reads another home directory`;
     const hint = "in WSL: npm install -g @anthropic-ai/claude-code";
     findings.push({ check, level: "problem", message, hint, path: claude });
@@ -134,8 +135,6 @@ export function checkWsl({ root }: Pick<Store, "root">, claude: string | undefin
   const message = `profiles of this Linux are in ${root}; those of Windows, and of its consoles, are its own`;
   return [{ check, level: "ok", message }];
 }
-
-const ON_WINDOWS = /^\/mnt\/[a-z]\//;
 
 /** That there is none is said by another check. */
 function realClaude(find: () => string): string | undefined {

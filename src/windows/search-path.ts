@@ -47,3 +47,8 @@ export function windowsProgramNames(name: string, pathext: string | undefined): 
 export function isLauncher(path: string): boolean {
   return /\.(cmd|bat)$/i.test(path);
 }
+
+/** True for a place on a drive of Windows, as WSL mounts them. Every file there may be executed. */
+export function isOnWindowsDrive(path: string): boolean {
+  return /^\/mnt\/[a-z](\/|$)/.test(path);
+}
