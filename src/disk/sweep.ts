@@ -25,7 +25,9 @@ export type SweepOptions = {
 function removedIfOld(path: string, before: number): boolean {
   try {
     const stats = disk.lstat(path);
-    if (!stats.isFile() || Number(stats.mtimeMs) > before) return false;
+    // Not by the time of the bytes alone: a copy in flight has that of what it is a copy of, from long ago.
+    const touchedMs = Math.max(Number(stats.mtimeMs), Number(stats.ctimeMs));
+    if (!stats.isFile() || touchedMs > before) return false;
     disk.unlink(path);
     return true;
   } catch {

@@ -55,11 +55,16 @@ export function mirrorPass(request: MirrorRequest): MirrorOutcome {
     return passWith({ ...request, root: identityOf(home.stat), index, done, skipped });
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof ClauthError)) throw error;
-    // The next pass starts without it, and unites both sides.
     if (isDamage(error)) dropMirrorIndex(places.base);
+    // Begun again at once without it, both sides united: there may be no next pass for long.
+    if (isDamage(error) && trusted) return after(done, mirrorPass({ ...request, trusted: false }));
     const { message, retrySafe } = indexError(error, places.base);
     return { ...saidOfAll({ done, skipped }, message), again: retrySafe ? RETRY_MS : LATER_MS };
   }
+}
+
+function after(done: readonly MirrorStep[], outcome: MirrorOutcome): MirrorOutcome {
+  return { ...outcome, done: [...done, ...outcome.done] };
 }
 
 const NOTHING: MirrorOutcome = { done: [], skipped: [] };

@@ -5,7 +5,7 @@ import type { FileStat } from "../disk/read-file.ts";
 import { syncDirectory } from "../disk/write-file.ts";
 import type { Side } from "../merge/three-way.ts";
 import type { Skipped } from "../tree/step.ts";
-import type { Agreed, MirrorIndex } from "./mirror-index.ts";
+import { type Agreed, isDamage, type MirrorIndex } from "./mirror-index.ts";
 import { canSyncFileSystem, syncFileSystem } from "./sync-file-system.ts";
 
 export type MirrorPlaces = {
@@ -112,8 +112,12 @@ export function settle(pass: Pass): void {
 /** A kill costs the comparison of so many files. */
 const ROWS_AT_ONCE = 1024;
 
-/** Leaves an entry as it is; the others go on. */
+/**
+ * Leaves an entry as it is; the others go on.
+ * @throws the cause where it is not this entry's: a damaged index
+ */
 export function fail(pass: Pass, name: string, cause: unknown): void {
+  if (isDamage(cause)) throw cause;
   const error = domainError(cause, "carry", name);
   pass.skipped.push({ name, why: error.message });
   // On Windows a file that another program has open is refused like one that may not be touched.

@@ -281,5 +281,5 @@ export function isLeftAlone(
 function isInFlight(name: string, last: string, { home, tree }: Sides<Sight>): boolean {
   if (isTemporary(last)) return true;
   if (!last.endsWith(".lock")) return false;
-  return home.type === "directory" || tree.type === "directory" || name.includes("/.git/");
+  return home.type === "directory" || tree.type === "directory" || `/${name}`.includes("/.git/");
 }

@@ -1,10 +1,19 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { openMirrorIndex } from "../../src/mirror/mirror-index.ts";
 import { kindOf } from "../support/faults.ts";
-import { everything, put, type TwoSides, twoSides } from "./support/two-sides.ts";
+import { everything, put, type TwoSides, text, twoSides } from "./support/two-sides.ts";
 
 const FILE = {
   type: "file",
@@ -94,6 +103,19 @@ describe("the index", () => {
     }
   });
 
+  test("that is found damaged in the middle of a pass is made anew in that very pass", () => {
+    using sides = twoSides();
+    for (let file = 0; file < 600; file++) put(sides.home(`d/${file}`), `${file}`);
+    sides.pass();
+    damageRows(join(sides.places.base, "mirror.sqlite"));
+    put(sides.tree("d/7"), "edited", 1);
+    unlinkSync(sides.home("d/8"));
+    expect(sides.pass().skipped).toEqual([]);
+    expect(text(sides.home("d/7"))).toBe("edited");
+    expect(text(sides.home("d/8"))).toBe("8");
+    expect(sides.pass().done).toEqual([]);
+  });
+
   test("is not written by a pass that changes nothing", () => {
     using sides = twoSides();
     put(sides.home("projects/p/a"), "a");
@@ -108,6 +130,13 @@ describe("the index", () => {
 function runIn(path: string, statements: string): void {
   using database = new Database(path);
   database.run(statements);
+}
+
+/** All pages but the first, which says what tables there are, and the last. */
+function damageRows(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0xaa, 3 * 4096, bytes.length - 4096);
+  writeFileSync(path, bytes);
 }
 
 function times({ places }: TwoSides): Record<string, bigint> {

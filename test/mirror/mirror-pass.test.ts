@@ -307,6 +307,8 @@ describe("a pass", () => {
     put(sides.home("ide/1234.lock"), "{}");
     put(sides.home("plugins/p/yarn.lock"), "yarn");
     put(sides.home("plugins/p/.git/index.lock"), "");
+    // Claude home itself may be a repository.
+    put(sides.home(".git/index.lock"), "");
     put(sides.home("projects/p/x.tmp.12.ab"), "half");
     put(sides.home("history.jsonl.lock"), "");
     mkdirSync(sides.home("tasks/t.lock"), { recursive: true });
