@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { powershellFaults } from "../support/powershell.ts";
 
@@ -8,6 +8,16 @@ const script = readFileSync(join(root, "install.ps1"), "utf8");
 
 test("install.ps1 has nothing that Windows PowerShell 5.1 would not take, as far as can be told without one", async () => {
   expect(await powershellFaults(script)).toEqual([]);
+});
+
+test("the pages have no PowerShell that 5.1 would not take", async () => {
+  const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  const texts = pages.map((page) => readFileSync(join(root, "docs", page), "utf8"));
+  const blocks = texts.flatMap((text) =>
+    [...text.matchAll(/^```powershell\n(.*?)^```/gms)].map((match) => match[1] ?? ""),
+  );
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const block of blocks) expect(await powershellFaults(block)).toEqual([]);
 });
 
 describe("install.ps1 has", () => {

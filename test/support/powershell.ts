@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
     const own = functionsOf(nodes);
     return ofType(nodes, "command_name")
       .filter(({ text }) => !own.has(text.toLowerCase()) && !(text.toLowerCase() in CMDLETS))
-      .filter(({ text }) => !/\.(cmd|exe)$|^clauth$/.test(text))
+      .filter(({ text }) => !/\.(cmd|exe)$|^(clauth|powershell)$/.test(text))
       .map((node) => at(node, `no command of Windows PowerShell 5.1 that is known: ${node.text}`));
   },
 
