@@ -187,7 +187,7 @@ function Complete-Installation {
     if ($status -eq 0) {
         Write-Step 'claude --version works through the shim; open a new console'
     } elseif ($status -eq 127) {
-        Write-Attention 'there is no Claude Code yet; to get it: npm install -g @anthropic-ai/claude-code@latest'
+        Write-Attention 'there is no Claude Code yet; to get it: npm install -g @anthropic-ai/claude-code@latest, or Anthropic''s own installer'
     } else {
         Get-Content -LiteralPath $log -Tail 5 | ForEach-Object { [Console]::Error.WriteLine($_) }
         Stop-Script "the shim is installed, but claude --version through it failed with status $status" '' 1
