@@ -37,7 +37,16 @@ test("ten operations on one profile at the same moment succeed, or fail with an 
 });
 
 /** What another operation on the profile was faster with: no use in trying again, and the hint says what there is to do. */
-const LOST_TO_ANOTHER = ["profile_in_use", "profile_exists", "profile_vanished", "unknown_profile"];
+const LOST_TO_ANOTHER = [
+  "profile_in_use",
+  "profile_exists",
+  "profile_vanished",
+  "unknown_profile",
+  // Of a profile of that name that was made anew meanwhile.
+  "no_such_backup",
+  // A logout or a removal came right after it, and keeps what it found.
+  "login_not_saved",
+];
 
 test("ten operations that each want the profile for themselves: some win, the others say so, and no login is lost", async () => {
   const answers = new Set<string>();
