@@ -8,8 +8,11 @@ import {
   startEventful,
 } from "../support/eventful-session.ts";
 
-/** Each checkpoint that one eventful session reaches is tried: kill -9 there, let claude end, start again, and nothing is lost. */
-setDefaultTimeout(120_000);
+/**
+ * Each checkpoint that one eventful session reaches is tried: kill -9 there, let claude end, start again, and nothing is lost. Some
+ * 200 starts, which take a minute on two cores, and several where these have other work.
+ */
+setDefaultTimeout(600_000);
 
 test("an eventful session that nobody disturbs carries everything", async () => {
   using box = eventfulSandbox();
