@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
@@ -5,7 +6,9 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { copyNew } from "../tree/copy-new.ts";
+import { sameInode } from "../tree/inspect.ts";
 import { keepBothTails } from "../tree/jsonl-tails.ts";
+import { entriesOf, type Found, foundAt } from "./found-entries.ts";
 
 export type AdoptedShared = {
   /** Conversations that are in claude home now and were not before. */
@@ -14,33 +17,42 @@ export type AdoptedShared = {
   readonly brought: readonly string[];
   /** What claude home has with another content, relative to the directory: left alone. */
   readonly differing: readonly string[];
-  /** What would change every profile if it lay in claude home, with a slash behind directories: left alone. */
+  /** What would change every profile if it lay in claude home, and what can't be brought; with a slash behind directories. */
   readonly left: readonly string[];
 };
 
 /**
  * Gives to claude home, and so to every profile, what a config directory has and what there only adds: conversations, and what is
  * called by a name of its own. Nothing is overwritten and nothing taken away: each file gets a second name, or is copied where
- * that can't be. Links are not followed.
+ * that can't be. Links are not followed. One bad entry never stops the others (trap 33).
  */
 export function adoptShared(directory: string, claudeHome: string): AdoptedShared {
   ensureDirectory(claudeHome);
-  const history = HISTORY.flatMap((name) => bring(directory, claudeHome, filesBelow(directory, name)));
-  const named = NAMED.flatMap((name) => bring(directory, claudeHome, filesBelow(directory, name)));
-  const skills = entriesOf(directory, "skills").map((skill) => bringWhole(directory, claudeHome, skill));
+  const sides = { directory, claudeHome };
+  const history = HISTORY.flatMap((name) => bring(sides, foundAt(directory, name)));
+  const named = NAMED.flatMap((name) => bring(sides, foundAt(directory, name)));
+  const skills = bringSkills(sides);
   const all = [...history, ...named, ...skills];
   const prompts = bringPrompts(directory, claudeHome);
   return {
     conversations: history.filter(({ how, name }) => how === "brought" && isConversation(name)).length,
     brought: [...named, ...skills].filter(({ how }) => how === "brought").map(({ name }) => name),
     differing: all.filter(({ how }) => how === "differs").map(({ name }) => name),
-    left: [...leftIn(directory), ...(prompts === "left" ? [PROMPTS] : [])],
+    left: [
+      ...all
+        .filter(({ how }) => how === "left")
+        .map(({ name }) => name)
+        .sort(),
+      ...leftIn(directory),
+      ...(prompts === "left" ? [PROMPTS] : []),
+    ],
   };
 }
 
 /** How many conversations a config directory has of its own. */
 export function conversationsIn(directory: string): number {
-  return filesBelow(directory, "projects").filter(isConversation).length;
+  return foundAt(directory, "projects").filter(({ type, name }) => type === "file" && isConversation(name))
+    .length;
 }
 
 /** What belongs to conversations: the transcripts, and what resuming and rewinding them needs. */
@@ -78,32 +90,73 @@ function hasContent(path: string): boolean {
   return stat.isDirectory() ? disk.list(path).length > 0 : stat.size > 0n;
 }
 
-type Brought = { readonly name: string; readonly how: "brought" | "there" | "differs" };
+type Sides = { readonly directory: string; readonly claudeHome: string };
 
-function bring(directory: string, claudeHome: string, names: readonly string[]): Brought[] {
-  return names.map((name) => ({ name, how: bringFile(join(directory, name), join(claudeHome, name)) }));
+type Brought = { readonly name: string; readonly how: "brought" | "there" | "differs" | "left" };
+
+function bring(sides: Sides, entries: readonly Found[]): Brought[] {
+  return entries.flatMap(({ name, type }) => {
+    if (type === "file") return [{ name, how: bringFile(sides, name) }];
+    return leadsThere(sides, name) ? [] : [{ name, how: "left" }];
+  });
 }
 
 /** A skill is several files that belong together: all of them or none. */
-function bringWhole(directory: string, claudeHome: string, name: string): Brought {
-  const files = filesBelow(directory, name);
-  if (disk.lstatIfThere(join(claudeHome, name)) === undefined) {
-    bring(directory, claudeHome, files);
-    return { name, how: "brought" };
-  }
-  const same = files.every((file) => isSame(join(directory, file), join(claudeHome, file)));
-  return { name, how: same ? "there" : "differs" };
+function bringSkills(sides: Sides): Brought[] {
+  const inside = entriesOf(sides.directory, SKILLS);
+  if (inside === undefined) return bring(sides, foundAt(sides.directory, SKILLS));
+  return inside.flatMap((entry) => {
+    const name = `${SKILLS}/${entry.name}`;
+    return entry.isSymbolicLink() ? bring(sides, [{ name, type: "other" }]) : [bringWhole(sides, name)];
+  });
 }
 
-function bringFile(from: string, to: string): Brought["how"] {
-  ensureDirectory(dirname(to));
+const SKILLS = "skills";
+
+function bringWhole(sides: Sides, name: string): Brought {
+  const found = foundAt(sides.directory, name);
+  if (disk.lstatIfThere(join(sides.claudeHome, name)) !== undefined) {
+    const same = found.every((entry) => entry.type === "file" && isThere(sides, entry.name));
+    return { name, how: same ? "there" : "differs" };
+  }
+  const whole =
+    found.every(({ type }) => type === "file") && bring(sides, found).every(({ how }) => how !== "left");
+  return { name, how: whole ? "brought" : "left" };
+}
+
+function bringFile(sides: Sides, name: string): Brought["how"] {
+  const to = join(sides.claudeHome, name);
   try {
-    copyNew(from, to);
+    ensureDirectory(dirname(to));
+    copyNew(join(sides.directory, name), to);
     return "brought";
   } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
+    if (errnoOf(error) !== "EEXIST") return "left";
   }
-  return isSame(from, to) ? "there" : "differs";
+  return isThere(sides, name) ? "there" : "differs";
+}
+
+/** What can't be read is not known to be there. */
+function isThere({ directory, claudeHome }: Sides, name: string): boolean {
+  try {
+    return isSame(join(directory, name), join(claudeHome, name));
+  } catch {
+    return false;
+  }
+}
+
+/** True for a link that shares claude home's own entry already, as others set their directories up. */
+function leadsThere({ directory, claudeHome }: Sides, name: string): boolean {
+  const [ours, theirs] = [statOf(join(directory, name)), statOf(join(claudeHome, name))];
+  return ours !== undefined && theirs !== undefined && sameInode(ours, theirs);
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return disk.stat(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function isSame(from: string, to: string): boolean {
@@ -115,37 +168,16 @@ function isSame(from: string, to: string): boolean {
 const PROMPTS = "history.jsonl";
 
 function bringPrompts(directory: string, claudeHome: string): "brought" | "left" {
-  const from = readRegularFile(join(directory, PROMPTS))?.bytes ?? new Uint8Array();
   const path = join(claudeHome, PROMPTS);
-  const to = readRegularFile(path);
-  const bytes = keepBothTails(to?.bytes ?? new Uint8Array(), from);
-  if (bytes.length === (to?.bytes.length ?? 0)) return "brought";
   try {
-    writeFileAtomic(path, bytes, { mode: 0o600, keepMode: true, expect: to ?? "absent" });
+    const from = readRegularFile(join(directory, PROMPTS))?.bytes ?? new Uint8Array();
+    const to = readRegularFile(path);
+    const bytes = keepBothTails(to?.bytes ?? new Uint8Array(), from);
+    if (bytes.length > (to?.bytes.length ?? 0))
+      writeFileAtomic(path, bytes, { mode: 0o600, keepMode: true, expect: to ?? "absent" });
     return "brought";
   } catch (error) {
-    if (error instanceof ClauthError && error.retrySafe) return "left";
+    if (error instanceof ClauthError) return "left";
     throw error;
   }
-}
-
-/** The entries of a directory, as paths relative to `directory`. */
-function entriesOf(directory: string, name: string): string[] {
-  if (disk.lstatIfThere(join(directory, name))?.isDirectory() !== true) return [];
-  return disk
-    .listEntries(join(directory, name))
-    .filter((entry) => !entry.isSymbolicLink())
-    .map((entry) => `${name}/${entry.name}`);
-}
-
-/** Every regular file, as a path relative to `directory`. */
-function filesBelow(directory: string, name: string): string[] {
-  const stat = disk.lstatIfThere(join(directory, name));
-  if (stat?.isFile()) return [name];
-  if (stat?.isDirectory() !== true) return [];
-  return disk.listEntries(join(directory, name)).flatMap((entry) => {
-    const path = `${name}/${entry.name}`;
-    if (entry.isDirectory()) return filesBelow(directory, path);
-    return entry.isFile() && !entry.name.endsWith(".lock") ? [path] : [];
-  });
 }

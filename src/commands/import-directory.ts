@@ -61,15 +61,23 @@ function said(directory: string, shared: AdoptedShared, servers: AdoptedServers)
     ...(conversations > 0
       ? [`${count(conversations, "conversation")} can be resumed in every profile now`]
       : []),
-    ...(brought.length > 0 ? [`every profile has now: ${brought.join(", ")}`] : []),
+    ...(brought.length > 0 ? [`every profile has now: ${listed(brought)}`] : []),
     ...(differing.length > 0
-      ? [`left in ${directory}, since ~/.claude has others of that name: ${differing.join(", ")}`]
+      ? [`left in ${directory}, since ~/.claude has others of that name: ${listed(differing)}`]
       : []),
     ...(left.length > 0
-      ? [`left in ${directory}: ${left.join(", ")}; copy into ~/.claude what every profile shall have`]
+      ? [`left in ${directory}: ${listed(left)}; copy into ~/.claude what every profile shall have`]
       : []),
   ];
 }
+
+/** As many as a line can bear: a full disk leaves every file. */
+function listed(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return more > 0 ? `${names.slice(0, SHOWN).join(", ")} and ${more} more` : names.join(", ");
+}
+
+const SHOWN = 20;
 
 function server(name: string): string {
   return `MCP server ${JSON.stringify(name).slice(1, -1)}`;

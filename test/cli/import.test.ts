@@ -90,6 +90,41 @@ describe("clauth add NAME --import DIR", () => {
     expect(desk.read(".claude/agents/shared.md")).toBe("mine");
   });
 
+  test("what can't be brought stops nothing else, and is named (trap 33)", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    const at = (path: string) => join(desk.home, path);
+    desk.write(".claude-work/projects/-p/one.jsonl", "1\n");
+    desk.write(".claude-work/projects/-q/two.jsonl", "2\n");
+    desk.write(".claude/projects/-q", "a file in the place of a directory");
+    const odd = Buffer.concat([Buffer.from(at(".claude-work/projects/")), Buffer.of(0xff)]);
+    mkdirSync(odd);
+    desk.write("dotfiles/skills/linked/SKILL.md", "x");
+    desk.write(".claude-work/skills/own/SKILL.md", "x");
+    symlinkSync("../../dotfiles/skills/linked", at(".claude-work/skills/linked"));
+    desk.write(".claude/agents/mine.md", "x");
+    // Shared already, as others set such directories up.
+    symlinkSync("../.claude/agents", at(".claude-work/agents"));
+    mkdirSync(at(".claude-work/history.jsonl"));
+    const { code, stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("1 conversation can be resumed in every profile now\n");
+    expect(stderr).toContain("every profile has now: skills/own, MCP server a, MCP server b\n");
+    expect(stderr).toContain(
+      "left in ~/.claude-work: projects/-q/two.jsonl, projects/\uFFFD, skills/linked, history.jsonl; copy",
+    );
+    expect(readdirSync(at(".claude/skills"))).toEqual(["own"]);
+  });
+
+  test("of many that can't be brought a line has as many as it can bear", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude/todos", "a file in the place of a directory");
+    for (let todo = 10; todo < 35; todo++) desk.write(`.claude-work/todos/${todo}.json`, "[]");
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect(stderr).toContain("todos/29.json and 5 more; copy");
+  });
+
   test("what was typed in both is there for the arrow keys, each line once", async () => {
     using desk = createDesk();
     configDirectory(desk, ".claude-work", "W");
