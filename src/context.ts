@@ -1,6 +1,6 @@
-import { realpathSync, statSync, writeSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import { ClauthError, errnoOf } from "./errors.ts";
+import { realpathSync, statSync, writeSync } from "./fs.ts";
+import { isAbsolute } from "./path.ts";
 import { pause } from "./pause.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import { dirname } from "node:path";
 import { disk } from "./disk/disk.ts";
+import { constants } from "./fs.ts";
+import { dirname } from "./path.ts";
 import type { Store } from "./paths.ts";
 
 /**

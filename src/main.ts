@@ -1,5 +1,5 @@
-import { basename } from "node:path";
 import { readContext } from "./context.ts";
+import { basename } from "./path.ts";
 import { asClauthError, reportError } from "./report.ts";
 import { exitAs } from "./run/exit.ts";
 import { runClaude } from "./shim.ts";

@@ -1,6 +1,6 @@
-import { type BigIntStats, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Context } from "./context.ts";
+import { closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from "./fs.ts";
+import { dirname, join } from "./path.ts";
 
 /**
  * Stands in every build of the shim, of any version: the build appends it, between line ends, to the finished
@@ -31,16 +31,16 @@ export function fileNameOf(name: "claude" | "clauth", platform: NodeJS.Platform)
 }
 
 /** In whole numbers: the 64 bits that NTFS numbers its files with, rounded, would make neighbours one file. */
-function statOf(path: string): BigIntStats | undefined {
-  return statSync(path, { throwIfNoEntry: false, bigint: true });
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
 }
 
-function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
+function isSameFile(one: Stats, other: Stats): boolean {
   return one.ino !== 0n && one.ino === other.ino && one.dev === other.dev;
 }
 
 /** A `clauth` beside it that is the same file: the executable is both, so this is a directory of shims. */
-function isTwinOfClauth(path: string, file: BigIntStats): boolean {
+function isTwinOfClauth(path: string, file: Stats): boolean {
   const beside = join(dirname(path), /\.exe$/i.test(path) ? "clauth.exe" : "clauth");
   const twin = beside === path ? undefined : statOf(beside);
   return twin !== undefined && isSameFile(twin, file);

@@ -1,7 +1,7 @@
-import { realpathSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
 import type { Context } from "./context.ts";
 import { ClauthError } from "./errors.ts";
+import { realpathSync } from "./fs.ts";
+import { isAbsolute, join } from "./path.ts";
 import type { ProfileName } from "./profile-name.ts";
 
 /** Every file and directory of our own store (`$CLAUTH_HOME`, default `~/.clauth`), declared once. */

@@ -1,13 +1,13 @@
-import { constants } from "node:fs";
-import { join } from "node:path";
 import { attempt } from "./disk/attempt.ts";
 import { ensureDirectory, listDirectory } from "./disk/directory.ts";
 import { disk } from "./disk/disk.ts";
 import { readRegularFile, statFile } from "./disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "./disk/write-file.ts";
 import { ClauthError } from "./errors.ts";
+import { constants } from "./fs.ts";
 import type { Json } from "./json.ts";
 import { judgeCredentials } from "./merge/judge-credentials.ts";
+import { join } from "./path.ts";
 
 /**
  * Quarantine, `profiles/<name>/backups/`: where every losing or damaged byte goes. Whole files as `<UTC time>-<what>`,

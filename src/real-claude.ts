@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, posix, win32 } from "node:path";
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { isInside, realPath } from "./disk/real-path.ts";
 import { ClauthError } from "./errors.ts";
+import { accessSync, constants, existsSync, statSync } from "./fs.ts";
 import { isShim } from "./own-executable.ts";
+import { basename, dirname, isAbsolute, join, nodePath } from "./path.ts";
 import { type Program, windowsProgram } from "./windows/program.ts";
 import {
   isFullWindowsPath,
@@ -257,8 +257,8 @@ export function usualPlaces(context: Pick<Context, "env" | "home" | "platform">)
   ];
 }
 
-function pathOf(platform: NodeJS.Platform): typeof posix {
-  return platform === "win32" ? win32 : posix;
+function pathOf(platform: NodeJS.Platform): { isAbsolute: typeof isAbsolute; join: typeof join } {
+  return platform === "win32" ? nodePath().win32 : { isAbsolute, join };
 }
 
 /** "no": there is something, but not a file that this user may execute. */

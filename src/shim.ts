@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import type { Choice } from "./config/choice.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Context } from "./context.ts";
@@ -9,6 +8,7 @@ import { overridesHere, profileEnvironment } from "./environment/profile-environ
 import { refuseStart } from "./environment/refuse-start.ts";
 import type { Override } from "./environment/settings-tier.ts";
 import { fileNameOf } from "./own-executable.ts";
+import { dirname, join } from "./path.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
 import { readProfileConfig } from "./profile/profile-config.ts";

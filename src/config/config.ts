@@ -1,6 +1,6 @@
-import { posix, win32 } from "node:path";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { nodePath } from "../path.ts";
 import type { Store } from "../paths.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { type Choice, choiceFrom } from "./choice.ts";
@@ -137,11 +137,11 @@ function hasOnly(table: Record<string, unknown>, keys: readonly string[]): boole
 }
 
 function isAnchored(path: string): boolean {
-  return path === "~" || path.startsWith("~/") || posix.isAbsolute(path) || hasDrive(path);
+  return path === "~" || path.startsWith("~/") || path.startsWith("/") || hasDrive(path);
 }
 
 function hasDrive(path: string): boolean {
-  return /^[A-Za-z]:/.test(path) && win32.isAbsolute(path);
+  return /^[A-Za-z]:/.test(path) && nodePath().win32.isAbsolute(path);
 }
 
 function refused(path: string, complaint: string): ClauthError {

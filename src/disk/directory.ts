@@ -8,7 +8,7 @@ import { isAbsence } from "./read-file.ts";
  */
 export function ensureDirectory(path: string, mode = 0o700): void {
   try {
-    disk.makeDirectory(path, mode);
+    if (disk.statIfThere(path)?.isDirectory() !== true) disk.makeDirectory(path, mode);
   } catch (cause) {
     throw domainError(cause, "make the directory", path);
   }

@@ -1,4 +1,5 @@
-import * as fs from "node:fs";
+import * as fs from "../fs.ts";
+import { nodeFs } from "../fs.ts";
 import { exchangeNames } from "./exchange.ts";
 import { windowsCalls } from "./windows-calls.ts";
 
@@ -17,12 +18,14 @@ export type Disk = {
   chmodOpen(descriptor: number, mode: number): void;
   syncData(descriptor: number): void;
   syncAll(descriptor: number): void;
-  statOpen(descriptor: number): fs.BigIntStats;
-  stat(path: string): fs.BigIntStats;
+  statOpen(descriptor: number): fs.Stats;
+  stat(path: string): fs.Stats;
   /** Undefined where nothing is there: an exception costs more than the look. */
-  statIfThere(path: string): fs.BigIntStats | undefined;
-  lstat(path: string): fs.BigIntStats;
-  lstatIfThere(path: string): fs.BigIntStats | undefined;
+  statIfThere(path: string): fs.Stats | undefined;
+  lstat(path: string): fs.Stats;
+  lstatIfThere(path: string): fs.Stats | undefined;
+  /** What the others leave out, because no start asks for it. */
+  timesOf(path: string): { readonly atime: Date; readonly mtime: Date; readonly birthtimeNs: bigint };
   readlink(path: string): string;
   /** The path with every link on the way resolved. */
   realpath(path: string): string;
@@ -40,7 +43,7 @@ export type Disk = {
   makeNewDirectory(path: string, mode: number): void;
   removeEmptyDirectory(path: string): void;
   list(path: string): string[];
-  listEntries(path: string): fs.Dirent[];
+  listEntries(path: string): fs.Entry[];
   /** Fails where the new name is taken. */
   copyNewFile(from: string, to: string): void;
   setTimes(path: string, times: { readonly atime: Date; readonly mtime: Date }): void;
@@ -61,31 +64,33 @@ export const disk: Disk = {
   write: (descriptor, bytes, offset, position) =>
     fs.writeSync(descriptor, bytes, offset, bytes.length - offset, position ?? null),
   truncate: (descriptor, length) => fs.ftruncateSync(descriptor, length),
-  chmodOpen: (descriptor, mode) => fs.fchmodSync(descriptor, mode),
-  syncData: (descriptor) => fs.fdatasyncSync(descriptor),
-  syncAll: (descriptor) => fs.fsyncSync(descriptor),
-  statOpen: (descriptor) => fs.fstatSync(descriptor, { bigint: true }),
-  stat: (path) => fs.statSync(path, { bigint: true }),
-  statIfThere: (path) => fs.statSync(path, { bigint: true, throwIfNoEntry: false }),
-  lstat: (path) => fs.lstatSync(path, { bigint: true }),
-  lstatIfThere: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  chmodOpen: (descriptor, mode) => nodeFs().fchmodSync(descriptor, mode),
+  syncData: (descriptor) => nodeFs().fdatasyncSync(descriptor),
+  syncAll: (descriptor) => nodeFs().fsyncSync(descriptor),
+  statOpen: (descriptor) => fs.fstatSync(descriptor),
+  stat: (path) => fs.statSync(path),
+  statIfThere: (path) => fs.statSync(path, { throwIfNoEntry: false }),
+  lstat: (path) => fs.lstatSync(path),
+  lstatIfThere: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
+  timesOf: (path) => nodeFs().lstatSync(path, { bigint: true }),
   readlink: (path) => fs.readlinkSync(path),
-  realpath: (path) => fs.realpathSync.native(path),
-  symlink: (text, path, type) => fs.symlinkSync(text, path, type),
-  link: (existing, created) => fs.linkSync(existing, created),
-  rename: (from, to) => fs.renameSync(from, to),
+  realpath: (path) => fs.realpathSync(path),
+  symlink: (text, path, type) => nodeFs().symlinkSync(text, path, type),
+  link: (existing, created) => nodeFs().linkSync(existing, created),
+  rename: (from, to) => nodeFs().renameSync(from, to),
   exchange: exchangeNames,
   unlink: (path) => fs.unlinkSync(path),
-  chmod: (path, mode) => fs.chmodSync(path, mode),
-  makeDirectory: (path, mode) => withOwnerBits(() => void fs.mkdirSync(path, { recursive: true, mode })),
-  makeNewDirectory: (path, mode) => withOwnerBits(() => fs.mkdirSync(path, { mode })),
-  removeEmptyDirectory: (path) => fs.rmdirSync(path),
+  chmod: (path, mode) => nodeFs().chmodSync(path, mode),
+  makeDirectory: (path, mode) =>
+    withOwnerBits(() => void nodeFs().mkdirSync(path, { recursive: true, mode })),
+  makeNewDirectory: (path, mode) => withOwnerBits(() => nodeFs().mkdirSync(path, { mode })),
+  removeEmptyDirectory: (path) => nodeFs().rmdirSync(path),
   list: (path) => fs.readdirSync(path),
-  listEntries: (path) => fs.readdirSync(path, { withFileTypes: true }),
-  copyNewFile: (from, to) => withOwnerBits(() => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)),
-  setTimes: (path, { atime, mtime }) => fs.utimesSync(path, atime, mtime),
-  setTimesOpen: (descriptor, { atime, mtime }) => fs.futimesSync(descriptor, atime, mtime),
-  fileSystemType: (path) => fs.statfsSync(path, { bigint: true }).type,
+  listEntries: (path) => fs.readdirEntriesSync(path),
+  copyNewFile: (from, to) => withOwnerBits(() => nodeFs().copyFileSync(from, to, fs.constants.COPYFILE_EXCL)),
+  setTimes: (path, { atime, mtime }) => nodeFs().utimesSync(path, atime, mtime),
+  setTimesOpen: (descriptor, { atime, mtime }) => nodeFs().futimesSync(descriptor, atime, mtime),
+  fileSystemType: (path) => nodeFs().statfsSync(path, { bigint: true }).type,
   ...(process.platform === "win32" && windowsCalls),
 };
 

@@ -1,5 +1,5 @@
-import { dirname, isAbsolute } from "node:path";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { dirname, isAbsolute } from "../path.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { isAbsence } from "./read-file.ts";

@@ -1,5 +1,5 @@
-import { type BigIntStats, constants } from "node:fs";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { constants, type Stats } from "../fs.ts";
 import { disk, letGo } from "./disk.ts";
 import { domainError } from "./errno.ts";
 
@@ -66,7 +66,7 @@ export function isAbsence(cause: unknown): boolean {
   return errno === "ENOENT" || errno === "ENOTDIR";
 }
 
-export function fileStat(stats: BigIntStats): FileStat {
+export function fileStat(stats: Stats): FileStat {
   return {
     dev: stats.dev,
     ino: stats.ino,

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { realpathSync } from "../fs.ts";
+import { relative, sep } from "../path.ts";
 
 /** The path with every symlink resolved; one that leads to nothing, or can't be followed, keeps its spelling. */
 export function realPath(path: string): string {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join } from "../path.ts";
 import { listDirectory } from "./directory.ts";
 import { disk } from "./disk.ts";
 import { isTemporaryName } from "./write-file.ts";

@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
 import { ClauthError } from "../errors.ts";
+import { dirname } from "../path.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";

@@ -1,20 +1,20 @@
-import * as fs from "node:fs";
 import { errnoOf } from "../errors.ts";
+import { nodeFs } from "../fs.ts";
 import type { Disk } from "./disk.ts";
 import { patiently } from "./patience.ts";
 
 /** Where Windows says "in use" or "read-only" and the other systems simply do it (measured under Wine 10). */
 export const windowsCalls: Pick<Disk, "open" | "rename" | "unlink"> = {
-  open: (path, flags, mode) => patiently(() => fs.openSync(path, flags, mode), IN_USE),
+  open: (path, flags, mode) => patiently(() => nodeFs().openSync(path, flags, mode), IN_USE),
   rename: (from, to) => {
     try {
-      fs.renameSync(from, to);
+      nodeFs().renameSync(from, to);
     } catch (cause) {
       if (errnoOf(cause) !== "EPERM" || !madeWritable(to)) throw cause;
-      fs.renameSync(from, to);
+      nodeFs().renameSync(from, to);
     }
   },
-  unlink: (path) => patiently(() => fs.unlinkSync(path), IN_USE),
+  unlink: (path) => patiently(() => nodeFs().unlinkSync(path), IN_USE),
 };
 
 /** Another program has the file open without sharing it; what is denied for good is EPERM or EACCES. */
@@ -22,8 +22,8 @@ const IN_USE: ReadonlySet<string> = new Set(["EBUSY"]);
 
 /** A file with the read-only attribute can't be replaced. False where it has none. */
 function madeWritable(path: string): boolean {
-  const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+  const stats = nodeFs().lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isFile() !== true || (stats.mode & 0o200) !== 0) return false;
-  fs.chmodSync(path, 0o600);
+  nodeFs().chmodSync(path, 0o600);
   return true;
 }

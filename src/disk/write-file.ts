@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { constants } from "../fs.ts";
+import { basename, dirname } from "../path.ts";
 import { disk, letGo } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";

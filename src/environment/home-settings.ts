@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
+import { join } from "../path.ts";
 import { claudeHomeOf } from "../paths.ts";
 import { overridesIn } from "./settings-tier.ts";
 

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import { readRegularFile } from "../disk/read-file.ts";
+import { statSync } from "../fs.ts";
+import { basename, dirname, join, resolve } from "../path.ts";
 
 /**
  * The directory whose `.claude/settings.local.json` Claude Code 2.1.329 reads from anywhere in a git repository: its

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
 import type { JsonObject } from "../json.ts";
+import { join } from "../path.ts";
 import { localSettingsRoot } from "./local-settings-root.ts";
 import { type Override, overridesIn } from "./settings-tier.ts";
 

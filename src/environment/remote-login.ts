@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { identityVariable } from "../identity-keys.ts";
+import { join } from "../path.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
 
 /**

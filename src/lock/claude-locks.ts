@@ -202,8 +202,8 @@ function refuseLost(held: readonly Held[]): void {
 
 function identityOf(path: string): string | undefined {
   try {
-    const stats = disk.lstat(path);
-    return `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
+    const { dev, ino } = disk.lstat(path);
+    return `${dev}:${ino}:${disk.timesOf(path).birthtimeNs}`;
   } catch (cause) {
     if (isAbsence(cause)) return undefined;
     throw domainError(cause, "look at", path);

@@ -1,9 +1,9 @@
 import { type Pointer, read } from "bun:ffi";
-import { constants } from "node:fs";
 import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isAbsence, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { constants } from "../fs.ts";
 import { once, openLibc } from "../libc.ts";
 import { tryLockFileEx, unlockFileEx } from "./lock-file-ex.ts";
 

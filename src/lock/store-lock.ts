@@ -1,7 +1,7 @@
-import { basename, dirname } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { letGo } from "../disk/disk.ts";
 import { ClauthError } from "../errors.ts";
+import { basename, dirname } from "../path.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { pause } from "../pause.ts";
 import { isStillLinked, openLockFile, tryFlock, unlockAndClose } from "./flock.ts";

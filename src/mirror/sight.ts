@@ -1,7 +1,7 @@
-import type { BigIntStats } from "node:fs";
 import { disk } from "../disk/disk.ts";
 import { type FileStat, fileStat, isAbsence } from "../disk/read-file.ts";
 import { errnoOf } from "../errors.ts";
+import type { Stats } from "../fs.ts";
 import type { Side } from "../merge/three-way.ts";
 
 /** What stands at one name of one side. */
@@ -51,7 +51,7 @@ export function unreadable(side: Side, cause: unknown): string {
     : `it can't be read in ${where} (${errnoOf(cause) ?? "unknown"})`;
 }
 
-function sightOf(stats: BigIntStats, linked: boolean): Sight {
+function sightOf(stats: Stats, linked: boolean): Sight {
   if (stats.isFile()) return { type: "file", stat: fileStat(stats), linked };
   if (stats.isDirectory()) return { type: "directory", stat: fileStat(stats), linked };
   return blocked("it is neither a file nor a directory");

@@ -1,4 +1,4 @@
-import { type Dirent, type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { isAbsence } from "../disk/read-file.ts";
@@ -124,7 +124,7 @@ export function watchEachDirectory(side: WatchedSide, maxWatches: number): SideW
       return disk
         .listEntries(pathOf(directory))
         .filter((entry) => entry.isDirectory() || (side.followsLinks && entry.isSymbolicLink()))
-        .map((entry: Dirent) => nameIn(directory, entry.name))
+        .map((entry) => nameIn(directory, entry.name))
         .filter((name) => side.isWatched(name, "directory"));
     } catch {
       return [];

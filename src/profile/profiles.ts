@@ -1,11 +1,11 @@
-import type { BigIntStats } from "node:fs";
-import { join } from "node:path";
 import { ensureDirectory, listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileContent, isAbsence, readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
+import type { Stats } from "../fs.ts";
+import { join } from "../path.ts";
 import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import { isProfileName, nearestName, type ProfileName, sameName } from "../profile-name.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
@@ -162,7 +162,7 @@ function isProfileEntry(path: string): boolean {
   return stats !== undefined && (stats.isDirectory() || stats.isSymbolicLink());
 }
 
-function lookAt(path: string): BigIntStats | undefined {
+function lookAt(path: string): Stats | undefined {
   try {
     return disk.lstat(path);
   } catch (cause) {

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { withStoreLock } from "../lock/store-lock.ts";
+import { join } from "../path.ts";
 import type { Places } from "./places.ts";
 
 /**

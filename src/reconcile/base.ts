@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
@@ -7,6 +6,7 @@ import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { equalJson, isObject, type Json, type JsonObject, parseJson } from "../json.ts";
+import { join } from "../path.ts";
 import type { Places } from "./places.ts";
 import { identityOf, type Signature } from "./signature.ts";
 

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { isObject, type Json, ownValue, parseJson } from "../json.ts";
 import type { CredentialsBase } from "../merge/credentials.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
+import { join } from "../path.ts";
 import { readBaseFile } from "./base.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";

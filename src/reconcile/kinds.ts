@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { JsonObject } from "../json.ts";
 import {
   accountPart,
@@ -8,6 +7,7 @@ import {
   seedClaudeJson,
 } from "../merge/claude-json.ts";
 import { agreedSettings, mergeSettings } from "../merge/settings.ts";
+import { join } from "../path.ts";
 import { type Isolation, isIsolated } from "../tree/entries.ts";
 import { homeward } from "../tree/leaked-paths.ts";
 import type { DocumentKind } from "./document.ts";

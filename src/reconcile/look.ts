@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
+import { join } from "../path.ts";
 import { LEAKY_FILES } from "../tree/rewrite-leaked-files.ts";
 import type { Places } from "./places.ts";
 import { identityOf, MISSING, type Signature, signatureOf } from "./signature.ts";

@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Context } from "../context.ts";
+import { existsSync } from "../fs.ts";
+import { join } from "../path.ts";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import type { LinkMode } from "../tree/link-mode.ts";

@@ -1,5 +1,5 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "../fs.ts";
 
 /** Tells why the kernel refused to start `path`, in the exit codes of coreutils: 127 not there, 126 not runnable. */
 export function explainStart(path: string): ClauthError {
@@ -29,7 +29,7 @@ function complaintAbout(path: string): string {
 }
 
 function startsLikeProgram(path: string): boolean {
-  const descriptor = openSync(path, "r");
+  const descriptor = openSync(path, constants.O_RDONLY);
   try {
     const head = new Uint8Array(4);
     readSync(descriptor, head, 0, 4, 0);

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync } from "../fs.ts";
 import { type Exit, exitOf } from "./exit.ts";
 import { explainStart } from "./explain-start.ts";
 import type { Launch } from "./launch.ts";

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { readdirSync, readFileSync, readlinkSync } from "../fs.ts";
 import { once } from "../libc.ts";
 import { type ByteString, utf8Bytes } from "./byte-string.ts";
 

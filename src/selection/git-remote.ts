@@ -1,9 +1,9 @@
-import { lstatSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { lstatSync, statSync } from "../fs.ts";
+import { dirname, join, resolve } from "../path.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 
 /** The remotes of the repository that a directory is in, as `host/owner/repository`; those without a host left out. */
@@ -83,7 +83,7 @@ function readText(path: string): string | undefined {
 
 /** The `.git` counts too: in a shared directory another user's could point at a repository of ours. */
 function refuseForeign(dotGit: string, config: string, stat: FileStat, uid: number | undefined): void {
-  const aboutEntry = complaintAboutOwner({ uid: lookAt(dotGit, lstatSync)?.uid ?? 0, mode: 0 }, uid);
+  const aboutEntry = complaintAboutOwner({ uid: Number(lookAt(dotGit, lstatSync)?.uid ?? 0), mode: 0 }, uid);
   if (aboutEntry !== undefined) throw refused(dotGit, aboutEntry);
   const complaint = complaintAboutOwner(stat, uid);
   if (complaint !== undefined) throw refused(config, complaint);

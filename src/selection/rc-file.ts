@@ -1,11 +1,11 @@
-import { lstatSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { type Choice, choiceFrom, parseChoice } from "../config/choice.ts";
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isInside, realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
+import { lstatSync } from "../fs.ts";
+import { dirname, join } from "../path.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 
@@ -96,7 +96,7 @@ function readTrusted(path: string, uid: number | undefined): Uint8Array | undefi
   const entry = lookAt(path);
   if (entry === undefined) return undefined;
   // A link that another user put into a shared directory could point at a file of ours.
-  const aboutLink = complaintAboutOwner({ uid: entry.uid, mode: 0 }, uid);
+  const aboutLink = complaintAboutOwner({ uid: Number(entry.uid), mode: 0 }, uid);
   if (aboutLink !== undefined) throw refused(path, aboutLink);
   const file = readPlain(path);
   if (file === undefined) throw refused(path, "leads to nothing");

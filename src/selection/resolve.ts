@@ -1,9 +1,9 @@
-import { basename, dirname, resolve } from "node:path";
 import { type Choice, parseChoice } from "../config/choice.ts";
 import type { Config, Rule } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
+import { basename, dirname, resolve } from "../path.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { hintForListed, hintForUnknown, profileExists, profileWithDirectory } from "../profile/profiles.ts";

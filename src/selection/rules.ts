@@ -1,8 +1,8 @@
-import { realpathSync } from "node:fs";
-import { join } from "node:path";
 import type { Rule } from "../config/config.ts";
 import { isInside } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
+import { realpathSync } from "../fs.ts";
+import { join } from "../path.ts";
 
 /** A directory rule with its directory resolved: absolute, without symlinks. */
 export type ResolvedRule = { readonly rule: Rule; readonly directory: string };
@@ -89,7 +89,7 @@ function expandHome(pattern: string, home: string): string {
 
 function realPath(path: string): string {
   try {
-    return realpathSync.native(path);
+    return realpathSync(path);
   } catch {
     return path;
   }

@@ -1,7 +1,7 @@
-import { realpathSync } from "node:fs";
 import { complaintAboutOwner } from "../config/ownership.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { realpathSync } from "../fs.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 import type { Store } from "../paths.ts";
 import type { RcFile } from "./rc-file.ts";

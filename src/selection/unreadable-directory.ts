@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { ClauthError } from "../errors.ts";
+import { existsSync } from "../fs.ts";
 
 /**
  * Makes sure that nothing which could pick a profile is passed over: Bun knows a directory by its name in UTF-8 alone

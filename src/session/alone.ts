@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { listDirectory } from "../disk/directory.ts";
+import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import type { Places } from "../reconcile/places.ts";
 import { daemonLives } from "./daemon.ts";

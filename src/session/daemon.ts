@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isObject, type Json, ownValue, parseJson } from "../json.ts";
+import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { processLives } from "./living-process.ts";
 

@@ -1,5 +1,3 @@
-import { constants } from "node:fs";
-import { basename, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { ensureDirectory, listDirectory } from "../disk/directory.ts";
 import { disk, letGo } from "../disk/disk.ts";
@@ -7,7 +5,9 @@ import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { ClauthError } from "../errors.ts";
+import { constants } from "../fs.ts";
 import { isStillLinked, openExistingLockFile, tryFlock } from "../lock/flock.ts";
+import { basename, join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { judgeLiveness, type Liveness, placeHere } from "./liveness.ts";
 import { decodeFacts, encodeFacts, type SessionFacts } from "./session-facts.ts";

@@ -1,8 +1,8 @@
-import { normalize, relative, sep } from "node:path";
 import { resolveLinks } from "../disk/links.ts";
 import { readRegularFile, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
+import { normalize, relative, sep } from "../path.ts";
 import { claudeHomeOf, type ProfilePaths, type Store } from "../paths.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
 import type { Places } from "../reconcile/places.ts";

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { fingerprint, judgeCredentials } from "../merge/judge-credentials.ts";
+import { join } from "../path.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 

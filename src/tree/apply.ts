@@ -1,9 +1,9 @@
-import { constants } from "node:fs";
-import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
+import { constants } from "../fs.ts";
+import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";

@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { dirname, join } from "node:path";
 import { disk, letGo } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
+import { constants } from "../fs.ts";
+import { dirname, join } from "../path.ts";
 
 /**
  * Gives a file a second name where none of that name is: whoever has it open goes on writing to it. Across devices, and
@@ -24,7 +24,7 @@ function copyAcross(from: string, to: string): void {
   );
   try {
     disk.copyNewFile(from, temporary);
-    disk.setTimes(temporary, disk.stat(from));
+    disk.setTimes(temporary, disk.timesOf(from));
     syncData(temporary);
     publishNew(temporary, to);
   } finally {

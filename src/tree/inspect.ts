@@ -1,6 +1,6 @@
-import type { BigIntStats, Dirent } from "node:fs";
 import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
+import type { Entry as Dirent, Stats } from "../fs.ts";
 import { SPLIT_DIRECTORY } from "./entries.ts";
 
 /** Both roots as they stand now, entry by entry. What could not be read is said, never guessed. */
@@ -118,7 +118,7 @@ function plainEntry(path: string, entry: Dirent): Entry {
   return { type: "other" };
 }
 
-function factsOf(stat: BigIntStats): FileFacts {
+function factsOf(stat: Stats): FileFacts {
   return { dev: stat.dev, ino: stat.ino, size: stat.size, mtimeNs: stat.mtimeNs };
 }
 

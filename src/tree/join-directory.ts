@@ -1,9 +1,9 @@
-import type { Dirent } from "node:fs";
-import { join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
+import type { Entry as Dirent } from "../fs.ts";
+import { join } from "../path.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { sameInode } from "./inspect.ts";

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { isObject, type Json, type JsonObject, objectFrom, ownValue, parseJson } from "../json.ts";
+import { join } from "../path.ts";
 import {
   type FileFacts,
   type Identity,

@@ -1,6 +1,6 @@
-import { basename } from "node:path";
 import { isTemporaryName } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
+import { basename } from "../path.ts";
 import { decideShared } from "./decide-shared.ts";
 import { entryKind, type Isolation, SHARED_DIRECTORIES, SHARED_FILES, SPLIT_DIRECTORY } from "./entries.ts";
 import { type Entry, leadsToDirectory, type RootFacts, sameInode, type TreeFacts } from "./inspect.ts";

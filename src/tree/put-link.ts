@@ -1,8 +1,8 @@
-import { dirname, join } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType } from "../disk/disk.ts";
 import { concurrentModification } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
+import { dirname, join } from "../path.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 
 /** What has to stand at a path for us to replace or remove it. */

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileContent, readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
+import { join } from "../path.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";

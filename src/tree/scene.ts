@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join, resolve } from "../path.ts";
 import type { Isolation } from "./entries.ts";
 import type { RootFacts, TreeFacts } from "./inspect.ts";
 import type { LinkMode } from "./link-mode.ts";

@@ -1,4 +1,4 @@
-import { win32 } from "node:path";
+import { nodePath } from "../path.ts";
 import { isFullWindowsPath } from "./search-path.ts";
 
 /** A program and the arguments that stand before the user's. */
@@ -73,6 +73,7 @@ function callOf(line: string, path: string): LauncherCall | undefined {
 
 /** `%~dp0` is the directory of the batch file with a backslash, `%~n0` its name without extension. */
 function expanded(word: string, path: string): string {
+  const { win32 } = nodePath();
   const { dir, name } = win32.parse(path);
   const [, variable, rest = ""] = /^(%~dp0|%dp0%|%~dpn0)(.*)$/i.exec(word) ?? [];
   if (variable === undefined) return word.replaceAll(/%~n0/gi, name);

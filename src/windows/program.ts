@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
-import { win32 } from "node:path";
 import type { Environment } from "../context.ts";
 import { ClauthError } from "../errors.ts";
+import { nodeFs, statSync } from "../fs.ts";
+import { nodePath } from "../path.ts";
 import { readLauncher } from "./launcher.ts";
 import { isFullWindowsPath, isLauncher, windowsProgramNames, windowsSearchPath } from "./search-path.ts";
 
@@ -21,7 +21,8 @@ const MOST_LAUNCHERS = 5;
 
 function follow(path: string, env: Environment, patience: number): Program | undefined {
   if (/\.(exe|com)$/i.test(path)) return { path, before: [] };
-  const calls = isLauncher(path) && patience > 0 ? readLauncher(readFileSync(path, "utf8"), path) : undefined;
+  const calls =
+    isLauncher(path) && patience > 0 ? readLauncher(nodeFs().readFileSync(path, "utf8"), path) : undefined;
   if (calls === undefined) throw notUnderstood(path);
   for (const { program, args } of calls) {
     const file = fileOf(program, env);
@@ -35,11 +36,13 @@ function follow(path: string, env: Environment, patience: number): Program | und
 /** cmd looks for a bare name in the working directory first, where nothing may be run from. */
 function fileOf(program: string, env: Environment): string | undefined {
   const directories = isFullWindowsPath(program)
-    ? [win32.dirname(program)]
+    ? [nodePath().win32.dirname(program)]
     : windowsSearchPath(env["PATH"] ?? "");
-  const name = win32.basename(program);
+  const name = nodePath().win32.basename(program);
   const names = /\.(exe|com|cmd|bat)$/i.test(name) ? [name] : windowsProgramNames(name, env["PATHEXT"]);
-  const files = directories.flatMap((directory) => names.map((file) => win32.join(directory, file)));
+  const files = directories.flatMap((directory) =>
+    names.map((file) => nodePath().win32.join(directory, file)),
+  );
   return files.find(isFile);
 }
 

@@ -23,9 +23,7 @@ function everyFileAged(ms: number): Disposable {
   return testOnlyFaults((real) => ({
     stat: (path) => {
       const stats = real.stat(path);
-      stats.mtimeNs -= passed;
-      stats.ctimeNs -= passed;
-      return stats;
+      return Object.assign(stats, { mtimeNs: stats.mtimeNs - passed, ctimeNs: stats.ctimeNs - passed });
     },
   }));
 }

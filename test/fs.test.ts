@@ -1,0 +1,159 @@
+import { describe, expect, test } from "bun:test";
+import * as node from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fs from "../src/fs.ts";
+
+/** One of each kind, and names that are hard on somebody who cuts memory by hand. */
+const ODD_NAMES = ["plain", "ü", "a b", "-", ".hidden", "line\nbreak", "x".repeat(255), "\uFEFFmark"];
+
+function makeZoo(): Disposable & { readonly root: string; readonly paths: readonly string[] } {
+  const root = node.realpathSync(node.mkdtempSync(join(tmpdir(), "clauth-fs-")));
+  for (const [index, name] of ODD_NAMES.entries())
+    node.writeFileSync(join(root, name), "x".repeat(index * 3000));
+  node.writeFileSync(
+    Buffer.concat([Buffer.from(`${root}/`), Buffer.of(0xff, 0xc3, 0x28, 0x80)]),
+    "not UTF-8",
+  );
+  node.mkdirSync(join(root, "directory"));
+  node.mkdirSync(join(root, "closed"), { mode: 0 });
+  node.symlinkSync("plain", join(root, "link"));
+  node.symlinkSync("directory", join(root, "directory-link"));
+  node.symlinkSync("nowhere", join(root, "dangling"));
+  node.symlinkSync("loop", join(root, "loop"));
+  node.linkSync(join(root, "plain"), join(root, "second-name"));
+  node.utimesSync(join(root, "plain"), -12.25, -1000.5);
+  const absent = ["missing", "plain/below", "missing/below", "dangling/below", "loop/below", "", "nul\0byte"];
+  const names = [...node.readdirSync(root), ...absent, "x".repeat(300), "y/".repeat(3000)];
+  const paths = [
+    ...names.map((name) => join(root, name)),
+    root,
+    "/",
+    "/proc/self/exe",
+    "/dev/null",
+    "/dev/shm",
+    "",
+  ];
+  return { root, paths, [Symbol.dispose]: () => node.rmSync(root, { recursive: true, force: true }) };
+}
+
+/** What a call answers: its value, or the code of what it throws. */
+function answerOf(call: () => unknown): unknown {
+  try {
+    return call() ?? undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? `throws ${error.code}` : error;
+  }
+}
+
+type AnyStats = fs.Stats | undefined;
+
+function factsOf(stats: AnyStats) {
+  if (stats === undefined) return undefined;
+  const { dev, ino, nlink, mode, uid, size, mtimeNs, mtimeMs, ctimeNs } = stats;
+  const kinds = [stats.isFile(), stats.isDirectory(), stats.isSymbolicLink()];
+  return { dev, ino, nlink, mode, uid, size, mtimeNs, mtimeMs, ctimeNs, kinds };
+}
+
+const IF_THERE = { throwIfNoEntry: false } as const;
+const BIG = { bigint: true } as const;
+
+describe("answers as node:fs does", () => {
+  test("about every kind of file, and of absence", () => {
+    using zoo = makeZoo();
+    for (const path of zoo.paths) {
+      const ours = {
+        stat: answerOf(() => factsOf(fs.statSync(path))),
+        statIfThere: answerOf(() => factsOf(fs.statSync(path, IF_THERE))),
+        lstat: answerOf(() => factsOf(fs.lstatSync(path))),
+        lstatIfThere: answerOf(() => factsOf(fs.lstatSync(path, IF_THERE))),
+        exists: answerOf(() => fs.existsSync(path)),
+        mayRun: answerOf(() => fs.accessSync(path, fs.constants.X_OK)),
+        readlink: answerOf(() => fs.readlinkSync(path)),
+        realpath: answerOf(() => fs.realpathSync(path)),
+        names: answerOf(() => fs.readdirSync(path).sort()),
+      };
+      expect({ path, ...ours }).toEqual({
+        path,
+        stat: answerOf(() => factsOf(node.statSync(path, BIG))),
+        statIfThere: answerOf(() => factsOf(node.statSync(path, { ...BIG, ...IF_THERE }))),
+        lstat: answerOf(() => factsOf(node.lstatSync(path, BIG))),
+        lstatIfThere: answerOf(() => factsOf(node.lstatSync(path, { ...BIG, ...IF_THERE }))),
+        exists: answerOf(() => node.existsSync(path)),
+        mayRun: answerOf(() => node.accessSync(path, node.constants.X_OK)),
+        readlink: answerOf(() => node.readlinkSync(path)),
+        realpath: answerOf(() => node.realpathSync.native(path)),
+        names: answerOf(() => node.readdirSync(path).sort()),
+      });
+    }
+  });
+
+  test("about what stands in a directory of thousands", () => {
+    using zoo = makeZoo();
+    for (let file = 0; file < 3000; file++)
+      node.writeFileSync(join(zoo.root, `${"n".repeat(file % 90)}${file}`), "");
+    const kindsOf = (entries: readonly fs.Entry[]) =>
+      entries
+        .map((entry) => [entry.name, entry.isFile(), entry.isDirectory(), entry.isSymbolicLink()].join("|"))
+        .sort();
+    expect(kindsOf(fs.readdirEntriesSync(zoo.root))).toEqual(
+      kindsOf(node.readdirSync(zoo.root, { withFileTypes: true })),
+    );
+  });
+
+  test("about a device number of any size", () => {
+    for (const path of ["/proc", "/sys", "/dev", "/dev/pts", "/tmp", "/"].filter((one) =>
+      node.existsSync(one),
+    ))
+      expect(fs.statSync(path).dev).toBe(node.statSync(path, BIG).dev);
+  });
+
+  test("with the numbers of its constants", () => {
+    expect(node.constants).toMatchObject(fs.constants);
+  });
+});
+
+test("reads, writes and cuts a file where it is told to", () => {
+  using zoo = makeZoo();
+  const path = join(zoo.root, "written");
+  const { O_CREAT, O_EXCL, O_RDWR } = fs.constants;
+  const descriptor = fs.openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600);
+  const bytes = new TextEncoder().encode("0123456789");
+  expect(fs.writeSync(descriptor, bytes)).toBe(10);
+  expect(fs.writeSync(descriptor, bytes, 8, 2, 0)).toBe(2);
+  const into = new Uint8Array(6);
+  expect(fs.readSync(descriptor, into, 1, 4, 0)).toBe(4);
+  expect([...into]).toEqual([0, ...new TextEncoder().encode("8923"), 0]);
+  expect(fs.readSync(descriptor, into)).toBe(0);
+  fs.ftruncateSync(descriptor, 3);
+  expect(factsOf(fs.fstatSync(descriptor))).toEqual(factsOf(node.fstatSync(descriptor, BIG)));
+  expect(fs.fstatSync(descriptor)).toMatchObject({ size: 3n, mode: 0o100600n });
+  expect(answerOf(() => fs.openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600))).toBe("throws EEXIST");
+  fs.closeSync(descriptor);
+  expect(answerOf(() => fs.closeSync(descriptor))).toBe("throws EBADF");
+  expect(answerOf(() => fs.readSync(descriptor, into))).toBe("throws EBADF");
+  expect(answerOf(() => fs.writeSync(descriptor, into))).toBe("throws EBADF");
+  fs.unlinkSync(path);
+  expect(answerOf(() => fs.unlinkSync(path))).toBe("throws ENOENT");
+  expect(answerOf(() => fs.unlinkSync(join(zoo.root, "directory")))).toBe("throws EISDIR");
+});
+
+test("gives a text a character for each byte", () => {
+  using zoo = makeZoo();
+  const path = join(zoo.root, "bytes");
+  const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => index % 256);
+  node.writeFileSync(path, bytes);
+  expect(fs.readFileSync(path, "latin1")).toBe(node.readFileSync(path, "latin1"));
+  expect(fs.readFileSync("/proc/self/environ", "latin1")).toBe(
+    node.readFileSync("/proc/self/environ", "latin1"),
+  );
+});
+
+test("a descriptor is not inherited", () => {
+  const descriptor = fs.openSync("/dev/null", fs.constants.O_RDONLY);
+  const flags = /^flags:\s*0?([0-7]+)/m.exec(
+    node.readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"),
+  )?.[1];
+  fs.closeSync(descriptor);
+  expect(Number.parseInt(flags ?? "0", 8) & 0o2000000).toBe(0o2000000);
+});
