@@ -25,7 +25,7 @@ export type Stats = {
   isSymbolicLink(): boolean;
 };
 
-export type Entry = {
+export type Dirent = {
   readonly name: string;
   isFile(): boolean;
   isDirectory(): boolean;
@@ -173,7 +173,7 @@ export function readdirSync(path: string): string[] {
 }
 
 /** What node's readdirSync gives `withFileTypes`. */
-export function readdirEntriesSync(path: string): Entry[] {
+export function readdirEntriesSync(path: string): Dirent[] {
   return entriesOf(path) ?? nodeFs().readdirSync(path, { withFileTypes: true });
 }
 
@@ -369,14 +369,14 @@ const S_IFDIR = 0o040000n;
 const S_IFLNK = 0o120000n;
 
 /** Undefined where node:fs has to be asked: for an error, and for a file system that does not tell kinds. */
-function entriesOf(path: string): Entry[] | undefined {
+function entriesOf(path: string): Dirent[] | undefined {
   const descriptor = libc?.open(inC(path), constants.O_DIRECTORY | O_CLOEXEC, 0) ?? FAILED;
   if (descriptor < 0) {
     throwAbsence("scandir", path);
     return undefined;
   }
   try {
-    const entries: Entry[] = [];
+    const entries: Dirent[] = [];
     for (;;) {
       const count = libc?.getdents64(descriptor, answerAt, answer.length) ?? FAILED;
       if (count === 0) return entries;
@@ -388,7 +388,7 @@ function entriesOf(path: string): Entry[] | undefined {
 }
 
 /** One after the other: inode and offset (8 bytes each), length (2), kind (1), name and NUL (getdents(2)). */
-function readEntries(count: number, entries: Entry[]): boolean {
+function readEntries(count: number, entries: Dirent[]): boolean {
   const text = latin1.decode(answer.subarray(0, count));
   for (let at = 0; at < count; at += halves[(at + 16) / 2] ?? count) {
     const end = text.indexOf("\0", at + 19);
@@ -397,7 +397,7 @@ function readEntries(count: number, entries: Entry[]): boolean {
     const kind = answer[at + 18] ?? DT_UNKNOWN;
     if (kind === DT_UNKNOWN) return false;
     entries.push(
-      new EntryOfLinux(FOREIGN.test(name) ? utf8.decode(answer.subarray(at + 19, end)) : name, kind),
+      new DirentOfLinux(FOREIGN.test(name) ? utf8.decode(answer.subarray(at + 19, end)) : name, kind),
     );
   }
   return true;
@@ -409,7 +409,7 @@ const DT_DIR = 4;
 const DT_REG = 8;
 const DT_LNK = 10;
 
-class EntryOfLinux implements Entry {
+class DirentOfLinux implements Dirent {
   readonly name: string;
   readonly kind: number;
 

@@ -92,7 +92,7 @@ describe("answers as node:fs does", () => {
     using zoo = makeZoo();
     for (let file = 0; file < 3000; file++)
       node.writeFileSync(join(zoo.root, `${"n".repeat(file % 90)}${file}`), "");
-    const kindsOf = (entries: readonly fs.Entry[]) =>
+    const kindsOf = (entries: readonly fs.Dirent[]) =>
       entries
         .map((entry) => [entry.name, entry.isFile(), entry.isDirectory(), entry.isSymbolicLink()].join("|"))
         .sort();

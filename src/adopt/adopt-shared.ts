@@ -1,10 +1,10 @@
-import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
+import type { Stats } from "../fs.ts";
 import { copyNew } from "../tree/copy-new.ts";
 import { sameInode } from "../tree/inspect.ts";
 import { keepBothTails } from "../tree/jsonl-tails.ts";
@@ -151,7 +151,7 @@ function leadsThere({ directory, claudeHome }: Sides, name: string): boolean {
   return ours !== undefined && theirs !== undefined && sameInode(ours, theirs);
 }
 
-function statOf(path: string): BigIntStats | undefined {
+function statOf(path: string): Stats | undefined {
   try {
     return disk.stat(path);
   } catch {

@@ -1,6 +1,6 @@
-import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { disk } from "../disk/disk.ts";
+import type { Dirent } from "../fs.ts";
 
 /** `other`: a link, a directory that can't be read, what is neither file nor directory. */
 export type Found = { readonly name: string; readonly type: "file" | "other" };

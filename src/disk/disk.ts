@@ -43,7 +43,7 @@ export type Disk = {
   makeNewDirectory(path: string, mode: number): void;
   removeEmptyDirectory(path: string): void;
   list(path: string): string[];
-  listEntries(path: string): fs.Entry[];
+  listEntries(path: string): fs.Dirent[];
   /** Fails where the new name is taken. */
   copyNewFile(from: string, to: string): void;
   setTimes(path: string, times: { readonly atime: Date; readonly mtime: Date }): void;

@@ -1,6 +1,6 @@
 import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
-import type { Entry as Dirent, Stats } from "../fs.ts";
+import type { Dirent, Stats } from "../fs.ts";
 import { SPLIT_DIRECTORY } from "./entries.ts";
 
 /** Both roots as they stand now, entry by entry. What could not be read is said, never guessed. */

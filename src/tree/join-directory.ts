@@ -2,7 +2,7 @@ import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
-import type { Entry as Dirent } from "../fs.ts";
+import type { Dirent } from "../fs.ts";
 import { join } from "../path.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
