@@ -9,18 +9,20 @@ import { type Registry, registry } from "../windows/registry.ts";
 import { isOnWindowsDrive } from "../windows/search-path.ts";
 import { foundInNewConsole } from "../windows/user-path.ts";
 import { ask } from "./ask.ts";
+import { checkPowershell } from "./check-powershell.ts";
 import { attempted, type Finding } from "./finding.ts";
 import { isFile } from "./is-file.ts";
 import { filesOnPath } from "./on-path.ts";
 
 /**
- * One Windows has up to three worlds with a `claude` in each: its own consoles, Git Bash, which takes PATH over and puts its own in
- * front, and WSL, which is a Linux with Windows' PATH at the end of its own.
+ * One Windows has up to four worlds with a `claude` in each: a console, PowerShell with its profiles, Git Bash, which takes PATH over
+ * and puts its own in front, and WSL, which is a Linux with Windows' PATH at the end of its own.
  */
 export async function checkWindows(context: Context, store: Store): Promise<readonly Finding[]> {
   if (context.platform === "win32") {
     return [
       ...attempted("PATH", () => checkNewConsole(context, store, registry)),
+      ...(await checkPowershell(context, store)),
       ...(await checkGitBash(context, store)),
     ];
   }

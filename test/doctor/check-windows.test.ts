@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, win32 } from "node:path";
+import { judgePowershell, PROBE } from "../../src/doctor/check-powershell.ts";
 import { checkNewConsole, checkWsl, judgeGitBash } from "../../src/doctor/check-windows.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { powershellFaults } from "../support/powershell.ts";
 
 /** Elsewhere `C:\t\a` is a name like any other, of a file in the working directory. */
 const onWindows = process.platform === "win32";
@@ -58,6 +60,34 @@ describe("a new console", () => {
     expect(check("", "%Root%")).toMatchObject([
       { level: "problem", message: "a new console finds no claude: it picks no profile" },
     ]);
+  });
+});
+
+describe("PowerShell", () => {
+  const judge = (said: string | undefined) =>
+    judgePowershell({ executable }, { bin }, { name: "PowerShell 7", said });
+
+  test("that takes the shim is in order, whatever its profile says before", () => {
+    expect(judge(`Welcome!\r\nclauth-probe Application ${executable}\r\n`)).toMatchObject([
+      { level: "ok", path: executable },
+    ]);
+  });
+
+  test.each([
+    ["clauth-probe Alias \r\n", "warning", "an alias"],
+    ["clauth-probe Function \r\n", "warning", "a function"],
+    ["clauth-probe ExternalScript C:\\npm\\claude.ps1\r\n", "problem", "C:\\npm\\claude.ps1, not the shim"],
+    ["clauth-probe Application C:\\npm\\claude.cmd\r\n", "problem", "C:\\npm\\claude.cmd, not the shim"],
+    ["clauth-probe none\r\n", "problem", "not found"],
+    ["", "warning", "gave no answer"],
+    [undefined, "warning", "gave no answer"],
+  ])("that says %p is no more than a %s", (said, level, words) => {
+    const [found] = judge(said);
+    expect(found).toMatchObject({ level, message: expect.stringContaining(words) });
+  });
+
+  test("is asked in words that Windows PowerShell 5.1 has", async () => {
+    expect(await powershellFaults(PROBE)).toEqual([]);
   });
 });
 
