@@ -83,11 +83,15 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     if (stopped || dueAtOnce) return;
     clearTimeout(timer);
     dueAtOnce = delayMs === 0;
-    timer = setTimeout(() => {
-      timer = undefined;
-      dueAtOnce = false;
-      underWay = underWay.then(pass);
-    }, delayMs);
+    // The shortest timer takes a millisecond (measured on Bun 1.4.5).
+    if (dueAtOnce) setImmediate(begin);
+    else timer = setTimeout(begin, delayMs);
+  }
+
+  function begin(): void {
+    timer = undefined;
+    dueAtOnce = false;
+    underWay = underWay.then(pass);
   }
 
   /** Nothing that goes wrong here may end the shim while claude runs: what is left is carried at the end. */
