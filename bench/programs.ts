@@ -19,6 +19,8 @@ export type Programs = {
   readonly wait: string;
   /** The least that can carry a file: watches a directory and copies one file at each event. */
   readonly watch: string;
+  /** The same, so that a power loss takes neither copy: what a login asks for. */
+  readonly watchSafely: string;
   /** `exec` in a shell script. */
   readonly shell: string;
 };
@@ -45,6 +47,7 @@ export async function makePrograms(root: string): Promise<Programs> {
     become: at("become"),
     wait: at("wait"),
     watch: at("watch"),
+    watchSafely: at("watchSafely"),
     shell: at("shell"),
   };
 }
@@ -71,6 +74,24 @@ watch(directory, (_, changed) => {
   if (changed !== name) return;
   copyFileSync(directory + "/" + name, target + ".tmp");
   renameSync(target + ".tmp", target);
+});
+console.log("watching");
+`,
+  watchSafely: `
+import { closeSync, copyFileSync, fdatasyncSync, fsyncSync, openSync, renameSync, watch } from "node:fs";
+import { dirname } from "node:path";
+const [directory, name, target] = process.argv.slice(2);
+const synced = (path, sync) => {
+  const descriptor = openSync(path);
+  sync(descriptor);
+  closeSync(descriptor);
+};
+watch(directory, (_, changed) => {
+  if (changed !== name) return;
+  copyFileSync(directory + "/" + name, target + ".tmp");
+  synced(target + ".tmp", fdatasyncSync);
+  renameSync(target + ".tmp", target);
+  synced(dirname(target), fsyncSync);
 });
 console.log("watching");
 `,

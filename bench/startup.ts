@@ -121,6 +121,7 @@ function sizes(programs: Programs): Section {
     ["60 entries", USUAL],
     ["600 entries", { ...USUAL, entries: 600 }],
     ["60 entries, 10,000 files below", { ...USUAL, files: 10_000 }],
+    ["60 entries, 100,000 files below", { ...USUAL, files: 100_000 }],
     ["60 entries, `.claude.json` of 1 MB", { ...USUAL, projects: 500 }],
   ];
   const users = given.map(([name, size]) => ({ name, user: makeUser(size) }));
@@ -223,7 +224,8 @@ async function carrying(programs: Programs): Promise<Section> {
   const session = startWaiting(programs, programs.shim, user, { CLAUTH_PROFILE: "work" });
   await Bun.sleep(2000);
   const figures = {
-    "bare watcher that copies one file": await floorLatencies(programs, rounds),
+    "bare watcher that copies one file": await floorLatencies(programs.watch, rounds),
+    "the same, and syncs file and directory": await floorLatencies(programs.watchSafely, rounds),
     "**rotated token** to canonical credentials": await tokenLatencies(user, rounds),
     "**key** of the tree's `.claude.json` to `~/.claude.json`": await keyLatencies(
       user,

@@ -62,12 +62,12 @@ export function makeUser({ entries, files, projects }: Size): User {
   };
 }
 
-/** A login's file; each generation has other tokens. */
+/** A login's file; each generation has other tokens, which expire later. */
 export function credentials(generation: number): string {
   const login = {
     accessToken: `sk-ant-oat01-fake${generation}`,
     refreshToken: `sk-ant-ort01-fake${generation}`,
-    expiresAt: 4_000_000_000_000,
+    expiresAt: 4_000_000_000_000 + generation,
     scopes: ["user:inference"],
   };
   return JSON.stringify({ claudeAiOauth: login });

@@ -130,10 +130,10 @@ export async function keyLatencies(user: User, rounds: number): Promise<number[]
 }
 
 /** The floor of both: a bare Bun program that copies a file at each event. */
-export async function floorLatencies(programs: Programs, rounds: number): Promise<number[]> {
+export async function floorLatencies(program: string, rounds: number): Promise<number[]> {
   const user = makeUser({ ...USUAL, entries: 0 });
   const [watched, target] = [join(user.home, "watched"), join(user.home, "target")];
-  const child = Bun.spawn([programs.watch, user.home, "watched", target], {
+  const child = Bun.spawn([program, user.home, "watched", target], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const _ of child.stdout) break;
