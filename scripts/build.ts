@@ -62,15 +62,15 @@ export async function build({ entry, outfile, target }: BuildOptions = {}): Prom
   return executable;
 }
 
-/** Writes `SHA256SUMS` beside the files, for `sha256sum --check`. */
-async function writeSums(files: readonly string[]): Promise<void> {
+/** A line for each file, as `sha256sum --check` reads them beside the files. */
+export async function checksums(files: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const file of files) {
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(file)) hash.update(chunk);
     lines.push(`${hash.digest("hex")}  ${basename(file)}\n`);
   }
-  writeFileSync(join(DIST, "SHA256SUMS"), lines.join(""));
+  return lines.join("");
 }
 
 /** undefined for what is no command line of ours. */
@@ -106,6 +106,6 @@ TARGET is all, or one of: ${TARGETS.join(", ")}`);
       files.push(await build({ target }));
       console.log(files.at(-1));
     }
-    await writeSums(files);
+    writeFileSync(join(DIST, "SHA256SUMS"), await checksums(files));
   }
 }

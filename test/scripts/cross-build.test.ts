@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "../../scripts/build.ts";
+import { build, checksums } from "../../scripts/build.ts";
 import { TARGETS } from "../../scripts/runtime.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 
@@ -45,6 +45,17 @@ describe.each(PLATFORMS)("an executable for $target", ({ target, suffix, kind })
       expect(executable.toString("latin1", executable.length - end.length)).toBe(end);
     else expect(signedPages(executable)).toEqual({ valid: expect.any(Number), invalid: 0 });
   });
+});
+
+test.skipIf(Bun.which("sha256sum") === null)("checksums are those that sha256sum checks", async () => {
+  const files = ["one", "other"].map((name) => join(root, name));
+  for (const file of files) writeFileSync(file, `${file}\n`.repeat(50_000));
+  writeFileSync(join(root, "SHA256SUMS"), await checksums(files));
+  const check = () =>
+    Bun.spawnSync(["sha256sum", "--check", "--quiet", "SHA256SUMS"], { cwd: root }).exitCode;
+  expect(check()).toBe(0);
+  writeFileSync(join(root, "other"), "damaged");
+  expect(check()).toBe(1);
 });
 
 test("the command line says what it can build for, and refuses the rest", () => {
