@@ -80,7 +80,8 @@ const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB",
 function makeWay(path: string): void {
   const stat = disk.lstatIfThere(path);
   if (stat?.isFile()) {
-    if ((stat.mode & 0o077n) !== 0n) disk.chmod(path, 0o600);
+    // Windows shows one mode for all of its files.
+    if (process.platform !== "win32" && (stat.mode & 0o077n) !== 0n) disk.chmod(path, 0o600);
     return;
   }
   if (stat?.isDirectory()) disk.rename(path, `${path}.${Date.now()}`);
@@ -114,6 +115,7 @@ function opened(path: string, trusted: boolean): MirrorIndex {
     database.run("PRAGMA synchronous = FULL");
     database.run("BEGIN IMMEDIATE");
     if (versionOf(database) !== VERSION) remake(database);
+    refuseOthers(database);
     if (!trusted) database.run("DELETE FROM entry");
     return indexOf(database);
   } catch (error) {
@@ -132,6 +134,13 @@ function remake(database: Database): void {
   database.run(TABLE);
   database.run(`PRAGMA user_version = ${VERSION}`);
 }
+
+/** Before any statement is kept: one that is keeps the file open, and Windows removes no such file. */
+function refuseOthers(database: Database): void {
+  using _ = database.prepare(PUT);
+}
+
+const PUT = "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const VERSION = 1;
 
@@ -154,7 +163,7 @@ type Row = {
 function indexOf(database: Database): MirrorIndex {
   const inDirectory = database.prepare<Row, [string]>("SELECT * FROM entry WHERE directory = ?");
   const one = database.prepare<Row, [string, string]>("SELECT * FROM entry WHERE directory = ? AND name = ?");
-  const replace = database.prepare("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const replace = database.prepare(PUT);
   const drop = database.prepare("DELETE FROM entry WHERE directory = ? AND name = ?");
   // "0" is the character after "/": all directories below one.
   const dropBelow = database.prepare(

@@ -11,23 +11,27 @@ export type WholeOptions = {
 };
 
 /**
- * Watches each side by a single recursive watch. Whether it speaks is found out by a file in the tree: where it stays silent
- * (Wine; Bun 1.4.5), each directory is watched by itself. What links of claude home lead to is below no root, and counts as
+ * Watches each side by a single recursive watch. Whether it speaks of what is below is found out by a directory in the tree:
+ * where it stays silent (Wine; Bun 1.4.5), each directory is watched by itself. What links of claude home lead to is below no root, and counts as
  * not watched.
  */
 export function watchWhole(
   sides: { readonly home: WatchedSide; readonly tree: WatchedSide },
   { maxWatches, proofMs = 1000 }: WholeOptions,
 ): SideWatch {
-  const probe = `.clauth-watch-${process.pid}.tmp`;
+  const probe = `${PROBE}${process.pid}.tmp`;
   let watches: SideWatch[] = [];
+  let closed = false;
   let proof: ReturnType<typeof setTimeout> | undefined;
   if (hasLinkedDirectories(sides.home, "")) sides.home.incomplete();
   try {
+    removeProbes(sides.tree.root);
+    // Of what is made later Wine does speak.
+    disk.makeDirectory(join(sides.tree.root, probe), 0o700);
     for (const side of [sides.home, sides.tree]) watches.push(watchRoot(side));
     proof = setTimeout(fallBack, proofMs);
     proof.unref();
-    makeProbe();
+    disk.makeDirectory(join(sides.tree.root, probe, "x"), 0o700);
   } catch {
     fallBack();
   }
@@ -52,34 +56,48 @@ export function watchWhole(
       side.changed(inside);
   }
 
-  function makeProbe(): void {
-    disk.makeDirectory(join(sides.tree.root, probe), 0o700);
-    disk.makeNewDirectory(join(sides.tree.root, probe, "x"), 0o700);
-  }
-
   function proven(): void {
     clearTimeout(proof);
     proof = undefined;
-    removeProbe();
-  }
-
-  function removeProbe(): void {
-    for (const name of [join(probe, "x"), probe]) {
-      try {
-        disk.removeEmptyDirectory(join(sides.tree.root, name));
-      } catch {}
-    }
+    removeProbes(sides.tree.root);
   }
 
   function fallBack(): void {
-    close();
+    stop();
+    if (closed) return;
     watches = [sides.home, sides.tree].map((side) => watchEachDirectory(side, maxWatches));
     sides.tree.missed();
   }
 
-  function close(): void {
+  function stop(): void {
     if (proof !== undefined) proven();
     for (const watcher of watches.splice(0)) watcher.close();
+  }
+
+  function close(): void {
+    closed = true;
+    stop();
+  }
+}
+
+const PROBE = ".clauth-watch-";
+
+/** Those of killed processes too; what can't be removed is a temporary file to everybody else. */
+function removeProbes(tree: string): void {
+  for (const name of namesIn(tree).filter((one) => one.startsWith(PROBE))) {
+    for (const directory of [join(tree, name, "x"), join(tree, name)]) {
+      try {
+        disk.removeEmptyDirectory(directory);
+      } catch {}
+    }
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return disk.list(directory);
+  } catch {
+    return [];
   }
 }
 
