@@ -3,7 +3,7 @@ import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
 import { type Applied, applyTree } from "../tree/apply.ts";
-import type { Isolation } from "../tree/entries.ts";
+import { entryKind, type Isolation } from "../tree/entries.ts";
 import { inspectTree, type TreeFacts } from "../tree/inspect.ts";
 import { chooseLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
 import { type Manifest, readManifest } from "../tree/manifest.ts";
@@ -33,7 +33,7 @@ export function treePass(
   options: TreeOptions & { readonly forced: LinkMode | undefined },
 ): TreeVerified {
   const plan = planNow(places, options, (facts, known) => chooseLinkMode(facts, known, options));
-  const { deferred } = carryOutPlan(places, plan);
+  const { deferred } = carryOutPlan(places, plan, options);
   return { mode: plan.choice.mode, deferred: deferred.length > 0 };
 }
 
@@ -51,7 +51,7 @@ export function liveTreePass(
   // Paths that leaked into shared files are no step of a plan: the last one out of the tree looks for them.
   if (!idle && planNow(places, options, keep).steps.length === 0) return [];
   const applied = withStoreLock(stateLock(store), { waitMs: LOCK_WAIT_MS }, () =>
-    carryOutPlan(places, planNow(places, options, keep)),
+    carryOutPlan(places, planNow(places, options, keep), options),
   );
   for (const step of applied.done) log(store, places.profile, `tree: ${step.do} ${step.name}: ${step.why}`);
   return applied.rewritten;
@@ -63,10 +63,13 @@ const LOCK_WAIT_MS = 2000;
  * Before a name changes between copy and link what the mirror knows is forgotten: it would take what is not there for a moment
  * for a deletion, after a kill in between too.
  */
-function carryOutPlan(places: Places, plan: TreePlan): Applied {
+function carryOutPlan(places: Places, plan: TreePlan, { isolate }: TreeOptions): Applied {
   const { choice, known, steps } = plan;
   const isNew = known === undefined && choice.mode === "symlink";
-  const toCopies = choice.mode !== "symlink" && steps.some((step) => step.do === "unlink");
+  // What is isolated from now on is left out by its name; the copies of it that go are told by what is known.
+  const toCopies =
+    choice.mode !== "symlink" &&
+    steps.some((step) => step.do === "unlink" && entryKind(step.name, isolate) === "shared");
   if (!isNew && (known?.mode !== choice.mode || toCopies))
     withBaseGuard(places, () => distrustMirror(places));
   return applyTree(plan, { home: places.claude, paths: places.paths });

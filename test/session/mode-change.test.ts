@@ -1,5 +1,13 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, existsSync, lstatSync, readFileSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { finalize } from "../../src/session/finalize.ts";
 import { openSession } from "../../src/session/open.ts";
@@ -70,6 +78,23 @@ test("under a living claude a tree keeps its mode until the next start", async (
   await startInMode(box.home, "copy");
   expect(kindsOf(box)).toEqual(KINDS.copy);
 });
+
+test.each(MODES)(
+  "what is isolated begins without the copies or links of %s, and claude home keeps all",
+  async (mode) => {
+    using box = await livedIn(mode);
+    await startInMode(box.home, mode);
+    writeFileSync(box.places.paths.config, 'isolate = ["agents", "CLAUDE.md", "history.jsonl"]\n', {
+      mode: 0o600,
+    });
+    expect(await startInMode(box.home, mode)).toEqual([]);
+    const left = readdirSync(box.places.paths.runtime).filter((name) =>
+      /^(agents|CLAUDE|history)/.test(name),
+    );
+    expect(left).toEqual([]);
+    expect(found(box).home).toEqual(CONTENT);
+  },
+);
 
 function requestOf({ store, places, reconciled }: ProfileHome) {
   return { store, name: places.profile, config: reconciled.config, overlay: {} };

@@ -1,6 +1,6 @@
 import { testOnlyArmCheckpoints } from "../../../src/checkpoint.ts";
-import { storeOf } from "../../../src/paths.ts";
-import { parseProfileConfig } from "../../../src/profile/profile-config.ts";
+import { profilePathsOf, storeOf } from "../../../src/paths.ts";
+import { readProfileConfig } from "../../../src/profile/profile-config.ts";
 import { parseProfileName } from "../../../src/profile-name.ts";
 import { placesOf } from "../../../src/reconcile/places.ts";
 import { fillTree } from "../../../src/session/fill-tree.ts";
@@ -15,7 +15,7 @@ export async function startInMode(home: string, mode: LinkMode): Promise<readonl
   const store = storeOf(context);
   const name = parseProfileName("work");
   await settleMode(context, store, name, placesOf(home, store, name), mode);
-  const request = { store, name, config: parseProfileConfig("", "config.toml"), overlay: {} };
+  const request = { store, name, config: readProfileConfig(profilePathsOf(store, name)), overlay: {} };
   const session = openSession(context, request);
   if (session.places.mode !== "symlink") fillTree(session);
   return finalize(session, undefined);
