@@ -1,11 +1,10 @@
 import { version } from "../package.json";
 import { paintFor } from "./commands/colour.ts";
 import type { Command } from "./commands/command.ts";
-import { splitAtDashes, usageError } from "./commands/command.ts";
+import { splitAtDashes } from "./commands/command.ts";
 import { refuseSecrets } from "./commands/secret-arguments.ts";
 import type { Context } from "./context.ts";
-import { ClauthError } from "./errors.ts";
-import { nearestName } from "./profile-name.ts";
+import type { ClauthError } from "./errors.ts";
 import { asClauthError, errorFormat, reportError } from "./report.ts";
 
 /**
@@ -110,56 +109,23 @@ async function withoutVerb(context: Context, own: readonly string[]): Promise<nu
     context.stdout.write(await help(context, words));
     return 0;
   }
-  if (!["version", "--version", "-V", "-v"].includes(first)) throw noSuchCommand(first);
+  if (!["version", "--version", "-V", "-v"].includes(first)) throw await noSuchCommand(first);
   context.stdout.write(`clauth ${version}\n`);
   return 0;
 }
 
-/** The word is not echoed, unless it begins a command of two words; the command that it nearly is may be named. */
-function noSuchCommand(word: string): ClauthError {
-  const shown = Object.keys(VERBS).filter(isShown);
-  const wholes = shown.filter((name) => name.startsWith(`${word} `));
-  if (wholes.length > 0) return usageError(`type one of: clauth ${wholes.join(", clauth ")}`);
-  const firsts = [...new Set(shown.map((name) => name.split(" ", 1)[0] ?? ""))];
-  const second = shown.find((name) => name.endsWith(` ${word}`));
-  const meant = second ?? (Object.hasOwn(ELSEWHERE, word) ? ELSEWHERE[word] : nearestName(word, firsts));
-  return new ClauthError({
-    kind: "usage",
-    message: "there is no such command",
-    hint: meant === undefined ? "clauth help" : `did you mean clauth ${meant}? clauth help shows all`,
-    exitCode: 2,
-  });
-}
-
-/** What the same is called in other tools: guessed, never obeyed. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  ls: "list",
-  new: "add",
-  create: "add",
-  rm: "remove",
-  delete: "remove",
-  mv: "rename",
-  use: "local",
-  switch: "local",
-  default: "global",
-  rules: "rule list",
-  whoami: "current",
-  status: "which",
-  why: "which",
-  start: "run",
-  ps: "sessions",
-  check: "doctor",
-  fix: "doctor --fix",
-  undo: "backups",
-  completion: "completions",
-};
-
 async function help(context: Context, words: readonly string[]): Promise<string> {
   const { verb } = verbIn(words);
   if (verb !== undefined) return (await verb.load(context)).usage(paintFor(context));
-  if (words[0] !== undefined) throw noSuchCommand(words[0]);
+  if (words[0] !== undefined) throw await noSuchCommand(words[0]);
   const { helpText } = await import("./commands/help.ts");
   return helpText(await shownCommands(context), paintFor(context));
+}
+
+/** The guess is loaded when it is needed. */
+async function noSuchCommand(word: string): Promise<ClauthError> {
+  const guess = await import("./commands/no-such-command.ts");
+  return guess.noSuchCommand(word, Object.keys(VERBS).filter(isShown));
 }
 
 async function shownCommands(context: Context): Promise<ReadonlyMap<string, Command>> {

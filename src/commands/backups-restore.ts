@@ -44,15 +44,13 @@ export function backupsRestore(context: Context): Command {
 /** By its name the one that was removed last, where no profile has that name now. */
 function removedNamed(store: Store, name: ProfileName, id: string | undefined): RemovedProfile | undefined {
   const removed = removedProfiles(store).filter((one) => sameName(one.name, name));
-  if (id !== undefined)
-    return removed.find(
-      (one) =>
-        one.id ===
-        wholeId(
-          removed.map((each) => each.id),
-          id,
-        ),
+  if (id !== undefined) {
+    const whole = wholeId(
+      removed.map((one) => one.id),
+      id,
     );
+    return removed.find((one) => one.id === whole);
+  }
   return profileExists(store, name) === undefined ? removed.at(-1) : undefined;
 }
 

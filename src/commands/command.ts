@@ -1,5 +1,6 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
 import { ClauthError } from "../errors.ts";
+import { nearestName } from "../profile-name.ts";
 import type { Paint } from "./colour.ts";
 import { secretInArguments } from "./secret-arguments.ts";
 import { type Example, usageText } from "./usage.ts";
@@ -81,7 +82,7 @@ function checkArguments<Args extends ArgsDef>(
   for (let index = 0; index < own.length; index += 1) {
     const word = own[index] ?? "";
     if (!word.startsWith("-") || word === "-") words.push(word);
-    else if (rest !== undefined && !isOption(args, word)) throw beforeDashes(name, rest);
+    else if (rest !== undefined && !isOption(args, word)) throw belongsAfterDashes(name, rest);
     else if (takesValue(name, args, word)) {
       index += 1;
       if (index >= own.length) throw usageError(`${word} needs a value`, name);
@@ -90,7 +91,7 @@ function checkArguments<Args extends ArgsDef>(
   const places = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const missing = places.find(([, arg], index) => arg.required !== false && index >= words.length);
   if (missing !== undefined) throw usageError(`${missing[0].toUpperCase()} is missing`, name);
-  if (words.length > places.length && rest !== undefined) throw beforeDashes(name, rest);
+  if (words.length > places.length && rest !== undefined) throw belongsAfterDashes(name, rest);
   if (words.length > places.length) {
     // The key itself, most likely: it may be of any server, so it can't be told by its looks.
     if (own.includes("--api-key")) throw secretInArguments();
@@ -100,7 +101,7 @@ function checkArguments<Args extends ArgsDef>(
 }
 
 /** What was meant for the program that is started. */
-function beforeDashes(name: string, rest: string): ClauthError {
+function belongsAfterDashes(name: string, rest: string): ClauthError {
   return new ClauthError({
     kind: "usage",
     message: `what is not for clauth ${name} itself stands after --`,
@@ -119,9 +120,24 @@ function takesValue(verb: string, args: ArgsDef, word: string): boolean {
   const arg =
     option.startsWith("--") && Object.hasOwn(args, option.slice(2)) ? args[option.slice(2)] : undefined;
   if (arg === undefined || arg.type === "positional") {
-    throw usageError(`it has no option ${/^--?[a-z-]{1,20}$/.test(option) ? option : "of that name"}`, verb);
+    throw noSuchOption(verb, args, option);
   }
   if (arg.type === "string") return value === undefined;
   if (value !== undefined) throw usageError(`${option} takes no value`, verb);
   return false;
+}
+
+/** Of what was typed no more is shown than what can be an option. */
+function noSuchOption(verb: string, args: ArgsDef, option: string): ClauthError {
+  const names = Object.keys(args).filter((name) => args[name]?.type !== "positional");
+  const meant = nearestName(option.replace(/^--?/, ""), names);
+  return new ClauthError({
+    kind: "usage",
+    message: `it has no option ${/^--?[a-z-]{1,20}$/.test(option) ? option : "of that name"}`,
+    hint:
+      meant === undefined
+        ? `clauth ${verb} --help`
+        : `did you mean --${meant}? clauth ${verb} --help shows all`,
+    exitCode: 2,
+  });
 }

@@ -118,6 +118,14 @@ test.each([
   );
 });
 
+test("a mistyped option names the one that was meant", async () => {
+  using desk = createDesk();
+  const { stderr } = await desk.clauth(["add", "work", "--logn"]);
+  expect(stderr).toBe(
+    "clauth: error: it has no option --logn\nhint: did you mean --login? clauth add --help shows all\n",
+  );
+});
+
 test("what is like no command gets no guess, and no hidden one", async () => {
   using desk = createDesk();
   for (const word of ["frobnicate", "x", "_profiles", "__api-kye"])
