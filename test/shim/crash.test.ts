@@ -29,8 +29,8 @@ test("kill -9 at any checkpoint loses nothing, and the next start repairs the st
     const at = `${name} (${index + 1} of ${checkpoints.length})`;
     // The order of what runs beside claude is not fixed: a shorter run may end before that many checkpoints.
     if (killed.signal !== "SIGKILL") continue;
-    letTimePass(box);
-    const again = await box.run(["claude"], { env: { CLAUTH_PROFILE: "work" } });
+    const later = letTimePass(box);
+    const again = await box.run(["claude"], { env: { CLAUTH_PROFILE: "work", ...later } });
     expect({ at, code: again.code, stderr: again.stderr }).toMatchObject({ at, code: 0 });
     expect({ at, ...outcome(box) }).toEqual({ at, ...expectedOutcome(box) });
   }

@@ -5,6 +5,7 @@ import { type FakeStep, fakeSteps, RUN_FROM_SOURCE } from "./fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "./fake-sandbox.ts";
 import { isShown } from "./link-mode.ts";
 import type { Running } from "./sandbox.ts";
+import { setClock, steppedClock } from "./stepped-clock.ts";
 
 /**
  * One session in which claude changes a bit of everything, under a shim that runs from source, because only there a preload can
@@ -98,11 +99,12 @@ export function expectedOutcome(box: EventfulSandbox): ReturnType<typeof outcome
 /**
  * Lets time pass: Claude's locks count as left behind after a minute at most, our temp files after ten; what is younger
  * may belong to a process that was only stopped.
+ * @returns the environment of a start by then: when an inode changed last can't be set, so the clock is
  */
-export function letTimePass(box: FakeSandbox): void {
+export function letTimePass(box: FakeSandbox): Record<string, string> {
   const then = new Date(Date.now() - 11 * 60_000);
   const left = readdirSync(box.home, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.(tmp|lock)$/.test(name),
+    name.endsWith(".lock"),
   );
   for (const name of left) {
     try {
@@ -111,4 +113,7 @@ export function letTimePass(box: FakeSandbox): void {
       // A claude that lives gave it back in this moment.
     }
   }
+  const clock = join(box.root, "later");
+  setClock(clock, 11 / 60);
+  return steppedClock(clock);
 }
