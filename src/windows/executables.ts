@@ -1,8 +1,10 @@
 import {
+  closeSync,
   copyFileSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmdirSync,
@@ -48,9 +50,14 @@ export function removeExecutables(context: Pick<Context, "executable">, bin: str
   return left.map((name) => join(bin, name));
 }
 
-/** `~\.local\bin` as PREFIX\bin, for example, is where Claude Code's own installer puts the real claude. */
+/**
+ * `~\.local\bin` as PREFIX\bin, for example, is where Claude Code's own installer puts the real claude. What can't be read is not
+ * judged: a scanner may have it for itself.
+ */
 function refuseForeign(path: string, context: Pick<Context, "executable">): void {
-  if (!isThere(path) || isShim(path, context)) return;
+  if (!isThere(path)) return;
+  attempt("read", path, () => patiently(() => closeSync(openSync(path, "r"))));
+  if (isShim(path, context)) return;
   throw new ClauthError({
     kind: "foreign_executable",
     message: `${path} is there already and is not clauth's`,

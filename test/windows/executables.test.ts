@@ -144,3 +144,39 @@ describe.skipIf(process.platform !== "win32")("while it runs", () => {
     expect(removeExecutables(buildOf("2"), bin)).toEqual([]);
   });
 });
+
+/** A scanner, or a backup, lets nobody else at the file meanwhile. */
+describe.skipIf(process.platform !== "win32")("while another program holds it", () => {
+  async function held<T>(path: string, milliseconds: number, body: () => T): Promise<T> {
+    const script = join(import.meta.dir, "support", "hold-file.ts");
+    const argv = [process.execPath, script, path, "0", String(milliseconds)];
+    const holder = Bun.spawn(argv, { stdout: "pipe", stderr: "inherit" });
+    await holder.stdout.getReader().read();
+    try {
+      return body();
+    } finally {
+      holder.kill();
+      await holder.exited;
+    }
+  }
+
+  test("it is replaced once that lets go", async () => {
+    installExecutables(buildOf("1"), bin);
+    await held(join(bin, "claude.exe"), 250, () => installExecutables(buildOf("2"), bin));
+    expect(installed()).toEqual({ "claude.exe": "2", "clauth.exe": "2" });
+  });
+
+  test("it stays as it was where that doesn't, and nothing is left beside it", async () => {
+    installExecutables(buildOf("1"), bin);
+    const failed = await held(join(bin, "claude.exe"), 60_000, () => {
+      try {
+        return installExecutables(buildOf("2"), bin);
+      } catch (error) {
+        return error;
+      }
+    });
+    expect(failed).toMatchObject({ kind: expect.stringMatching(/^store_(busy|denied)$/) });
+    expect(installed()["claude.exe"]).toBe("1");
+    expect(readdirSync(bin).sort()).toEqual(["claude.exe", "clauth.exe"]);
+  });
+});
