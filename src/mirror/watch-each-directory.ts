@@ -14,6 +14,8 @@ export type WatchedSide = {
   readonly followsLinks: boolean;
   /** Whether an entry, by its name relative to the root, is of any concern. */
   readonly isWatched: (name: string, type?: "directory") => boolean;
+  /** Each event, of whatever. */
+  readonly heard: () => void;
   readonly changed: (name: string) => void;
   /** Something was missed: only a look at everything can tell what. */
   readonly missed: () => void;
@@ -68,6 +70,7 @@ export function watchEachDirectory(side: WatchedSide, maxWatches: number): SideW
   }
 
   function react(directory: string, event: string, name: string | null): void {
+    side.heard();
     if (name === null) {
       side.missed();
       return;

@@ -44,6 +44,7 @@ export function watchWhole(
   }
 
   function react(side: WatchedSide, event: string, name: string | null): void {
+    side.heard();
     // Windows had no room for more.
     if (name === null) {
       side.missed();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   appendFileSync,
   mkdirSync,
@@ -13,6 +13,8 @@ import { mirrorPass } from "../../src/mirror/mirror-pass.ts";
 import { type WatchOptions, watchMirror } from "../../src/mirror/watch-mirror.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { everything, put, type TwoSides, text, twoSides } from "./support/two-sides.ts";
+
+setDefaultTimeout(60_000);
 
 const isMirrored = (name: string) => name !== "private" && name !== "private.json";
 
@@ -113,7 +115,8 @@ describe("a watch", () => {
     using sides = twoSides();
     await using watch = watching(sides);
     watch.take();
-    for (let n = 0; n < 5000; n++) writeFileSync(sides.home(`${n}`), "");
+    writeFileSync(sides.home("0"), "");
+    for (let n = 0; n < 5000; n++) renameSync(sides.home(`${n}`), sides.home(`${n + 1}`));
     await waitFor("a look at everything", () => watch.take() === undefined);
   });
 
