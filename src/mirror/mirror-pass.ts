@@ -25,6 +25,8 @@ export type MirrorOutcome = {
   readonly done: readonly MirrorStep[];
   /** Left as they are, each with the reason. */
   readonly skipped: readonly Skipped[];
+  /** Those of them that the disk refused, where it refused any. */
+  readonly failed?: readonly Skipped[];
   /** Why nothing was removed, where too much would have been. */
   readonly halted?: string;
   /** Milliseconds after which another pass could do more. */
@@ -70,7 +72,8 @@ function after(done: readonly MirrorStep[], outcome: MirrorOutcome): MirrorOutco
 const NOTHING: MirrorOutcome = { done: [], skipped: [] };
 
 function saidOfAll({ done, skipped }: MirrorOutcome, why: string): MirrorOutcome {
-  return { done, skipped: [...skipped, { name: "", why }] };
+  const all = { name: "", why };
+  return { done, skipped: [...skipped, all], failed: [all] };
 }
 
 /** What is in use is so for a moment. */
@@ -92,6 +95,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     index,
     done,
     skipped,
+    failed: [],
     removals: [],
     created: new Set(),
     unsynced: new Set(),
@@ -109,6 +113,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
   return {
     done,
     skipped,
+    ...(pass.failed.length === 0 ? {} : { failed: pass.failed }),
     ...(halted === undefined ? {} : { halted }),
     ...(pass.left.size === 0 ? {} : { again: RETRY_MS, left: pass.left }),
     ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),

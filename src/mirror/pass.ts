@@ -55,6 +55,8 @@ export type Pass = {
   readonly index: MirrorIndex;
   readonly done: MirrorStep[];
   readonly skipped: Skipped[];
+  /** Those of them that the disk refused. */
+  readonly failed: Skipped[];
   /** Carried out last, when it is known how many they are. */
   readonly removals: Removal[];
   /** Hashes of the files that are new on both sides: a removed one with such bytes was moved. */
@@ -119,7 +121,9 @@ const ROWS_AT_ONCE = 1024;
 export function fail(pass: Pass, name: string, cause: unknown): void {
   if (isDamage(cause)) throw cause;
   const error = domainError(cause, "carry", name);
-  pass.skipped.push({ name, why: error.message });
+  const skipped = { name, why: error.message };
+  pass.skipped.push(skipped);
+  pass.failed.push(skipped);
   // On Windows a file that another program has open is refused like one that may not be touched.
   if (error.retrySafe || (process.platform === "win32" && error.kind === "store_denied"))
     lookAgain(pass, name);

@@ -4,6 +4,7 @@ import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude
 import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
+import type { Skipped } from "../tree/step.ts";
 import { rememberAccount } from "./account.ts";
 import { noteAccountChange, noteOwner } from "./account-change.ts";
 import { appliedOverlays } from "./applied-overlays.ts";
@@ -141,16 +142,30 @@ async function mirrorIfCopied(pass: Pass, notes: string[]): Promise<number | und
   const names = seen === undefined || before === undefined ? undefined : before.union(seen);
   if (names?.size === 0) return undefined;
   memory.copiesLeft = undefined;
-  const { halted, again, left, rest } = await mirrorNow(pass, names);
-  if (halted !== undefined) notes.push(halted);
+  const { halted, again, left, rest, failed = [] } = await mirrorNow(pass, names);
+  if (halted !== undefined) notes.push(`${halted}; see: clauth doctor`);
+  notes.push(...whatFailed(failed));
   memory.copiesLeft = again === undefined ? new Set() : left;
   return again ?? (pass.changed === undefined ? undefined : rest);
 }
 
-async function mirrorNow({ places, config, moment }: Pass, changed: ReadonlySet<string> | undefined) {
+function whatFailed([first, ...more]: readonly Skipped[]): readonly string[] {
+  if (first === undefined) return [];
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  return [`could not carry ${first.name || "copies"}${others}: ${first.why}; the next start tries again`];
+}
+
+async function mirrorNow(pass: Pass, changed: ReadonlySet<string> | undefined) {
+  const { places, config, moment } = pass;
   const { mirrorTree } = await import("./mirror-tree.ts");
   const { isolate } = config;
-  return mirrorTree(places, { isolate, idle: moment === "final", changed, waitMs: MIRROR_WAIT_MS });
+  return mirrorTree(places, {
+    isolate,
+    idle: moment === "final",
+    changed,
+    waitMs: MIRROR_WAIT_MS,
+    say: (text) => say(pass, text),
+  });
 }
 
 function isLinked({ mode }: Places): boolean {

@@ -22,6 +22,8 @@ export type MirrorOptions = {
   readonly changed: ReadonlySet<string> | undefined;
   /** How long to wait for another process that copies into this tree, in milliseconds. */
   readonly waitMs: number;
+  /** Says one line to the log. */
+  readonly say: (text: string) => void;
 };
 
 /**
@@ -46,8 +48,25 @@ export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcom
     const looked = options.changed === undefined || !trusted;
     if (looked && sawEverything(outcome))
       withBaseGuard(places, () => trustMirror(places, mark, outcome.halted));
-    return { ...outcome, skipped: [...kept, ...outcome.skipped] };
+    const all = { ...outcome, skipped: [...kept, ...outcome.skipped] };
+    for (const line of newsIn(all)) options.say(`copies: ${line}`);
+    return all;
   });
+}
+
+/** What took something from somebody, or failed as a whole. What is carried is not said: transcripts grow with every word. */
+function newsIn({ done, failed = [], halted }: MirrorOutcome): readonly string[] {
+  const lost = done.filter((step) => step.do === "win" || step.do === "join");
+  const removed = (["home", "tree"] as const).flatMap((side) => {
+    const count = done.filter((step) => step.do.startsWith("remove") && step.to === side).length;
+    return count === 0 ? [] : [`removed from ${side} what the other side removed: ${count}`];
+  });
+  return [
+    ...lost.map((step) => `${step.do === "win" ? "the later" : "both"} of ${step.name} kept`),
+    ...removed,
+    ...failed.slice(0, 20).map(({ name, why }) => `${name}: ${why}`),
+    ...(halted === undefined ? [] : [halted]),
+  ];
 }
 
 /** What is said of the root is said of everything. */

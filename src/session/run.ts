@@ -52,13 +52,8 @@ async function settleBeforeNewMode(
 /** A tree of copies has to hold them before claude looks. */
 async function fillIfCopied(session: Session): Promise<void> {
   if (session.places.mode === "symlink") return;
-  try {
-    const { fillTree } = await import("./fill-tree.ts");
-    fillTree(session);
-  } catch (error) {
-    releaseRecord(session.record);
-    throw error;
-  }
+  const { fillTree } = await import("./fill-tree.ts");
+  fillTree(session);
 }
 
 function startClaude(session: Session, launch: Launch, inherited: Inherited) {

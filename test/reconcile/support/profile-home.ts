@@ -20,6 +20,7 @@ import { deletionMemory } from "../../../src/reconcile/deletion-memory.ts";
 import { livePass, type Moment, type Outcome, type Reconciled } from "../../../src/reconcile/live-pass.ts";
 import { openPass } from "../../../src/reconcile/open-pass.ts";
 import { type Places, placesOf } from "../../../src/reconcile/places.ts";
+import type { LinkMode } from "../../../src/tree/link-mode.ts";
 import { LINK_MODE } from "../../support/link-mode.ts";
 
 /** A temporary HOME with a claude home and the profile `work`, and the passes that bring the two together. */
@@ -45,10 +46,14 @@ export type ProfileHome = {
 
 export type OpenOptions = Partial<ProfileSettings> & { readonly alone?: boolean };
 
-export function createProfileHome(config: Partial<ProfileConfig> = {}): ProfileHome {
+/** @param mode the link mode of its tree */
+export function createProfileHome(
+  config: Partial<ProfileConfig> = {},
+  mode: LinkMode = LINK_MODE,
+): ProfileHome {
   const home = realpathSync(mkdtempSync(join(tmpdir(), "clauth-reconcile-")));
   const store = storeOf({ env: {}, home });
-  const places = { ...placesOf(home, store, parseProfileName("work")), mode: LINK_MODE };
+  const places = { ...placesOf(home, store, parseProfileName("work")), mode };
   for (const directory of [places.claude.root, places.paths.runtime, places.paths.base]) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
