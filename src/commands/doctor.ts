@@ -17,7 +17,7 @@ import type { ProfileName } from "../profile-name.ts";
 import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText, type View, viewOf } from "./output.ts";
+import { jsonText, type View, viewOf, withTildes } from "./output.ts";
 import { count } from "./quantities.ts";
 import { writableStore } from "./store.ts";
 import { wrapped } from "./wrapped.ts";
@@ -53,7 +53,7 @@ export function doctor(context: Context): Command {
       ]);
       const view = viewOf(context);
       if (json) context.stdout.write(jsonText(found.map(fields)));
-      else context.stdout.write(found.map((finding) => text(finding, view)).join(""));
+      else context.stdout.write(found.map((finding) => text(finding, view, context.home)).join(""));
       if (!json) notice(context, summary(found));
       return found.some(({ level }) => level === "problem") ? 1 : 0;
     },
@@ -73,8 +73,11 @@ function fields({ check, level, message, hint, path }: Finding) {
   return { check, level, message, hint: hint ?? null, path: path ?? null };
 }
 
-function text({ check, level, message, hint }: Finding, view: View): string {
-  const indented = (words: string) => wrapped(words, view.width - MARGIN.length).join(`\n${MARGIN}`);
+function text({ check, level, message, hint }: Finding, view: View, home: string): string {
+  const indented = (words: string) => {
+    const shown = view.forPeople ? withTildes(words, home) : words;
+    return wrapped(shown, view.width - MARGIN.length).join(`\n${MARGIN}`);
+  };
   const head = `${view.paint(level, COLOURS[level])}${MARGIN.slice(level.length)}`;
   const line = `${head}${indented(`${check}: ${message}`)}\n`;
   if (hint === undefined) return line;

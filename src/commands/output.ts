@@ -105,6 +105,11 @@ export function withTilde(path: string, home: string): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
+/** The same for every path in a sentence. */
+export function withTildes(text: string, home: string): string {
+  return text.replaceAll(`${home}/`, "~/");
+}
+
 /** The path that `withTilde` was given. */
 export function withoutTilde(path: string, home: string): string {
   return path === "~" || path.startsWith("~/") ? `${home}${path.slice(1)}` : path;

@@ -8,7 +8,7 @@ import { identityOf } from "./account.ts";
 import { type Paint, paintFor } from "./colour.ts";
 import { loginFound } from "./found-login.ts";
 import { showList } from "./list.ts";
-import { withTilde } from "./output.ts";
+import { withTilde, withTildes } from "./output.ts";
 import { planOf } from "./plan.ts";
 import { profileRows } from "./profile-rows.ts";
 
@@ -19,7 +19,7 @@ export async function overview(context: Context): Promise<void> {
   if (selection !== undefined) {
     const subject = selection.kind === "profile" ? `profile "${selection.name}"` : "the untouched claude";
     const here = `here: ${subject}, ${sourceSentence(selection.source)}`;
-    context.stdout.write(`${here.replaceAll(`${context.home}/`, "~/")}\n\n`);
+    context.stdout.write(`${withTildes(here, context.home)}\n\n`);
   }
   showList(context, profiles);
 }

@@ -16,7 +16,8 @@ import { resolveSelection } from "../selection/resolve.ts";
 import { type Selection, type Source, sourceSentence } from "../selection/select.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { jsonText } from "./output.ts";
+import { jsonText, type View, viewOf, withTildes } from "./output.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** `clauth which`: what `claude` would do in a directory, and why. Starts nothing and writes nothing. */
 export function which(context: Context): Command {
@@ -64,23 +65,36 @@ export function which(context: Context): Command {
         );
         return 0;
       }
-      context.stdout.write(
-        [
-          `${subject(selection)}: ${sourceSentence(selection.source)}`,
-          ...losers(weaker).map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
-          claude === undefined
-            ? "claude: none was found"
-            : `claude: ${[claude.path, ...claude.before].join(" ")} (${claude.why})`,
-          `config dir: ${configDir}`,
-          ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
-          ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
-          ...(refusal === undefined ? [] : [`refused: ${refusal.message}`, `hint: ${refusal.hint}`]),
-          "",
-        ].join("\n"),
-      );
+      const lines = [
+        `${subject(selection)}: ${sourceSentence(selection.source)}`,
+        ...losers(weaker).map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
+        claude === undefined
+          ? "claude: none was found"
+          : `claude: ${[claude.path, ...claude.before].join(" ")} (${claude.why})`,
+        `config dir: ${configDir}`,
+        ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
+        ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
+        ...(refusal === undefined ? [] : [`refused: ${refusal.message}`, `hint: ${refusal.hint}`]),
+      ];
+      const view = viewOf(context);
+      context.stdout.write(lines.map((line) => shown(line, view, context.home)).join(""));
       return 0;
     },
   });
+}
+
+/** For people in short, broken between words; what it is about stands out. */
+function shown(line: string, { forPeople, paint, width }: View, home: string): string {
+  if (!forPeople) return `${line}\n`;
+  const [first = "", ...more] = wrapped(withTildes(line, home), width);
+  const about = /^[^:]*:/.exec(first)?.[0] ?? "";
+  const head = `${paint(about, "bold")}${first.slice(about.length)}\n`;
+  return (
+    head +
+    wrapped(more.join(" "), width - 2)
+      .map((rest) => (rest === "" ? "" : `  ${rest}\n`))
+      .join("")
+  );
 }
 
 /** A courtesy: a weaker level that can't be read says nothing. */

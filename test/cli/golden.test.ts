@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, existsSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
@@ -241,8 +241,15 @@ function newcomer(): FakeSandbox {
   return box;
 }
 
-function environmentOf({ env, login }: Omit<Case, "code">): Readonly<Record<string, string>> {
-  return { ...env, ...(login && LOGS_IN) };
+/** The real claude by a path below HOME: a line is broken where it is on every machine. */
+function environmentOf(
+  box: FakeSandbox,
+  { env, login }: Omit<Case, "code">,
+): Readonly<Record<string, string>> {
+  const directory = join(box.home, "real");
+  if (!existsSync(directory)) symlinkSync(dirname(box.claude), directory);
+  const path = `${box.store}/bin:${directory}:/usr/local/bin:/usr/bin:/bin`;
+  return { PATH: path, ...env, ...(login && LOGS_IN) };
 }
 
 const LOGS_IN = fakeSteps(
@@ -252,7 +259,7 @@ const LOGS_IN = fakeSteps(
 
 function throughPipe(box: FakeSandbox, asked: Omit<Case, "code">) {
   const { words, dir = "project", stdin } = asked;
-  const options = { cwd: join(box.home, dir), env: environmentOf(asked) };
+  const options = { cwd: join(box.home, dir), env: environmentOf(box, asked) };
   return box.run(["clauth", ...words], { ...options, ...(stdin !== undefined && { stdin }) });
 }
 
@@ -267,7 +274,7 @@ async function onTerminal(
   const argv = ["sh", "-c", script, "sh", join(box.store, "bin", "clauth"), ...words];
   const pty = openPty(argv, {
     cwd: join(box.home, dir),
-    env: { ...box.env, ...environmentOf(asked), ...env },
+    env: { ...box.env, ...environmentOf(box, asked), ...env },
   });
   try {
     if (stdin !== undefined) {
