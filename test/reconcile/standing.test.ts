@@ -23,7 +23,10 @@ function everyFileAged(ms: number): Disposable {
   return testOnlyFaults((real) => ({
     stat: (path) => {
       const stats = real.stat(path);
-      return Object.assign(stats, { mtimeNs: stats.mtimeNs - passed, ctimeNs: stats.ctimeNs - passed });
+      return Object.defineProperties(stats, {
+        mtimeNs: { value: stats.mtimeNs - passed },
+        ctimeNs: { value: stats.ctimeNs - passed },
+      });
     },
   }));
 }
