@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../test/support/claude-login.ts";
 import { fakeSteps } from "../test/support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../test/support/fake-sandbox.ts";
@@ -29,17 +29,15 @@ export async function record(): Promise<readonly Shown[]> {
   const shown: Shown[] = [];
   let cwd = box.home;
   for (const typed of SESSION) {
-    const env = { ...box.env, ...(typed.startsWith("claude") ? ANSWERS : LOGS_IN) };
+    const path = `${box.store}/bin:${box.home}/.local/bin:/usr/bin:/bin`;
+    const env = { ...box.env, PATH: path, ...(typed.startsWith("claude") ? ANSWERS : LOGS_IN) };
     const pty = openPty(["sh", "-c", `stty cols ${COLUMNS} -onlcr; ${typed}`], { cwd, env });
     const { code } = await pty.exited;
     pty.close();
     if (code !== 0) throw new Error(`${typed} ended with ${code}: ${pty.output()}`);
     shown.push({
       typed,
-      printed: pty
-        .output()
-        .replaceAll(box.home, "/home/me")
-        .replaceAll(join(box.root, "real"), "/usr/local/bin"),
+      printed: pty.output().replaceAll(box.home, "/home/me"),
     });
     cwd = /^cd ~\/(\w+)/.exec(typed)?.[1] === undefined ? cwd : join(box.home, "work");
   }
@@ -48,6 +46,9 @@ export async function record(): Promise<readonly Shown[]> {
 
 function newUser(): FakeSandbox {
   const box = createFakeSandbox({ profiles: false });
+  // Where the native installer puts it, and as long on every machine.
+  mkdirSync(join(box.home, ".local"));
+  symlinkSync(dirname(box.claude), join(box.home, ".local", "bin"));
   box.write(".claude/.credentials.json", credentialsText({ account: "Me" }), 0o600);
   box.write(".claude.json", JSON.stringify({ oauthAccount: oauthAccountOf("Me") }));
   box.write("work/notes", "");

@@ -71,8 +71,7 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       );
       if (mode === "login") await logIn(context, store, name, []);
       if (mode === "later") notice(context, `to log it in: clauth login ${name}`);
-      if (isFirst)
-        notice(context, `to use it: clauth local ${name} (this directory), or clauth global ${name}`);
+      if (isFirst) notice(context, `use it here: clauth local ${name}; everywhere: clauth global ${name}`);
       return 0;
     },
   });

@@ -15,7 +15,7 @@ test("without a terminal makes a logged-out profile, and says what comes next", 
       "stderr": 
     "clauth: added profile "work"
     clauth: to log it in: clauth login work
-    clauth: to use it: clauth local work (this directory), or clauth global work
+    clauth: use it here: clauth local work; everywhere: clauth global work
     "
     ,
       "stdout": "",
@@ -148,7 +148,7 @@ test("the login of a file is taken over, and the file is named as spent", async 
       "stderr": 
     "clauth: the login of ~/old/login.json belongs to "imported" now: used there again, it would end here
     clauth: added profile "imported"
-    clauth: to use it: clauth local imported (this directory), or clauth global imported
+    clauth: use it here: clauth local imported; everywhere: clauth global imported
     "
     ,
       "stdout": "",
@@ -254,7 +254,7 @@ test("--login makes the profile and logs it in", async () => {
       "stderr": 
     "clauth: added profile "new"
     clauth: profile "new" is logged in as n@example.test
-    clauth: to use it: clauth local new (this directory), or clauth global new
+    clauth: use it here: clauth local new; everywhere: clauth global new
     "
     ,
     }

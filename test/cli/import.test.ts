@@ -39,7 +39,7 @@ describe("clauth add NAME --import DIR", () => {
       clauth: left in ~/.claude-work: settings.json; copy into ~/.claude what every profile shall have
       clauth: ~/.claude-work is logged out now, and can be removed when nothing in it is needed
       clauth: added profile "work"
-      clauth: to use it: clauth local work (this directory), or clauth global work
+      clauth: use it here: clauth local work; everywhere: clauth global work
       "
       ,
         "stdout": "",
