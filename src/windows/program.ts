@@ -1,4 +1,5 @@
 import type { Environment } from "../context.ts";
+import { attempt } from "../disk/attempt.ts";
 import { ClauthError } from "../errors.ts";
 import { nodeFs, statSync } from "../fs.ts";
 import { nodePath } from "../path.ts";
@@ -21,8 +22,7 @@ const MOST_LAUNCHERS = 5;
 
 function follow(path: string, env: Environment, patience: number): Program | undefined {
   if (/\.(exe|com)$/i.test(path)) return { path, before: [] };
-  const calls =
-    isLauncher(path) && patience > 0 ? readLauncher(nodeFs().readFileSync(path, "utf8"), path) : undefined;
+  const calls = isLauncher(path) && patience > 0 ? readLauncher(textOf(path), path) : undefined;
   if (calls === undefined) throw notUnderstood(path);
   for (const { program, args } of calls) {
     const file = fileOf(program, env);
@@ -31,6 +31,10 @@ function follow(path: string, env: Environment, patience: number): Program | und
     if (found !== undefined) return { path: found.path, before: [...found.before, ...args] };
   }
   return undefined;
+}
+
+function textOf(path: string): string {
+  return attempt("read", path, () => nodeFs().readFileSync(path, "utf8"));
 }
 
 /** cmd looks for a bare name in the working directory first, where nothing may be run from. */
