@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import fc from "fast-check";
-import { everything, quarantined, type TwoSides, twoSides } from "./support/two-sides.ts";
+import { everything, quarantined, type TwoSides, twoSides, twoSidesIn } from "./support/two-sides.ts";
 
 /** Hundreds of real trees are made, and each copy is synced. */
 setDefaultTimeout(120_000);
@@ -155,5 +155,32 @@ test("whatever happens to either side, both come to hold the same and no line is
       }
     }),
     { numRuns: Number(process.env["CLAUTH_MIRROR_RUNS"] ?? 60) },
+  );
+});
+
+test("the trees of two profiles and their claude home come to hold the same, and no line is lost", () => {
+  const ofEither = fc.record({ deed, other: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(fc.array(ofEither, { maxLength: 6 }), { minLength: 1, maxLength: 3 }), (all) => {
+      using first = twoSides();
+      using second = twoSidesIn(first.root, "-2");
+      const both = [first, second];
+      const roots = [first.places.home, first.places.tree, second.places.tree];
+      let agreed: Record<string, string> = {};
+      for (const deeds of all) {
+        for (const { deed: one, other } of deeds) perform(other ? second : first, one);
+        const before = roots.map((root) => everything(root));
+        const skipped = both.flatMap(() => both.flatMap((sides) => comeToRest(sides, undefined)));
+        const [home = {}, ...trees] = roots.map((root) => everything(root));
+        for (const tree of trees) expect(without(tree, skipped)).toEqual(without(home, skipped));
+        const kept = JSON.stringify([home, trees, both.map(quarantined)]);
+        for (const [name, text] of before.flatMap((one) => Object.entries(one))) {
+          if (agreed[name] === text) continue;
+          for (const line of text.split("\n")) expect(kept).toContain(line);
+        }
+        agreed = skipped.length === 0 ? home : without(home, skipped);
+      }
+    }),
+    { numRuns: Number(process.env["CLAUTH_MIRROR_RUNS"] ?? 30) },
   );
 });

@@ -32,13 +32,13 @@ export function twoSides(): TwoSides {
   return twoSidesIn(realpathSync(mkdtempSync(join(tmpdir(), "clauth-mirror-"))));
 }
 
-/** The same in a directory that may be there already. */
-export function twoSidesIn(root: string): TwoSides {
+/** The same in a directory that may be there already; `profile` for one more tree beside its claude home. */
+export function twoSidesIn(root: string, profile = ""): TwoSides {
   const places = {
     home: join(root, ".claude"),
-    tree: join(root, "runtime"),
-    base: join(root, "base"),
-    backups: join(root, "backups"),
+    tree: join(root, `runtime${profile}`),
+    base: join(root, `base${profile}`),
+    backups: join(root, `backups${profile}`),
   };
   mkdirSync(places.home, { recursive: true });
   mkdirSync(places.tree, { recursive: true });
