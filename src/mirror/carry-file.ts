@@ -43,26 +43,20 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
   const target = targetOn(pass, to, name);
   if (replaced !== undefined && (carriage.do === "win" || isBlank(read)))
     setAside(pass, name, target, replaced);
-  const tail = replaced === undefined ? undefined : growth(name, read, replaced, known?.[from]);
+  const tail = growth(name, read, replaced, known?.[from]);
   const syncLater = replaced === undefined && syncsLater(pass);
-  const written =
-    (replaced !== undefined &&
-      tail !== undefined &&
-      tryAppend(target, tail, { mtimeNs: read.mtimeNs, replaces: replaced.stat })) ||
-    unlessTaken(target, () =>
-      putCopy(target, contentOf(pathOn(pass, from, name), read), {
-        mode: modeFor(read.stat, replaced?.stat, known?.[from]),
-        mtimeNs: read.mtimeNs,
-        replaces: replaced?.stat,
-        syncLater,
-      }),
-    );
-  if (syncLater && written !== "raced") pass.unsyncedDevices.set(written.dev, target);
+  const appended = tail === undefined ? undefined : tryAppend(target, tail, read.mtimeNs, replaced);
+  if (appended === "raced" || !read.quiet) lookAgain(pass, name);
+  if (appended === "raced") return;
+  const mode = modeFor(read.stat, replaced?.stat, known?.[from]);
+  const { mtimeNs } = read;
+  const content = contentOf(pathOn(pass, from, name), read);
+  const options = { mode, mtimeNs, replaces: replaced?.stat, syncLater };
+  const written = appended ?? unlessTaken(target, () => putCopy(target, content, options));
+  if (syncLater) pass.unsyncedDevices.set(written.dev, target);
   else pass.unsynced.add(dirname(target));
-  if (written === "raced" || !read.quiet) lookAgain(pass, name);
-  if (written === "raced") return;
   if (replaced === undefined) pass.created.add(read.hash);
-  pass.done.push({ do: tail === undefined ? carriage.do : "append", name, to });
+  pass.done.push({ do: appended === undefined ? carriage.do : "append", name, to });
   const source = { mark: read.mark, mode: read.stat.mode };
   agree(pass, name, agreedOn(read, from, source, { mark: lastingMark(written), mode: written.mode }));
   checkpoint("mirror-carried");
@@ -79,11 +73,11 @@ export function join(pass: Pass, name: string, { home, tree }: { home: Found; tr
   const bytes = keepBothTails(homeBytes, readAgain(treePath, tree));
   const added = bytes.subarray(homeBytes.length);
   const { mtimeNs } = tree.mtimeNs > home.mtimeNs ? tree : home;
-  const options = { mtimeNs, mode: home.stat.mode, replaces: home.stat };
   const homeStat =
     added.length === 0
       ? home.stat
-      : tryAppend(homePath, added, options) || putCopy(homePath, { bytes }, options);
+      : (tryAppend(homePath, added, mtimeNs, home) ??
+        putCopy(homePath, { bytes }, { mtimeNs, mode: home.stat.mode, replaces: home.stat }));
   if (homeStat === "raced") {
     lookAgain(pass, name);
     return;
@@ -133,10 +127,11 @@ function targetOn(pass: Pass, side: Side, name: string): string {
 function growth(
   name: string,
   read: ReadVersion,
-  replaced: Found,
+  replaced: Found | undefined,
   knownSource: Known | undefined,
 ): Uint8Array | undefined {
-  if (read.begins !== replaced.hash || read.tail === undefined || read.tail.length === 0) return undefined;
+  if (replaced === undefined || read.begins !== replaced.hash) return undefined;
+  if (read.tail === undefined || read.tail.length === 0) return undefined;
   const { dev, ino } = read.stat;
   const grew = read.size > LARGE_BYTES && knownSource?.mark.startsWith(`${dev}:${ino}:`) === true;
   return grew || name.endsWith(".jsonl") ? read.tail : undefined;
@@ -144,14 +139,16 @@ function growth(
 
 const LARGE_BYTES = 1024 * 1024;
 
-/** @returns undefined where the file can't be opened for writing: then it can still be replaced */
+/** @returns undefined where it can't be appended to: then it can still be replaced */
 function tryAppend(
   target: string,
   tail: Uint8Array,
-  options: { readonly mtimeNs: bigint; readonly replaces: FileStat },
+  mtimeNs: bigint,
+  replaced: Found | undefined,
 ): FileStat | "raced" | undefined {
+  if (replaced === undefined) return undefined;
   try {
-    return appendCopy(target, tail, options) ?? "raced";
+    return appendCopy(target, tail, { mtimeNs, replaces: replaced.stat }) ?? "raced";
   } catch (cause) {
     if (["EACCES", "EPERM"].includes(errnoOf(cause) ?? "")) return undefined;
     throw cause;

@@ -1,9 +1,11 @@
 import { basename, dirname, join } from "node:path";
 import { disk } from "../disk/disk.ts";
 import type { Side } from "../merge/three-way.ts";
+import { isLeftAlone, isNameable } from "./left-alone.ts";
 import { type Pass, pathOn } from "./pass.ts";
 import { ABSENT, lookAt, type Sight } from "./sight.ts";
-import { enter, isLeftAlone, isNameable, lookAtEntry, lookInto, type Way } from "./walk.ts";
+import { lookAtEntry, lookInto } from "./walk.ts";
+import { enter, type Way } from "./way.ts";
 
 /** Looks at what may have changed and at nothing else: the cost of a tick follows the number of its changes. */
 export function lookAtChanged(pass: Pass, changed: ReadonlySet<string>): void {

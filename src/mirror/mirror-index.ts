@@ -69,6 +69,10 @@ export function dropMirrorIndex(base: string): void {
   for (const suffix of ["", "-journal"]) removeFile(join(base, `mirror.sqlite${suffix}`));
 }
 
+export function isOfIndex(error: unknown): boolean {
+  return codeOf(error).startsWith("SQLITE_");
+}
+
 /** What no other try would read, either: no database, or one whose tables are not ours. */
 export function isDamage(error: unknown): boolean {
   return DAMAGED.has(codeOf(error));
@@ -93,7 +97,7 @@ function makeWay(path: string): void {
 /** What SQLite or the system refused, with its meaning for the user. */
 export function indexError(error: unknown, path: string): ClauthError {
   const code = codeOf(error);
-  if (!code.startsWith("SQLITE_")) return domainError(error, "use", path);
+  if (!isOfIndex(error)) return domainError(error, "use", path);
   if (code.startsWith("SQLITE_BUSY")) return busy(path);
   const errno = Object.entries(ERRNOS).find(([start]) => code.startsWith(start))?.[1];
   return domainError(Object.assign(new Error(code), { code: errno ?? code }), "use", path);

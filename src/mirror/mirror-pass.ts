@@ -1,3 +1,4 @@
+import { realPath } from "../disk/real-path.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
@@ -91,6 +92,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
   const pass: Pass = {
     places,
     root,
+    ours: [places.tree, places.base, places.backups].map(realPath),
     isMirrored,
     index,
     done,

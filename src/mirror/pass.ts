@@ -3,9 +3,10 @@ import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import type { FileStat } from "../disk/read-file.ts";
 import { syncDirectory } from "../disk/write-file.ts";
+import { ClauthError, errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
 import type { Skipped } from "../tree/step.ts";
-import { type Agreed, isDamage, type MirrorIndex } from "./mirror-index.ts";
+import { type Agreed, isOfIndex, type MirrorIndex } from "./mirror-index.ts";
 import { canSyncFileSystem, syncFileSystem } from "./sync-file-system.ts";
 
 export type MirrorPlaces = {
@@ -20,24 +21,23 @@ export type MirrorPlaces = {
 };
 
 /** One thing that was done, and to which side. */
-export type MirrorStep = {
-  readonly do: /** The other side's file was written here. */
-    | "carry"
-    /** What the other side's file grew by was appended here. */
-    | "append"
-    /** The same over a file that changed too and is in quarantine. */
-    | "win"
-    /** Both were appended to: this side has the lines of either. */
-    | "join"
-    | "mode"
-    | "make-directory"
-    /** Removed here because the other side removed it; the bytes, or the text of a link, are in quarantine. */
-    | "remove"
-    | "remove-link"
-    | "remove-directory";
-  readonly name: string;
-  readonly to: Side;
-};
+export type MirrorStep = { readonly do: Deed; readonly name: string; readonly to: Side };
+
+type Deed =
+  /** The other side's file was written here. */
+  | "carry"
+  /** What the other side's file grew by was appended here. */
+  | "append"
+  /** The other side's file was written over one that changed too, and is in quarantine. */
+  | "win"
+  /** Both were appended to: this side has the lines of either. */
+  | "join"
+  | "mode"
+  | "make-directory"
+  /** Removed here because the other side removed it; the bytes, or the text of a link, are in quarantine. */
+  | "remove"
+  | "remove-link"
+  | "remove-directory";
 
 /** What the other side removed, and what it was when that was judged. */
 export type Removal = { readonly name: string; readonly from: Side } & (
@@ -51,6 +51,8 @@ export type Pass = {
   readonly places: MirrorPlaces;
   /** Which directory claude home is. */
   readonly root: string;
+  /** Where our own directories really are. */
+  readonly ours: readonly string[];
   readonly isMirrored: (name: string, type: "file" | "directory") => boolean;
   readonly index: MirrorIndex;
   readonly done: MirrorStep[];
@@ -116,10 +118,10 @@ const ROWS_AT_ONCE = 1024;
 
 /**
  * Leaves an entry as it is; the others go on.
- * @throws the cause where it is not this entry's: a damaged index
+ * @throws the cause where it is not this entry's: an index that failed has dropped what was put into it, too
  */
 export function fail(pass: Pass, name: string, cause: unknown): void {
-  if (isDamage(cause)) throw cause;
+  if (isOfIndex(cause) || !(cause instanceof ClauthError || errnoOf(cause) !== undefined)) throw cause;
   const error = domainError(cause, "carry", name);
   const skipped = { name, why: error.message };
   pass.skipped.push(skipped);

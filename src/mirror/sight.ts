@@ -4,6 +4,8 @@ import { errnoOf } from "../errors.ts";
 import type { Stats } from "../fs.ts";
 import type { Side } from "../merge/three-way.ts";
 
+export type Sides<T> = { readonly home: T; readonly tree: T };
+
 /** What stands at one name of one side. */
 export type Sight =
   | { readonly type: "absent" }

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import { disk } from "../disk/disk.ts";
 import { isAbsence } from "../disk/read-file.ts";
-import { isInside, realPath } from "../disk/real-path.ts";
 import { sweepTemporaries } from "../disk/sweep.ts";
 import { isTemporaryName } from "../disk/write-file.ts";
 import type { Side } from "../merge/three-way.ts";
-import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { isLeftAlone, isNameable } from "./left-alone.ts";
 import { mirrorFile } from "./mirror-file.ts";
 import type { Agreed } from "./mirror-index.ts";
 import { agree, fail, otherSide, type Pass, pathOn } from "./pass.ts";
@@ -17,22 +17,11 @@ import {
   identityOf,
   lookAt,
   markOf,
+  type Sides,
   type Sight,
   unreadable,
 } from "./sight.ts";
-
-/** How far to look, and by which directories of claude home one came here. */
-export type Way = {
-  /** Into how many levels of directories that are known on both sides. What is not known is always looked at whole. */
-  readonly levels: number;
-  /** Directories of claude home. */
-  readonly through: readonly string[];
-};
-
-/** The names of a directory on either side. */
-type Sides<T> = { readonly home: T; readonly tree: T };
-
-const NOWHERE: ReadonlySet<string> = new Set();
+import { enter, type Way } from "./way.ts";
 
 /**
  * Looks at all that a directory holds on the sides where there is one.
@@ -61,13 +50,6 @@ export function lookInto(pass: Pass, directory: string, there: Sides<boolean>, w
   return empty;
 }
 
-/** False, and said, for a name that is not valid UTF-8: Bun decodes its bytes as U+FFFD, and no such file exists (1.4.5). */
-export function isNameable(pass: Pass, name: string): boolean {
-  if (!name.includes("\uFFFD") && name.isWellFormed()) return true;
-  pass.skipped.push({ name, why: "its name is not valid UTF-8" });
-  return false;
-}
-
 /** Undefined where it can't be read: nobody may take that for empty (trap 8). */
 function namesIn(pass: Pass, side: Side, directory: string): ReadonlySet<string> | undefined {
   try {
@@ -76,11 +58,14 @@ function namesIn(pass: Pass, side: Side, directory: string): ReadonlySet<string>
     if (names.some(isTemporaryName)) sweepTemporaries(path);
     return new Set(names);
   } catch (cause) {
-    if (isAbsence(cause)) return NOWHERE;
+    // One that went is empty; a root that did is no deletion of everything.
+    if (isAbsence(cause) && directory !== "") return NOWHERE;
     pass.skipped.push({ name: directory, why: unreadable(side, cause) });
     return undefined;
   }
 }
+
+const NOWHERE: ReadonlySet<string> = new Set();
 
 /**
  * Makes both sides of one entry agree, with all that is below it.
@@ -236,50 +221,4 @@ function clash(
 function holds(pass: Pass, name: string, side: Side, sight: FileSight, known: Agreed): boolean {
   if (known[side].mark === markOf(sight.stat)) return true;
   return readVersion(pathOn(pass, side, name), side === "home").hash === known.hash;
-}
-
-/** The way below a directory of claude home; undefined, and said, where it leads back to itself or to our own. */
-export function enter(pass: Pass, name: string, sight: DirectorySight, way: Way): Way | undefined {
-  const path = pathOn(pass, "home", name);
-  const outermost = !name.includes("/");
-  const real = sight.linked || outermost ? realPath(path) : path;
-  const identity = identityOf(sight.stat) || real;
-  const why = way.through.includes(identity)
-    ? "its links lead in a circle"
-    : (sight.linked || outermost) && holdsOurs(pass, real)
-      ? "the profile's own files are in it"
-      : undefined;
-  if (why === undefined) return { ...way, through: [...way.through, identity] };
-  pass.skipped.push({ name, why });
-  return undefined;
-}
-
-function holdsOurs({ places }: Pass, directory: string): boolean {
-  return [places.tree, places.base, places.backups].some((ours) => isInside(realPath(ours), directory));
-}
-
-/** Entries that are not mirrored, and those in flight. */
-export function isLeftAlone(
-  pass: Pass,
-  name: string,
-  { home, tree }: Sides<Sight>,
-  known: Agreed | undefined,
-): boolean {
-  const last = name.slice(name.lastIndexOf("/") + 1);
-  const asked = last === name ? name !== SPLIT_DIRECTORY : name === `${SPLIT_DIRECTORY}/${last}`;
-  if (!asked) return isInFlight(name, last, { home, tree });
-  if (isTransient(last)) return true;
-  const type = home.type === "directory" || tree.type === "directory" ? "directory" : "file";
-  if (pass.isMirrored(name, type)) return false;
-  if (known !== undefined) pass.index.forget(name);
-  return true;
-}
-
-/**
- * Deeper down a `.lock` may hold what others need to read (those of `ide/`, a plugin's `yarn.lock`); locks are directories, or git's.
- */
-function isInFlight(name: string, last: string, { home, tree }: Sides<Sight>): boolean {
-  if (isTemporary(last)) return true;
-  if (!last.endsWith(".lock")) return false;
-  return home.type === "directory" || tree.type === "directory" || `/${name}`.includes("/.git/");
 }
