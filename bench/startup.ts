@@ -55,6 +55,7 @@ function machine(): Section {
 function starts(programs: Programs): Section {
   const empty = "empty compiled Bun program, alone";
   const user = makeUser(USUAL);
+  const neighbour = makeUser(USUAL);
   const call = callOf(programs, user);
   const cold = () => rmSync(user.runtime, { recursive: true, force: true });
   const cases = [
@@ -67,10 +68,11 @@ function starts(programs: Programs): Section {
     call("Bun program that only waits beside claude", [programs.wait]),
     call("**managed**, warm tree", [programs.shim], { CLAUTH_PROFILE: "work" }),
     { ...call("**managed**, no tree yet", [programs.shim], { CLAUTH_PROFILE: "work" }), before: cold },
-    ...peers(call),
+    ...peers(programs, neighbour),
   ];
   const samples = measure(cases, rounds);
   user.close();
+  neighbour.close();
   const of = (name: string) => median(samples.get(name)?.wall ?? []);
   const cpuOf = (name: string) => median(samples.get(name)?.cpu ?? []);
   const rows = cases.map(({ name }) => [
@@ -87,10 +89,36 @@ function starts(programs: Programs): Section {
   return section("Starts", head, rows, samples);
 }
 
-/** Others that stand before claude, where they are installed. */
-function peers(call: Call): Case[] {
-  const rust = Bun.which("clauth-rs");
-  return rust === null ? [] : [call("the Rust clauth (`clauth-rs` on PATH)", [rust, "--version"])];
+/**
+ * Others that start claude under a profile, where they are on PATH and succeed with a user of their own: `ccs` (npm's
+ * @kaitranntt/ccs), `clauth-rs` (the Rust clauth, under another name than ours). The trial is their first start, which makes what
+ * later ones find.
+ */
+function peers(programs: Programs, user: User): Case[] {
+  const settings = join(user.home, ".ccs", "work.settings.json");
+  mkdirSync(dirname(settings));
+  writeFileSync(settings, JSON.stringify({ env: { ANTHROPIC_BASE_URL: "http://localhost:1" } }));
+  const config = JSON.stringify({ profiles: { work: settings } });
+  writeFileSync(join(dirname(settings), "config.json"), config);
+  const call = callOf(programs, user);
+  const all = [
+    call("`ccs`, managed", ["ccs", "work"]),
+    call("the Rust clauth, managed", ["clauth-rs", "start", "work"]),
+  ];
+  return all.flatMap(({ argv: [name = "", ...args], ...rest }) => {
+    const program = Bun.which(name);
+    const one = { ...rest, argv: [program ?? name, ...args] };
+    return program !== null && succeeds(one) ? [one] : [];
+  });
+}
+
+function succeeds(one: Case): boolean {
+  try {
+    runOnce(one);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What people type, and what a prompt and a status line ask for all the time. */
