@@ -1,4 +1,10 @@
-import { accountRefused, asksToWrite, carryOutCredentials, lookAtCredentials } from "./credentials.ts";
+import {
+  accountRefused,
+  asksToWrite,
+  type CredentialsLook,
+  carryOutCredentials,
+  lookAtCredentials,
+} from "./credentials.ts";
 import { readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
 import type { Places } from "./places.ts";
 import { type Signature, signatureFrom } from "./signature.ts";
@@ -7,8 +13,11 @@ export type OpenCredentials = {
   readonly pin: string | undefined;
   /** True where no other session and no daemon lives in the tree. */
   readonly alone: boolean;
-  /** Asked to refuse a canonical login that another profile holds too, where it is not the one that was asked about last. */
-  readonly refuseShared?: () => void;
+  /**
+   * Asked to refuse a login that somebody else holds too: a canonical one that is not the one that was asked about last, and
+   * `offered`, which stands in the tree and is about to become it.
+   */
+  readonly refuseShared?: (offered: Uint8Array | undefined) => void;
 };
 
 /**
@@ -21,7 +30,8 @@ export function openCredentials(places: Places, { pin, alone, refuseShared }: Op
   const look = lookAtCredentials(places, { pin, ended: alone });
   const seen = look.canonical === undefined ? undefined : signatureFrom(look.canonical.stat);
   const isNew = seen === undefined || seen !== look.memory?.unshared;
-  if (isNew) refuseShared?.();
+  const offered = offeredBy(look);
+  if (isNew || offered !== undefined) refuseShared?.(offered);
   const takes = look.tree.shown.kind === "file" || look.decision.do === "log-out";
   if (!alone && takes) {
     if (look.decision.do === "reject-account") throw accountRefused(places);
@@ -32,6 +42,10 @@ export function openCredentials(places: Places, { pin, alone, refuseShared }: Op
   if (isNew && refuseShared !== undefined) noteUnshared(places, seen);
   if (pin !== undefined && asksToWrite(look)) refuseOtherAccount(places, pin);
   return false;
+}
+
+function offeredBy({ decision }: CredentialsLook): Uint8Array | undefined {
+  return decision.do === "adopt" && decision.login === "tree" ? decision.bytes : undefined;
 }
 
 /** What was carried out meanwhile has another signature, and is asked about by the next open. */

@@ -23,7 +23,7 @@ import { treePass } from "../reconcile/tree-pass.ts";
 import { forcedLinkMode } from "../tree/link-mode.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { createRecord, type HeldRecord, pruneDead } from "./record.ts";
-import { refuseChainOfOther, refuseSharedChain } from "./shared-chain.ts";
+import { refuseChainOfOther, refuseOffered, refuseSharedChain } from "./shared-chain.ts";
 
 /** One run of claude under a profile, from the moment its tree is ready until `finalize`. */
 export type Session = {
@@ -84,7 +84,10 @@ export function openSession(
         const login = openCredentials(places, {
           pin: config.account,
           alone,
-          refuseShared: () => refuseChainOfOther(context.home, store, places),
+          refuseShared: (offered) => {
+            refuseChainOfOther(context.home, store, places);
+            if (offered !== undefined) refuseOffered(context.home, store, places, offered);
+          },
         });
         checkpoint("credentials-ready");
         const settings = { overlay: request.overlay, keep: config.keepEnv, isolate: config.isolate };

@@ -1,5 +1,5 @@
 import { resolveLinks } from "../disk/links.ts";
-import { readRegularFile, sameFile } from "../disk/read-file.ts";
+import { type FileContent, readRegularFile, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import { normalize, relative, sep } from "../path.ts";
@@ -30,13 +30,31 @@ export function refuseSharedChain(places: Places): void {
  * @throws ClauthError `shared_chain`
  */
 export function refuseChainOfOther(home: string, store: Store, { profile, paths }: Places): void {
-  const owner = leadsInto(store, paths) ?? holderOf(home, store, paths, profile);
+  const owner =
+    leadsInto(store, paths) ?? holderOf(home, store, profile, readRegularFile(paths.credentials)?.bytes);
   if (owner === undefined || sameName(owner, profile)) return;
   throw new ClauthError({
     kind: "shared_chain",
     message: `profile "${profile}" holds the same login as profile "${owner}": a refresh in one would end the other`,
     hint: `mv ${paths.credentials} ${paths.credentials}.shared && clauth login ${profile}`,
     path: paths.credentials,
+  });
+}
+
+/**
+ * The same of a login that stands in the tree and is not yet the profile's: a file, or a whole tree of copies, that somebody copied.
+ * @throws ClauthError `shared_chain`, with nothing changed
+ */
+export function refuseOffered(home: string, store: Store, places: Places, login: Uint8Array): void {
+  const { profile, paths, claude, treeCredentials } = places;
+  const other = holderOf(home, store, profile, login);
+  const isHomes = holdsTokenOf(places, login, readRegularFile(claude.credentials));
+  if (other === undefined && !isHomes) return;
+  throw new ClauthError({
+    kind: "shared_chain",
+    message: `the tree of profile "${profile}" holds the login of ${isHomes ? claude.root : `profile "${other}"`}: a refresh in one would end the other`,
+    hint: `mv ${treeCredentials} ${paths.credentials}.tree`,
+    path: treeCredentials,
   });
 }
 
@@ -48,20 +66,29 @@ function leadsInto({ profiles }: Store, { credentials }: ProfilePaths): string |
   return below.length === 0 || name === ".." ? undefined : name;
 }
 
-function holderOf(home: string, store: Store, paths: ProfilePaths, profile: ProfileName): string | undefined {
-  const token = refreshTokenOf(readRegularFile(paths.credentials)?.bytes);
+function holderOf(
+  home: string,
+  store: Store,
+  profile: ProfileName,
+  login: Uint8Array | undefined,
+): string | undefined {
+  const token = refreshTokenOf(login);
   if (token === undefined) return undefined;
   const isOther = ({ owner }: TokenHolder) => owner !== profile && owner !== claudeHomeOf(home).root;
   return tokenHolders(home, store).find((holder) => holder.token === token && isOther(holder))?.owner;
 }
 
 /** True where the profile's login is that of `~/.claude`, by its refresh token or because it is the same file. */
-export function isSharedChain({ paths, claude, homeLogin }: Places): boolean {
-  const ours = readRegularFile(paths.credentials);
+export function isSharedChain(places: Places): boolean {
+  const ours = readRegularFile(places.paths.credentials);
   if (ours === undefined) return false;
-  const home = readRegularFile(claude.credentials);
+  const home = readRegularFile(places.claude.credentials);
   if (home !== undefined && sameFile(ours.stat, home.stat)) return true;
-  const token = refreshTokenIn(ours.bytes);
+  return holdsTokenOf(places, ours.bytes, home);
+}
+
+function holdsTokenOf({ homeLogin }: Places, login: Uint8Array, home: FileContent | undefined): boolean {
+  const token = refreshTokenIn(login);
   if (token === undefined) return false;
   return token === refreshTokenIn(home?.bytes) || token === refreshTokenIn(homeLogin?.());
 }

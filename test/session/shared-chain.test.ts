@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { cpSync, linkSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, linkSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { profilePathsOf } from "../../src/paths.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
@@ -11,6 +11,7 @@ import { refuseChainOfOther, refuseSharedChain } from "../../src/session/shared-
 import { claudeWrites, loginText, STUB } from "../reconcile/support/logins.ts";
 import { createProfileHome, type ProfileHome, put } from "../reconcile/support/profile-home.ts";
 import { errorOf } from "../support/faults.ts";
+import { LINK_MODE_ENV } from "../support/link-mode.ts";
 
 let box: ProfileHome;
 beforeEach(() => {
@@ -126,7 +127,35 @@ test("an open asks about the other profiles only where the login is not the one 
   expect(asked).toBe(1);
   claudeWrites(box.places, loginText("A", 2));
   for (let count = 0; count < 3; count++) open();
-  expect(asked).toBe(2);
+  // Before it became the profile's, and then as any that is.
+  expect(asked).toBe(3);
+});
+
+describe("a login that somebody copied into the tree", () => {
+  const start = () => {
+    const { store, places, reconciled, home } = box;
+    const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
+    releaseRecord(openSession({ home, cwd: "/project", env: LINK_MODE_ENV }, request, places).record);
+  };
+
+  test.each([
+    ["another profile", () => profilePathsOf(box.store, parseProfileName("other")).credentials],
+    ["~/.claude", () => box.places.claude.credentials],
+  ])("from %s is refused before it is the profile's, and the cure ends that", (_, from) => {
+    const OWN = loginText("B");
+    put(box.places.paths.credentials, OWN);
+    start();
+    put(profilePathsOf(box.store, parseProfileName("other")).config, "");
+    put(from(), LOGIN);
+    claudeWrites(box.places, REWRITTEN);
+    const error = errorOf(start);
+    expect(error?.kind).toBe("shared_chain");
+    expect(readFileSync(box.places.paths.credentials, "utf8")).toBe(OWN);
+    const [, source = "", target = ""] = error?.hint?.split(" ") ?? [];
+    renameSync(source, target);
+    start();
+    expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(OWN);
+  });
 });
 
 test("a profile whose directory was copied is refused at its start, and the cure ends that", () => {
