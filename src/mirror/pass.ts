@@ -120,7 +120,7 @@ const ROWS_AT_ONCE = 1024;
  * Leaves an entry as it is; the others go on.
  * @throws the cause where it is not this entry's: an index that failed has dropped what was put into it, too
  */
-export function fail(pass: Pass, name: string, cause: unknown): void {
+export function fail(pass: Pick<Pass, "skipped" | "failed" | "left">, name: string, cause: unknown): void {
   if (isOfIndex(cause) || !(cause instanceof ClauthError || errnoOf(cause) !== undefined)) throw cause;
   const error = domainError(cause, "carry", name);
   const skipped = { name, why: error.message };
@@ -132,6 +132,6 @@ export function fail(pass: Pass, name: string, cause: unknown): void {
 }
 
 /** For what is in use or being written right now. */
-export function lookAgain(pass: Pass, name: string): void {
+export function lookAgain(pass: Pick<Pass, "left">, name: string): void {
   pass.left.add(name);
 }
