@@ -17,6 +17,9 @@ import { waitFor } from "../support/wait-for.ts";
 /** CLAUTH_TUI_SECONDS=600 lets them start, work and end again for ten minutes. */
 const SECONDS = Number(process.env["CLAUTH_TUI_SECONDS"] ?? 0);
 
+/** Eight real Claudes on two cores. */
+const PATIENCE_MS = 120_000;
+
 const PROFILES = { alpha: "A", beta: "B", gamma: "C" } as const;
 type Place = keyof typeof PROFILES | "system";
 const PLACES: readonly Place[] = ["alpha", "beta", "gamma", "alpha", "beta", "gamma", "system", "system"];
@@ -92,19 +95,23 @@ async function live(lab: Lab, place: Place, index: number): Promise<readonly str
       env: { ...lab.env, CLAUTH_PROFILE: place },
     });
     try {
-      await pty.shows("for agents");
+      await pty.shows("for agents", 0, PATIENCE_MS);
       for (let count = 0; count < 3; count++) {
         const prompt = `user ${index} says thing ${prompts.length}.`;
         const before = pty.output().length;
         pty.type(prompt);
-        await pty.shows(prompt, before);
+        await pty.shows(prompt, before, PATIENCE_MS);
         pty.type("\r");
         prompts.push(prompt);
         // Not what the terminal shows, which is drawn anew at any time.
-        await waitFor(`the reply to ${prompt}`, () => repliesTo(lab, cwd, token) === prompts.length, 60_000);
+        await waitFor(
+          `the reply to ${prompt}`,
+          () => repliesTo(lab, cwd, token) === prompts.length,
+          PATIENCE_MS,
+        );
       }
       pty.type("/exit");
-      await pty.shows("/exit");
+      await pty.shows("/exit", 0, PATIENCE_MS);
       pty.type("\r");
       expect(await pty.exited).toEqual({ code: 0, signal: null });
     } finally {

@@ -8,7 +8,7 @@ export type PtySession = {
   type(text: string): void;
   resize(columns: number, rows: number): void;
   /** Waits until the output holds the text, from `after` on. Spaces don't count: a TUI moves the cursor instead. */
-  shows(text: string, after?: number): Promise<void>;
+  shows(text: string, after?: number, timeoutMs?: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: Bun.Subprocess["signalCode"] }>;
   /** Takes the terminal away, as closing its window does. */
@@ -43,8 +43,9 @@ export function openPty(
     output: () => printed,
     type: (text) => void child.terminal?.write(text),
     resize: (columns, rows) => child.terminal?.resize(columns, rows),
-    shows: async (text, after = 0) => {
-      await waitFor(text, () => squeezed(printed.slice(after)).includes(squeezed(text))).catch(() => {
+    shows: async (text, after = 0, timeoutMs) => {
+      const isShown = () => squeezed(printed.slice(after)).includes(squeezed(text));
+      await waitFor(text, isShown, timeoutMs).catch(() => {
         throw new Error(`the terminal never showed ${JSON.stringify(text)}; it shows:\n${plain(printed)}`);
       });
     },
