@@ -45,6 +45,7 @@ async function tryStop({ name, index, hours }: Stop, checkpoints: readonly strin
   using box = eventfulSandbox();
   const at = `${name} (${index + 1} of ${checkpoints.length}), ${hours} hours`;
   const clock = join(box.root, "clock");
+  setClock(clock, 0);
   const running = startEventful(box, { CLAUTH_TEST_STOP_AT: String(index + 1), ...steppedClock(clock) });
   const isStopped = await stopped(running);
   let theirs = {};

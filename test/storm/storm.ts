@@ -90,6 +90,7 @@ function createStorm(options: StormOptions): Storm {
   keepShim(box);
   const notes = join(box.root, "storm");
   mkdirSync(notes);
+  setClock(join(notes, "clock"), 0);
   for (const account of Object.values(ACCOUNTS)) writeFileSync(join(notes, `server-${account}`), "1\n");
   for (const profile of PROFILES) box.addProfile(profile, { account: ACCOUNTS[profile] });
   box.write(".claude/.credentials.json", credentialsText({ account: ACCOUNTS[HOME] }), 0o600);
