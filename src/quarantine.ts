@@ -43,6 +43,12 @@ export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array):
   return storedAlready(paths.backups, kind, bytes) ?? store(paths.backups, kind, bytes);
 }
 
+/** Stores what another program wrote in the moment of a write of ours, and which stands under a temporary name alone by now. */
+export function quarantineDisplaced(paths: Backups, what: string, path: string): void {
+  const content = readRegularFile(path);
+  if (content !== undefined) quarantineFile(paths, `displaced-${what}`, content.bytes);
+}
+
 /**
  * Removes all but the newest 20 of each kind (of removed files, the newest 200 of one top-level name), and never the newest login of an account. The caller holds the state lock.
  * @returns the names that were removed

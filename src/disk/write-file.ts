@@ -7,6 +7,7 @@ import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
 import { patiently } from "./patience.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
+import { removeTemporary, replaceJudged } from "./replace-judged.ts";
 
 export type WriteOptions = {
   /** Permission bits of the result, whatever the umask; 0o600 where not given. A looser file is tightened. */
@@ -17,6 +18,8 @@ export type WriteOptions = {
   readonly expect?: FileContent | "absent";
   /** Reaches the disk before the old bytes go: for credentials and state. */
   readonly sync?: boolean;
+  /** Told what another program wrote that is at no name any more, before the write fails. */
+  readonly displaced?: (content: FileContent) => void;
 };
 
 /**
@@ -43,7 +46,10 @@ export function writeFileAtomic(
   try {
     writeTemporary(temporary, bytes, mode, options.sync === true);
     checkpoint("temporary-written");
-    publishTemporary(temporary, target, judgementOf(target, options.expect));
+    publishTemporary(temporary, target, judgementOf(target, options.expect), (path) => {
+      const content = readRegularFile(path);
+      if (content !== undefined) options.displaced?.(content);
+    });
     checkpoint("published");
     if (options.sync === true) syncDirectory(dirname(target));
   } catch (cause) {
@@ -117,39 +123,32 @@ export type Judgement = "absent" | ((path: string) => void);
 /**
  * Gives a finished temporary file the name of its target. A file that must be new can't even be raced. Each try looks anew: a
  * scanner may have been waited for.
+ * @param displaced told where a file stands that another program wrote and that has no name of its own any more
  * @throws ClauthError `concurrent_modification` (retry-safe) where the judgement no longer holds; otherwise system errors
  */
-export function publishTemporary(temporary: string, target: string, judgement: Judgement | undefined): void {
+export function publishTemporary(
+  temporary: string,
+  target: string,
+  judgement: Judgement | undefined,
+  displaced?: (path: string) => void,
+): void {
   if (judgement === "absent" && linkInPlace(temporary, target)) return;
-  patiently(() => replace(temporary, target, judgement));
+  patiently(() => replace(temporary, target, judgement, displaced));
 }
 
-/**
- * The last look at the target stands right before the new name; what comes in between (however long this process is stopped
- * there) is put back.
- */
-function replace(temporary: string, target: string, judgement: Judgement | undefined): void {
+function replace(
+  temporary: string,
+  target: string,
+  judgement: Judgement | undefined,
+  displaced?: (path: string) => void,
+): void {
   if (judgement === "absent") {
     if (disk.lstatIfThere(target) !== undefined) throw concurrentModification(target);
   } else if (judgement !== undefined) {
-    judgement(target);
-    if (disk.exchange(temporary, target)) {
-      confirmExchange(temporary, target, judgement);
-      return;
-    }
+    replaceJudged(temporary, target, { judge: judgement, displaced });
+    return;
   }
   disk.rename(temporary, target);
-}
-
-/** What stood at the target in that very moment stands at the temporary name now. */
-function confirmExchange(temporary: string, target: string, refuse: (path: string) => void): void {
-  try {
-    refuse(temporary);
-  } catch (cause) {
-    disk.rename(temporary, target);
-    throw cause;
-  }
-  removeTemporary(temporary);
 }
 
 /** link(2) refuses an existing name atomically, which rename can't. False where the file system has no hard links. */
@@ -177,13 +176,6 @@ export function syncDirectory(path: string): void {
 }
 
 const UNSYNCABLE: ReadonlySet<string> = new Set(["EINVAL", "EPERM"]);
-
-/** The first failure is the one to report. */
-export function removeTemporary(path: string): void {
-  try {
-    disk.unlink(path);
-  } catch {}
-}
 
 /** What stops a write or a removal whose target is no longer what was judged. */
 export function concurrentModification(path: string): ClauthError {

@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk, letGo } from "../disk/disk.ts";
 import { type FileStat, fileStat } from "../disk/read-file.ts";
+import { removeTemporary } from "../disk/replace-judged.ts";
 import {
   concurrentModification,
   type Judgement,
   publishTemporary,
-  removeTemporary,
   temporaryBeside,
 } from "../disk/write-file.ts";
 import { sameFileFacts } from "../tree/inspect.ts";

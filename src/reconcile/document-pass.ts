@@ -1,11 +1,12 @@
 import { checkpoint } from "../checkpoint.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { equalJson, formatLike, type JsonObject, ownValue } from "../json.ts";
 import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
 import { freshBase } from "../merge/fresh-base.ts";
+import { mergeObjects } from "../merge/three-way.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
 import { type Base, readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.ts";
@@ -177,11 +178,33 @@ const MISSING_SIDE = { kind: "missing" } as const;
 
 function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
   const before = side.kind === "missing" ? undefined : side.content;
-  writeFileAtomic(path, formatLike(value, before?.bytes), {
-    mode: 0o600,
-    keepMode: true,
-    expect: before ?? "absent",
-  });
+  let displaced: FileContent | undefined;
+  try {
+    writeFileAtomic(path, formatLike(value, before?.bytes), {
+      mode: 0o600,
+      keepMode: true,
+      expect: before ?? "absent",
+      displaced: (content) => {
+        displaced = content;
+      },
+    });
+  } catch (error) {
+    if (displaced !== undefined) bringBack(path, side, judgeSide(displaced));
+    throw error;
+  }
+}
+
+/**
+ * Claude Code wrote in the moment of our write, and once more before that could be undone: it may have read ours in between. What
+ * its first write changed is merged into the second.
+ */
+function bringBack(path: string, judged: DocumentSide, displaced: DocumentSide): void {
+  const now = judgeSide(readRegularFile(path));
+  const [base, theirs] = [goodValue(judged), goodValue(displaced)];
+  if (now.kind !== "ok" || theirs === undefined) return;
+  const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
+  const { home: merged } = mergeObjects({ ...sides, later: "home", deletion: () => "restore" });
+  if (!equalJson(merged, now.value)) writeSide(path, now, merged);
 }
 
 /**

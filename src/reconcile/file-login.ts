@@ -5,6 +5,7 @@ import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import type { TreeCredentials } from "../merge/credentials.ts";
+import { quarantineDisplaced } from "../quarantine.ts";
 import { putLink, removeLink } from "../tree/put-link.ts";
 import type { Places } from "./places.ts";
 import type { LookAtTree, TreeLogin } from "./tree-login.ts";
@@ -29,6 +30,7 @@ function lookAtLinkedLogin(places: Places): TreeLogin {
             paths.credentials,
             treeCredentials,
             found.kind === "link" ? found : { file: found.content.stat },
+            { displaced: (path) => quarantineDisplaced(paths, "credentials", path) },
           );
       }),
     remove: () => removeAsFound(places, found),

@@ -5,7 +5,7 @@ import { errnoOf } from "../errors.ts";
 import { constants } from "../fs.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
-import { quarantineFile } from "../quarantine.ts";
+import { quarantineDisplaced, quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { inspectTree } from "./inspect.ts";
 import { joinDirectory } from "./join-directory.ts";
@@ -84,6 +84,7 @@ const VERB: Record<Step["do"], string> = {
 function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | undefined): readonly Skipped[] {
   const treePath = join(paths.runtime, step.name);
   const homePath = join(home.root, step.name);
+  const displaced = (path: string) => quarantineDisplaced(paths, step.name, path);
   switch (step.do) {
     case "make-root":
       disk.makeDirectory(step.root === "tree" ? paths.runtime : home.root, 0o700);
@@ -99,7 +100,7 @@ function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | und
       linkUnlessThere(homePath, treePath, type);
       return [];
     case "relink":
-      putLink(homePath, treePath, { text: step.text }, type);
+      putLink(homePath, treePath, { text: step.text }, { type, displaced });
       return [];
     case "unlink":
       removeLink(treePath, step.text);
@@ -107,21 +108,21 @@ function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | und
     case "swap":
       // With one name alone both paths are that name, by a mount.
       if (disk.lstat(homePath).nlink < 2n) return [{ name: step.name, why: "it is claude home's own file" }];
-      putLink(homePath, treePath, { file: step.tree });
+      putLink(homePath, treePath, { file: step.tree }, { displaced });
       return [];
     case "adopt":
       copyNew(treePath, homePath);
       checkpoint("tree-adopted");
-      putLink(homePath, treePath, { file: step.tree });
+      putLink(homePath, treePath, { file: step.tree }, { displaced });
       return [];
     case "merge-file":
       mergeFile({ ...step, treePath, homePath }, paths);
       checkpoint("tree-file-merged");
-      putLink(homePath, treePath, { file: step.tree });
+      putLink(homePath, treePath, { file: step.tree }, { displaced });
       return [];
     case "quarantine":
       quarantineFile(paths, step.name, readJudged(treePath, step.tree).bytes);
-      putLink(homePath, treePath, { file: step.tree }, type);
+      putLink(homePath, treePath, { file: step.tree }, { type, displaced });
       return [];
     case "move-directory":
     case "merge-directory":

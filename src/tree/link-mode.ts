@@ -1,10 +1,11 @@
 import type { Environment } from "../context.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
+import { removeTemporary } from "../disk/replace-judged.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { TreeFacts } from "./inspect.ts";
 import type { Manifest } from "./manifest.ts";
-import { discard, temporaryLinkIn } from "./put-link.ts";
+import { temporaryLinkIn } from "./put-link.ts";
 
 /**
  * How entries of claude home appear in the tree: each as a symlink; directories as junctions of Windows (absolute links, which
@@ -67,7 +68,7 @@ function canLink(directory: string, type?: "junction"): boolean {
     if (REFUSALS.has(errnoOf(cause) ?? "")) return false;
     throw domainError(cause, "try to link in", directory);
   }
-  discard(path);
+  removeTemporary(path);
   return true;
 }
 

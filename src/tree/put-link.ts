@@ -1,5 +1,6 @@
 import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType } from "../disk/disk.ts";
+import { removeTemporary, replaceJudged } from "../disk/replace-judged.ts";
 import { concurrentModification } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { dirname, join } from "../path.ts";
@@ -8,40 +9,26 @@ import { type FileFacts, sameFileFacts } from "./inspect.ts";
 /** What has to stand at a path for us to replace or remove it. */
 export type Present = { readonly file: FileFacts } | { readonly text: string };
 
+export type LinkOptions = {
+  readonly type?: LinkType | undefined;
+  /** Told where a file stands that another program wrote and that has no name of its own any more. */
+  readonly displaced: (path: string) => void;
+};
+
 /**
  * Puts a link to `target` in the place of what stands at `path`, by rename, so that the name is never missing.
  * @throws ClauthError `concurrent_modification` (retry-safe) where something else stands there by now
  */
-export function putLink(target: string, path: string, present: Present, type?: LinkType): void {
+export function putLink(target: string, path: string, present: Present, options: LinkOptions): void {
   const temporary = temporaryLinkIn(dirname(path));
-  disk.symlink(target, temporary, type);
+  disk.symlink(target, temporary, options.type);
   checkpoint("tree-link-made");
   try {
-    refuseSurprise(path, path, present);
-    if (disk.exchange(temporary, path)) confirmExchange(temporary, path, present);
-    else disk.rename(temporary, path);
+    replaceJudged(temporary, path, { ...options, judge: (at) => refuseSurprise(path, at, present) });
   } catch (error) {
-    discard(temporary);
+    removeTemporary(temporary);
     throw error;
   }
-}
-
-/** What stood at the path in that very moment stands at the temporary name now: what nobody judged is put back. */
-function confirmExchange(temporary: string, path: string, present: Present): void {
-  try {
-    refuseSurprise(path, temporary, present);
-  } catch (error) {
-    disk.rename(temporary, path);
-    throw error;
-  }
-  discard(temporary);
-}
-
-/** A leftover is swept later; the first failure is the one to report. */
-export function discard(temporary: string): void {
-  try {
-    disk.unlink(temporary);
-  } catch {}
 }
 
 /** Makes a link, unless something of that name is there by now. */

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyWithFaults } from "../../src/disk/disk.ts";
-import { readRegularFile } from "../../src/disk/read-file.ts";
+import { type FileContent, readRegularFile } from "../../src/disk/read-file.ts";
 import { isTemporaryName, writeFileAtomic } from "../../src/disk/write-file.ts";
 import { errorOf, failing, kindOf, systemError } from "../support/faults.ts";
 
@@ -213,11 +213,12 @@ describe("expect", () => {
   test("puts back what another program wrote between the last look and the new name", () => {
     writeFileSync(file, "judged");
     const judged = readRegularFile(file);
+    const theirs = ["theirs"];
     const write = () => writeFileAtomic(file, bytes("ours"), { expect: judged ?? "absent" });
     const kind = testOnlyWithFaults(
       ({ exchange }) => ({
         exchange: (a, b) => {
-          renameSync(put("theirs"), b);
+          for (const content of theirs.splice(0)) renameSync(put(content), b);
           return exchange(a, b);
         },
       }),
@@ -225,6 +226,39 @@ describe("expect", () => {
     );
     expect([kind, text(file), leftovers()]).toEqual(["concurrent_modification", "theirs", []]);
   });
+
+  test.each([
+    ["one", ["first"], undefined],
+    ["two", ["first", "second"], "first"],
+    ["three", ["first", "second", "third"], "second"],
+  ])(
+    "leaves the last of %s that another program wrote meanwhile, and hands over the one before",
+    (_, writes, last) => {
+      writeFileSync(file, "judged");
+      const judged = readRegularFile(file) ?? "absent";
+      const comes = writes.values();
+      let seen: string | undefined;
+      const displaced = ({ bytes }: FileContent) => {
+        seen = new TextDecoder().decode(bytes);
+      };
+      const kind = testOnlyWithFaults(
+        ({ exchange }) => ({
+          exchange: (a, b) => {
+            const { value } = comes.next();
+            if (value !== undefined) renameSync(put(value), b);
+            return exchange(a, b);
+          },
+        }),
+        () => kindOf(() => writeFileAtomic(file, bytes("ours"), { expect: judged, displaced })),
+      );
+      expect([kind, text(file), seen, leftovers()]).toEqual([
+        "concurrent_modification",
+        writes.at(-1),
+        last,
+        [],
+      ]);
+    },
+  );
 
   test("lets the write through where the file system can't exchange names", () => {
     writeFileSync(file, "judged");

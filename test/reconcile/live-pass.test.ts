@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
@@ -132,6 +133,27 @@ describe("while claude runs", () => {
 });
 
 describe("claude's unlocked writes", () => {
+  test("in the moment of ours, and again on top of it before it is undone, lose nothing of anybody", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: { ours: 1 } });
+    const { homeJson } = box.places;
+    const writes = [{ first: 1 }, { second: 2 }];
+    using _ = testOnlyFaults(({ exchange }) => ({
+      exchange: (from, to) => {
+        const write = to === homeJson ? writes.shift() : undefined;
+        if (write !== undefined)
+          renameSync(put(`${homeJson}.claude`, { ...read(homeJson), ...write }), homeJson);
+        return exchange(from, to);
+      },
+    }));
+    await box.live();
+    expect(writes).toEqual([]);
+    expect(read(homeJson)).toMatchObject({ first: 1, second: 2 });
+    await box.live();
+    const all = { ...SHARED, first: 1, second: 2, tipsHistory: { ours: 1 } };
+    expect([read(homeJson), read(box.places.treeJson)]).toEqual([all, all]);
+  });
+
   test("that drop a value of ours within three seconds lose: it is applied again", async () => {
     using box = running();
     edit(box.places.homeJson, { fromHome: true });

@@ -18,11 +18,13 @@ afterEach(() => {
 
 const CHANGED = expect.objectContaining({ kind: "concurrent_modification", retrySafe: true });
 
+const UNSEEN = { displaced: () => expect.unreachable() };
+
 describe("putLink", () => {
   test("takes the place of a file, which is never missing meanwhile (trap 20)", () => {
     put(join(root, "a"), "old");
     testOnlyArmCheckpoints(() => expect(text(join(root, "a"))).toBe("old"));
-    putLink("/target", join(root, "a"), { file: lstatSync(join(root, "a"), { bigint: true }) });
+    putLink("/target", join(root, "a"), { file: lstatSync(join(root, "a"), { bigint: true }) }, UNSEEN);
     expect(kind(join(root, "a"))).toBe("-> /target");
   });
 
@@ -33,7 +35,7 @@ describe("putLink", () => {
       put(join(root, "b"), "newer");
       renameSync(join(root, "b"), join(root, "a"));
     });
-    expect(() => putLink("/target", join(root, "a"), { file: judged })).toThrow(CHANGED);
+    expect(() => putLink("/target", join(root, "a"), { file: judged }, UNSEEN)).toThrow(CHANGED);
     expect(text(join(root, "a"))).toBe("newer");
     expect(readdirSync(root)).toEqual(["a"]);
   });
@@ -41,22 +43,43 @@ describe("putLink", () => {
   test("puts back a file that came between the last look and the link", () => {
     put(join(root, "a"), "judged");
     const judged = lstatSync(join(root, "a"), { bigint: true });
+    put(join(root, "b"), "newer");
+    const newer = [join(root, "b")];
     const comesBetween = ({ exchange }: Disk) => ({
       exchange: (from: string, to: string) => {
-        put(join(root, "b"), "newer");
-        renameSync(join(root, "b"), join(root, "a"));
+        for (const path of newer.splice(0)) renameSync(path, join(root, "a"));
         return exchange(from, to);
       },
     });
-    const link = () => putLink("/target", join(root, "a"), { file: judged });
+    const link = () => putLink("/target", join(root, "a"), { file: judged }, UNSEEN);
     expect(() => testOnlyWithFaults(comesBetween, link)).toThrow(CHANGED);
     expect(text(join(root, "a"))).toBe("newer");
     expect(readdirSync(root)).toEqual(["a"]);
   });
 
+  test("hands over a file that came there when a later one stands in its place by now", () => {
+    put(join(root, "a"), "judged");
+    const judged = lstatSync(join(root, "a"), { bigint: true });
+    for (const name of ["first", "second"]) put(join(root, name), name);
+    const seen: string[] = [];
+    const writes = ["first", "second"].values();
+    const comesTwice = ({ exchange }: Disk) => ({
+      exchange: (from: string, to: string) => {
+        const { value } = writes.next();
+        if (value !== undefined) renameSync(join(root, value), join(root, "a"));
+        return exchange(from, to);
+      },
+    });
+    const displaced = (path: string) => void seen.push(text(path));
+    const link = () => putLink("/target", join(root, "a"), { file: judged }, { displaced });
+    expect(() => testOnlyWithFaults(comesTwice, link)).toThrow(CHANGED);
+    expect([text(join(root, "a")), seen]).toEqual(["second", ["first"]]);
+    expect(readdirSync(root)).toEqual(["a"]);
+  });
+
   test("leaves a link that leads elsewhere by now", () => {
     symlinkSync("/other", join(root, "a"));
-    expect(() => putLink("/target", join(root, "a"), { text: "/judged" })).toThrow(CHANGED);
+    expect(() => putLink("/target", join(root, "a"), { text: "/judged" }, UNSEEN)).toThrow(CHANGED);
     expect(kind(join(root, "a"))).toBe("-> /other");
   });
 });
