@@ -21,7 +21,7 @@ import { waitFor } from "../support/wait-for.ts";
  * Each checkpoint that one eventful session reaches is tried: the shim is stopped there for longer than any lock of Claude's counts,
  * while others go on, and the clock is hours off when it is continued, as after a laptop's sleep. Nothing of anybody is lost.
  */
-setDefaultTimeout(180_000);
+setDefaultTimeout(600_000);
 
 const REFRESHED_AGAIN = credentialsText({ account: "W", generation: 3 });
 

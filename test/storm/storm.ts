@@ -2,7 +2,6 @@ import {
   copyFileSync,
   existsSync,
   lstatSync,
-  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -218,9 +217,9 @@ function stepClock({ notes, counts }: Storm, random: () => number): void {
 
 /** Everything that stands open is finished: each place does one of everything, then nothing, in peace. */
 async function calm(storm: Storm): Promise<void> {
-  setClock(join(storm.notes, "clock"), 0);
+  // An hour later what a killed shim left is swept: nobody can set all times of a file.
+  setClock(join(storm.notes, "clock"), 1);
   ageLocks(storm, 0);
-  ageTemporaries(storm);
   const places: readonly Place[] = [HOME, ...PROFILES];
   for (const [round, dying] of ["-1", "0", "0"].entries()) {
     for (const place of places) {
@@ -229,14 +228,6 @@ async function calm(storm: Storm): Promise<void> {
       if (call.exitCode !== 0)
         storm.violations.push(`the calm after the storm: ${place} ended with ${call.exitCode}`);
     }
-  }
-}
-
-/** What a killed shim left is swept when it is old. */
-function ageTemporaries({ box }: Storm): void {
-  const then = new Date(Date.now() - 12 * 60_000);
-  for (const path of readdirSync(box.home, { recursive: true, encoding: "utf8" })) {
-    if (isTemporaryName(path.slice(path.lastIndexOf("/") + 1))) lutimesSync(join(box.home, path), then, then);
   }
 }
 
