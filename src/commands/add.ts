@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { isBaseUrl } from "../profile/config-guard.ts";
 import { createProfile } from "../profile/create-profile.ts";
-import { profileExists, refuseTaken } from "../profile/profiles.ts";
-import { type ProfileName, parseProfileName } from "../profile-name.ts";
+import { profileExists, refuseTaken, removedProfiles } from "../profile/profiles.ts";
+import { type ProfileName, parseProfileName, sameName } from "../profile-name.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { type Input, standardInput } from "../run/standard-input.ts";
@@ -54,6 +54,7 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       if (baseUrl !== undefined && mode !== "api-key")
         throw usageError("--base-url goes with --api-key", "add");
       const isFirst = !existsSync(store.config);
+      const wasRemoved = removedProfiles(store).some((removed) => sameName(removed.name, name));
 
       if (mode === "home") await addHome(context, store, name);
       else if (mode === "import") {
@@ -71,6 +72,8 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       );
       if (mode === "login") await logIn(context, store, name, []);
       if (mode === "later") notice(context, `to log it in: clauth login ${name}`);
+      if (wasRemoved)
+        notice(context, `one of that name was removed, and is another: clauth backups ${name} shows it`);
       if (isFirst) notice(context, `use it here: clauth local ${name}; everywhere: clauth global ${name}`);
       return 0;
     },

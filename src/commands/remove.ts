@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
@@ -26,7 +28,8 @@ export function remove(context: Context): Command {
       const kept = removeProfile(store, await placesWithLogin(context, store, name));
       notice(context, `removed profile "${name}"`);
       if (kept !== undefined) {
-        notice(context, `all that was its own, its login too, is in ${kept}`);
+        const login = existsSync(join(kept, "credentials.json")) ? ", its login too," : "";
+        notice(context, `all that was its own${login} is in ${kept}`);
         notice(context, `to take it back: clauth backups restore ${name}`);
       }
       for (const mention of mentions) notice(context, mention);

@@ -111,3 +111,14 @@ test("a profile that only the list knows is taken off it", async () => {
   expect((await desk.clauth(["remove", "ghost"])).code).toBe(0);
   expect(desk.read(".clauth/profiles.toml")).toBe("profiles = []\n");
 });
+
+test("of a profile without a login of its own none is said to be kept; one made anew is told from it", async () => {
+  using desk = createDesk();
+  await desk.clauth(["add", "mine", "--home"]);
+  expect((await desk.clauth(["remove", "mine"])).stderr).toContain(
+    "clauth: all that was its own is in ~/.clauth/removed/",
+  );
+  expect((await desk.clauth(["add", "mine", "--home"])).stderr).toContain(
+    "clauth: one of that name was removed, and is another: clauth backups mine shows it\n",
+  );
+});
