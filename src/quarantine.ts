@@ -18,10 +18,11 @@ import { join } from "./path.ts";
 const KEPT = 20;
 
 /**
- * How many stay of what was removed below one name at the top of claude home. Kinds of their own they are not: most
- * stand for a name that never comes again (a session, a shell snapshot).
+ * How many stay of what was removed below one name at the top of claude home, while all together are no larger than the limit
+ * in bytes: transcripts are. Kinds of their own they are not: most stand for a name that never comes again (a session).
  */
 const KEPT_REMOVED = 200;
+const REMOVED_LIMIT = 512 * 1024 * 1024;
 
 /** What stands before the name of a file that was removed, and nothing took its place. */
 export const REMOVED = "removed/";
@@ -50,16 +51,17 @@ export function quarantineDisplaced(paths: Backups, what: string, path: string):
 }
 
 /**
- * Removes all but the newest 20 of each kind (of removed files, the newest 200 of one top-level name), and never the newest login of an account. The caller holds the state lock.
+ * Removes all but the newest 20 of each kind (of removed files, the newest 200 or 512 MiB of one top-level name), and never the newest login of an account. The caller holds the state lock.
  * @returns the names that were removed
  */
 export function pruneQuarantine(paths: Backups): string[] {
   const removed: string[] = [];
   for (const [kind, names] of kindsIn(paths.backups)) {
-    const kept = kind.startsWith(kindOf(REMOVED)) ? KEPT_REMOVED : KEPT;
-    if (names.length <= kept) continue;
+    if (names.length <= KEPT) continue;
     const newestFirst = names.sort().reverse();
-    const logins = kept === KEPT_REMOVED ? new Set() : lastLogins(paths.backups, newestFirst);
+    const areRemoved = kind.startsWith(kindOf(REMOVED));
+    const kept = areRemoved ? countKept(paths.backups, newestFirst) : KEPT;
+    const logins = areRemoved ? new Set() : lastLogins(paths.backups, newestFirst);
     for (const name of newestFirst.slice(kept)) {
       if (logins.has(name)) continue;
       const path = join(paths.backups, name);
@@ -143,6 +145,16 @@ function kindsIn(backups: string): Map<string, string[]> {
     else names.push(name);
   }
   return kinds;
+}
+
+/** Of removed files, the newest first. */
+function countKept(backups: string, names: readonly string[]): number {
+  let bytes = 0n;
+  for (const [index, name] of names.slice(0, KEPT_REMOVED).entries()) {
+    bytes += statFile(join(backups, name))?.size ?? 0n;
+    if (index >= KEPT && bytes > REMOVED_LIMIT) return index;
+  }
+  return KEPT_REMOVED;
 }
 
 /** The newest file of each account that holds a login. Those that name no account (older Claude Code) count as one. */

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pruneQuarantine, quarantineFile, quarantineKind, recordConflicts } from "../src/quarantine.ts";
@@ -84,6 +92,16 @@ describe("pruneQuarantine", () => {
     storeAt(1, "removed+projects+p+x.jsonl", bytes("x"));
     expect(pruneQuarantine(paths)).toHaveLength(5);
     expect(readdirSync(paths.backups)).toContain("20260101T000000000Z-removed+projects+p+x.jsonl");
+  });
+
+  test("keeps no more than 512 MiB of them, but the newest 20 in any case", () => {
+    for (let day = 1; day <= 28; day++) {
+      const name = storeAt(day, `removed+projects+p+${day}.jsonl`, bytes(""));
+      // Without a block on the disk.
+      truncateSync(join(paths.backups, name), day > 20 ? 20 * 1024 * 1024 : 40 * 1024 * 1024);
+    }
+    expect(pruneQuarantine(paths)).toHaveLength(8);
+    expect(readdirSync(paths.backups).filter((name) => name.includes("removed+"))).toHaveLength(20);
   });
 
   test("never removes the newest login of an account", () => {

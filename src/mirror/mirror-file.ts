@@ -92,7 +92,7 @@ function carryOut(pass: Pass, { name, pair, known, verdict, found }: Case): bool
       if (known !== undefined) pass.index.forget(name);
       return true;
     case "agree":
-      record(pass, name, found, known);
+      record(pass, name, pair, found, known);
       return false;
     case "join":
       if (found.home !== undefined && found.tree !== undefined)
@@ -116,7 +116,13 @@ function planRemoval(pass: Pass, name: string, from: Side, pair: FilePair, known
   else pass.removals.push({ do: "remove", name, from, stat: sight.stat, hash: known.hash });
 }
 
-function record(pass: Pass, name: string, { home, tree }: FoundPair, known: Agreed | undefined): void {
+function record(
+  pass: Pass,
+  name: string,
+  pair: FilePair,
+  { home, tree }: FoundPair,
+  known: Agreed | undefined,
+): void {
   if (home === undefined || tree === undefined) return;
   const { hash, size } = home;
   const now: Agreed = {
@@ -127,6 +133,7 @@ function record(pass: Pass, name: string, { home, tree }: FoundPair, known: Agre
     tree: { mark: tree.mark, mode: known?.tree.mode ?? tree.stat.mode },
   };
   if (known === undefined || !sameMarks(known, now) || known.hash !== hash) agree(pass, name, now);
+  carryMode(pass, name, pair, now);
 }
 
 function sameMarks(a: Agreed, b: Agreed): boolean {

@@ -105,6 +105,17 @@ describe("a file", () => {
     expect(statSync(sides.home("hooks/run.sh")).mode & 0o777).toBe(0o755);
     expect(sides.pass()).toEqual(QUIET);
   });
+
+  test("that became executable right after it was written is so, too", () => {
+    using sides = twoSides();
+    put(sides.home("hooks/run.sh"), "#!/bin/sh\n", -60);
+    chmodSync(sides.home("hooks/run.sh"), 0o644);
+    sides.pass();
+    chmodSync(sides.tree("hooks/run.sh"), 0o755);
+    sides.pass();
+    expect(statSync(sides.home("hooks/run.sh")).mode & 0o777).toBe(0o755);
+    expect(sides.pass()).toEqual(QUIET);
+  });
 });
 
 describe("a .jsonl", () => {
