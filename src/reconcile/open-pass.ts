@@ -14,7 +14,7 @@ import {
 import { forgetCommonState, openBase, writeBaseIndex } from "./base.ts";
 import { withSharedCleanup } from "./cleanup-period.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
-import { advanceBase, carryOut, carryOutFresh, describe, isSettled, lookAt } from "./document-pass.ts";
+import { advanceBase, carryOutFresh, describe, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds, isOwnDocument } from "./kinds.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
@@ -111,11 +111,10 @@ function openDocument(
   const needed = alone || urgent || look.tree.kind === "missing";
   if (!needed) return { outstanding: true, settled: {} };
   if (look.decision.tree !== undefined) say(`${kind.name}: ${describe(look, "tree")}`);
-  if (!alone || (untilStanding(kind, ["home"]) > 0 && othersWrite())) {
-    carryOutFresh(places, kind, look, "tree");
-    return { outstanding: true, settled: {} };
-  }
-  carryOut(places, kind, look, "tree");
+  const stands = alone && !(untilStanding(kind, ["home"]) > 0 && othersWrite());
+  // Home may be written once more before the second look: what the tree was given is noted until the base has it.
+  if (!stands || look.decision.tree !== undefined) carryOutFresh(places, kind, look, "tree");
+  if (!stands) return { outstanding: true, settled: {} };
   const after = look.decision.tree === undefined ? look : lookAt(places, kind, options);
   return {
     outstanding: after.decision.home !== undefined,

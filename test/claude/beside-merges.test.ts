@@ -20,6 +20,9 @@ const SECONDS = Number(process.env["CLAUTH_TUI_SECONDS"] ?? 0);
 /** Eight real Claudes on two cores. */
 const PATIENCE_MS = 120_000;
 
+/** Each is looked for at the end. */
+const VALUES_A_WRITE = 10;
+
 const PROFILES = { alpha: "A", beta: "B", gamma: "C" } as const;
 type Place = keyof typeof PROFILES | "system";
 const PLACES: readonly Place[] = ["alpha", "beta", "gamma", "alpha", "beta", "gamma", "system", "system"];
@@ -38,7 +41,7 @@ describeClaude(
       });
       const merged = await mergeUntil(lab, () => isOver);
       const prompts = (await lives).flat();
-      const figures = { prompts: prompts.length, writes: Object.keys(merged).length, merges: mergesIn(lab) };
+      const figures = { prompts: prompts.length, values: Object.keys(merged).length, merges: mergesIn(lab) };
       console.log(`beside merges: ${JSON.stringify(figures)}`);
 
       // One more start of each carries what its last session left to it.
@@ -141,13 +144,14 @@ async function mergeUntil(lab: Lab, isOver: () => boolean): Promise<JsonObject> 
   };
   const session = openSession({ home: lab.home, cwd: lab.home, env: {} }, request);
   const merged: Record<string, number> = {};
-  for (let count = 0; !isOver(); count++) {
-    const key = `merged${count}`;
-    lab.write(
-      session.places.treeJson,
-      JSON.stringify({ ...lab.json(session.places.treeJson), [key]: count }),
-    );
-    merged[key] = count;
+  for (let count = 0; !isOver(); count += VALUES_A_WRITE) {
+    const values = Array.from({ length: VALUES_A_WRITE }, (_, index) => [
+      `merged${count + index}`,
+      count + index,
+    ]);
+    const { treeJson } = session.places;
+    lab.write(treeJson, JSON.stringify({ ...lab.json(treeJson), ...Object.fromEntries(values) }));
+    Object.assign(merged, Object.fromEntries(values));
     await livePass(session, { moment: "running", quiet: () => false });
   }
   expect(await finalize(session, undefined)).toEqual([]);

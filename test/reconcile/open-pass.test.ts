@@ -442,3 +442,19 @@ describe("an overlay that decides the login is there, or nothing starts", () => 
     },
   );
 });
+
+test("an edit of home's that comes while the tree is written stands, however old its time says it is", async () => {
+  using box = createProfileHome();
+  put(box.places.homeJson, { ...HOME, count: 1 });
+  box.open();
+  edit(box.places.homeJson, { count: 2 });
+  testOnlyArmCheckpoints((name) => {
+    if (name !== "claude.json:written") return;
+    edit(box.places.homeJson, { count: 3 });
+    utimesSync(box.places.homeJson, new Date(0), new Date(0));
+  });
+  box.open();
+  testOnlyArmCheckpoints(undefined);
+  await box.final();
+  for (const path of [box.places.homeJson, box.places.treeJson]) expect(read(path)["count"]).toBe(3);
+});
