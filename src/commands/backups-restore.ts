@@ -10,6 +10,7 @@ import { restoreLogin } from "../session/restore-login.ts";
 import { restoreProfile } from "../session/restore-profile.ts";
 import { syncUnused } from "../session/sync.ts";
 import { allTokenHolders } from "../session/token-holders.ts";
+import { LOGGED_OUT } from "./backups.ts";
 import { type Command, command } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
@@ -69,10 +70,12 @@ async function putBack(
   for (const note of await syncUnused(context, store, profile)) notice(context, note);
   const id = wholeId(listDirectory(profilePathsOf(store, profile).backups), given);
   const holders = await allTokenHolders(context, store);
-  if (restoreLogin(holders, store, placesOf(context.home, store, profile), id) === "unchanged")
-    return notice(context, `profile "${profile}" has this login already`);
-  notice(context, `profile "${profile}" has the login of ${id} again; the other one is in backups now`);
-  notice(context, `where its token was refreshed since, Claude Code will refuse it: clauth login ${profile}`);
+  const done = restoreLogin(holders, store, placesOf(context.home, store, profile), id);
+  if (done === "unchanged") return notice(context, `profile "${profile}" has this login already`);
+  const other = done === "replaced" ? "; the other one is in backups now" : "";
+  notice(context, `profile "${profile}" has the login of ${id} again${other}`);
+  const when = id.includes(LOGGED_OUT) ? "since it was logged out" : "where its token was refreshed since";
+  notice(context, `${when}, Claude Code will refuse it: clauth login ${profile}`);
 }
 
 function noId(profile: ProfileName): ClauthError {

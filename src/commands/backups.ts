@@ -58,6 +58,9 @@ type Backup = {
 
 const REMOVED = "removed-profile";
 
+/** As a logout keeps it: the server takes it no more, where it could be told. */
+export const LOGGED_OUT = "credentials-logged-out";
+
 function all(store: Store): Backup[] {
   return [
     ...listProfiles(store).flatMap((profile) => backupsOf(store, profile)),
@@ -118,13 +121,13 @@ function row({ profile, id, what, time, bytes, login }: Backup, view: View): Cel
     id,
     view.forPeople ? ago(time) : time,
     bytes === null ? "" : size(bytes),
-    what === REMOVED ? "profile" : login ? "login" : "file",
+    what === REMOVED ? "profile" : !login ? "file" : what === LOGGED_OUT ? "logged out" : "login",
   ];
 }
 
 function sayNext(context: Context, store: Store, found: readonly Backup[]): void {
   if (found.length === 0) notice(context, "nothing was replaced or removed");
-  const login = found.findLast(({ what, login }) => what !== REMOVED && login);
+  const login = found.findLast(({ what, login }) => login && what !== REMOVED && what !== LOGGED_OUT);
   const removed = found.findLast(
     ({ what, profile }) => what === REMOVED && profileExists(store, profile) === undefined,
   );

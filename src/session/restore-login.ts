@@ -20,6 +20,7 @@ import { refreshTokenOf, type TokenHolder } from "./token-holders.ts";
  * the newest of the profile, else the next pass would take it for an old backup.
  * @param holders who holds which login now
  * @param id the name of a file in the profile's backups
+ * @returns "replaced" where another one made way for it
  * @throws ClauthError `no_such_backup`, `not_a_login`, `profile_in_use`, `shared_chain`, `store_busy` (retry-safe)
  */
 export function restoreLogin(
@@ -27,7 +28,7 @@ export function restoreLogin(
   store: Store,
   places: Places,
   id: string,
-): "restored" | "unchanged" {
+): "restored" | "replaced" | "unchanged" {
   const { paths, profile } = places;
   return withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
     refuseInUse(profile, paths);
@@ -51,7 +52,7 @@ export function restoreLogin(
         owner: memory?.owner,
       });
       writeFileAtomic(paths.credentials, backup.bytes, { sync: true, expect: canonical ?? "absent" });
-      return "restored";
+      return canonical === undefined ? "restored" : "replaced";
     });
   });
 }

@@ -163,3 +163,21 @@ test("a profile that runs again after it was taken back has its conversations an
   });
   expect(box.read(box.profile("work", "runtime/.credentials.json"))).toContain("fakeW");
 });
+
+test("a login that was logged out is called so, is not offered, and comes back with a warning alone", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const id = "20260102T030405678Z-credentials-logged-out";
+  desk.write(desk.profile("work", `backups/${id}`), credentialsText({ account: "W" }));
+  const listed = await desk.clauth(["backups", "work"]);
+  expect({ ...listed, stdout: listed.stdout.trimEnd().split(/ {2,}/).at(-1) }).toEqual({
+    code: 0,
+    stdout: "logged out",
+    stderr: "",
+  });
+  expect((await desk.clauth(["backups", "restore", "work", id])).stderr).toBe(
+    `clauth: profile "work" has the login of <time>-credentials-logged-out again
+clauth: since it was logged out, Claude Code will refuse it: clauth login work
+`,
+  );
+});

@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 import { openPty } from "../support/pty.ts";
+
+setDefaultTimeout(30_000);
 
 /**
  * What people and programs see, to the character: of every command, on a terminal of 80 and of 200 columns, with and without

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { type CallOptions, createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 import { fileAppears } from "../support/wait-for.ts";
 import { pageText } from "./documented.ts";
+
+setDefaultTimeout(30_000);
 
 /** What the README promises, in its own words, each with what it comes to. */
 const PROMISES: Readonly<Record<string, (box: FakeSandbox) => Promise<void>>> = {

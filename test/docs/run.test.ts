@@ -1,10 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { fakeSteps } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 import { callsIn, examplesIn, PAGES, pageText } from "./documented.ts";
+
+setDefaultTimeout(30_000);
 
 /** What stands for what, where a page has a placeholder. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
