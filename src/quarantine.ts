@@ -47,7 +47,7 @@ export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array):
 /** Stores what another program wrote in the moment of a write of ours, and which stands under a temporary name alone by now. */
 export function quarantineDisplaced(paths: Backups, what: string, path: string): void {
   const content = readRegularFile(path);
-  if (content !== undefined) quarantineFile(paths, `displaced-${what}`, content.bytes);
+  if (content !== undefined) quarantineFile(paths, what, content.bytes);
 }
 
 /**

@@ -30,7 +30,7 @@ function lookAtLinkedLogin(places: Places): TreeLogin {
             paths.credentials,
             treeCredentials,
             found.kind === "link" ? found : { file: found.content.stat },
-            { displaced: (path) => quarantineDisplaced(paths, "credentials", path) },
+            { displaced: (path) => quarantineDisplaced(paths, "credentials-displaced", path) },
           );
       }),
     remove: () => removeAsFound(places, found),

@@ -84,7 +84,7 @@ const VERB: Record<Step["do"], string> = {
 function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | undefined): readonly Skipped[] {
   const treePath = join(paths.runtime, step.name);
   const homePath = join(home.root, step.name);
-  const displaced = (path: string) => quarantineDisplaced(paths, step.name, path);
+  const displaced = (path: string) => quarantineDisplaced(paths, `displaced-${step.name}`, path);
   switch (step.do) {
     case "make-root":
       disk.makeDirectory(step.root === "tree" ? paths.runtime : home.root, 0o700);

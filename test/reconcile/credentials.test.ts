@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { replacedLoginName } from "../../src/merge/account.ts";
 import type { ProfileConfig } from "../../src/profile/profile-config.ts";
 import { pruneQuarantine, quarantineKind } from "../../src/quarantine.ts";
@@ -202,6 +203,23 @@ describe("a refresh that replaced the link", () => {
     expect(kindOf(() => carryOutCredentials(box.places, look))).toBe("concurrent_modification");
     expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(newest);
   });
+});
+
+test("a login that claude wrote in the moment of our link is in quarantine when a later one stands there", () => {
+  using box = loggedIn();
+  claudeWrites(box.places, REFRESHED);
+  const look = lookAtCredentials(box.places, { pin: undefined, ended: false });
+  const writes = [loginText("A", 3), loginText("A", 4)];
+  using _ = testOnlyFaults(({ exchange }) => ({
+    exchange: (from, to) => {
+      const text = to === box.places.treeCredentials ? writes.shift() : undefined;
+      if (text !== undefined) claudeWrites(box.places, text);
+      return exchange(from, to);
+    },
+  }));
+  expect(kindOf(() => carryOutCredentials(box.places, look))).toBe("concurrent_modification");
+  expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(loginText("A", 4));
+  expect(quarantine(box)["credentials-displaced"]).toBe(loginText("A", 3));
 });
 
 describe("the stub of a refused refresh", () => {
