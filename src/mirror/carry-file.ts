@@ -9,9 +9,10 @@ import type { Side } from "../merge/three-way.ts";
 import { quarantineFile } from "../quarantine.ts";
 import { keepBothTails } from "../tree/jsonl-tails.ts";
 import type { Version } from "./decide.ts";
+import { putLog } from "./late-lines.ts";
 import type { Agreed, Known } from "./mirror-index.ts";
 import { agree, lookAgain, otherSide, type Pass, pathOn, syncsLater } from "./pass.ts";
-import { appendCopy, type Content, putCopy } from "./put-copy.ts";
+import { appendCopy, type Content } from "./put-copy.ts";
 import type { ReadVersion } from "./read-version.ts";
 import { lastingMark } from "./sight.ts";
 
@@ -52,7 +53,7 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
   const { mtimeNs } = read;
   const content = contentOf(pathOn(pass, from, name), read);
   const options = { mode, mtimeNs, replaces: replaced?.stat, syncLater };
-  const written = appended ?? unlessTaken(target, () => putCopy(target, content, options));
+  const written = appended ?? unlessTaken(target, () => putLog(pass, name, target, content, options));
   if (syncLater) pass.unsyncedDevices.set(written.dev, target);
   else pass.unsynced.add(dirname(target));
   if (replaced === undefined) pass.created.add(read.hash);
@@ -77,13 +78,14 @@ export function join(pass: Pass, name: string, { home, tree }: { home: Found; tr
     added.length === 0
       ? home.stat
       : (tryAppend(homePath, added, mtimeNs, home) ??
-        putCopy(homePath, { bytes }, { mtimeNs, mode: home.stat.mode, replaces: home.stat }));
+        putLog(pass, name, homePath, { bytes }, { mtimeNs, mode: home.stat.mode, replaces: home.stat }));
   if (homeStat === "raced") {
     lookAgain(pass, name);
     return;
   }
   checkpoint("mirror-joined-home");
-  const treeStat = putCopy(treePath, { bytes }, { mtimeNs, mode: tree.stat.mode, replaces: tree.stat });
+  const options = { mtimeNs, mode: tree.stat.mode, replaces: tree.stat };
+  const treeStat = putLog(pass, name, treePath, { bytes }, options);
   pass.unsynced.add(dirname(treePath));
   for (const to of ["home", "tree"] as const) pass.done.push({ do: "join", name, to });
   agree(pass, name, {

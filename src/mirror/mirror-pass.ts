@@ -1,6 +1,7 @@
 import { realPath } from "../disk/real-path.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { Skipped } from "../tree/step.ts";
+import { bringLateLines } from "./late-lines.ts";
 import { lookAtChanged } from "./look-at-changed.ts";
 import { dropMirrorIndex, indexError, isDamage, openMirrorIndex } from "./mirror-index.ts";
 import { lookAgain, type MirrorPlaces, type MirrorStep, type Pass, settle } from "./pass.ts";
@@ -102,16 +103,12 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     created: new Set(),
     unsynced: new Set(),
     unsyncedDevices: new Map(),
+    outgoing: [],
     pending: 0,
     left: new Set(),
     replacing: new Set(),
   };
-  if (changed === undefined) lookAtEverything(pass);
-  else lookAtChanged(pass, changed);
-  settle(pass);
-  const halted = carryRemovals(pass, removals === "confirmed");
-  if (halted === undefined) lookAtReplacing(pass);
-  settle(pass);
+  const halted = carryAll(pass, changed, removals === "confirmed");
   return {
     done,
     skipped,
@@ -120,6 +117,24 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     ...(pass.left.size === 0 ? {} : { again: RETRY_MS, left: pass.left }),
     ...(changed === undefined ? { rest: (performance.now() - started) * REST } : {}),
   };
+}
+
+function carryAll(
+  pass: Pass,
+  changed: ReadonlySet<string> | undefined,
+  confirmed: boolean,
+): string | undefined {
+  try {
+    if (changed === undefined) lookAtEverything(pass);
+    else lookAtChanged(pass, changed);
+    settle(pass);
+    const halted = carryRemovals(pass, confirmed);
+    if (halted === undefined) lookAtReplacing(pass);
+    settle(pass);
+    return halted;
+  } finally {
+    bringLateLines(pass);
+  }
 }
 
 /** What took the place of something that went by now; where that came back meanwhile, it is the next pass's. */

@@ -6,6 +6,7 @@ import { syncDirectory } from "../disk/write-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
 import type { Skipped } from "../tree/step.ts";
+import type { Outgoing } from "./late-lines.ts";
 import { type Agreed, isOfIndex, type MirrorIndex } from "./mirror-index.ts";
 import { canSyncFileSystem, syncFileSystem } from "./sync-file-system.ts";
 
@@ -67,6 +68,8 @@ export type Pass = {
   readonly unsynced: Set<string>;
   /** One path for each file system with new files in it that have not. */
   readonly unsyncedDevices: Map<bigint, string>;
+  /** Logs whose name was given to a copy, and that somebody may still append to. */
+  readonly outgoing: Outgoing[];
   /** Rows that wait for a commit. */
   pending: number;
   /** What another pass could do more about. */

@@ -9,6 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyWithFaults } from "../../src/disk/disk.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { everything, put, quarantined, type TwoSides, text, twoSides } from "./support/two-sides.ts";
@@ -40,6 +41,54 @@ function linesBy(path: string, by: string): string[] {
     .split("\n")
     .filter((line) => line.includes(`"by":"${by}"`));
 }
+
+/** Appends a line by a descriptor that was opened before the file was replaced. */
+function appendingAt(checkpoint: string, path: string, line: string): Disposable {
+  const descriptor = openSync(path, "a");
+  let written = false;
+  testOnlyArmCheckpoints((name) => {
+    if (name !== checkpoint || written) return;
+    written = true;
+    writeSync(descriptor, line);
+  });
+  return {
+    [Symbol.dispose]: () => {
+      testOnlyArmCheckpoints(undefined);
+      closeSync(descriptor);
+    },
+  };
+}
+
+describe("a log that is replaced while somebody has it open", () => {
+  test("keeps what comes to the old file behind our backs, where both sides were appended to", () => {
+    using sides = twoSides();
+    put(sides.home("s.jsonl"), "1\n");
+    sides.pass();
+    put(sides.home("s.jsonl"), "1\nhome\n", 5);
+    put(sides.tree("s.jsonl"), "1\ntree\n", 5);
+    {
+      using _ = appendingAt("mirror-published", sides.tree("s.jsonl"), "late\n");
+      expect([...(sides.pass().left ?? [])]).toEqual(["s.jsonl"]);
+    }
+    sides.pass();
+    expect(text(sides.home("s.jsonl"))).toBe("1\nhome\ntree\nlate\n");
+    expect(text(sides.tree("s.jsonl"))).toBe(text(sides.home("s.jsonl")));
+  });
+
+  test("and where the other side wrote it anew", () => {
+    using sides = twoSides();
+    put(sides.home("s.jsonl"), "1\n2\n");
+    sides.pass();
+    put(sides.tree("s.jsonl"), "2\n", 5);
+    {
+      using _ = appendingAt("mirror-published", sides.home("s.jsonl"), "late\n");
+      sides.pass();
+    }
+    sides.pass();
+    expect(text(sides.tree("s.jsonl"))).toBe("2\nlate\n");
+    expect(text(sides.home("s.jsonl"))).toBe("2\nlate\n");
+  });
+});
 
 describe("a file that grows while it is copied", () => {
   test("comes over whole, every line once and in order", async () => {
