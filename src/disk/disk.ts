@@ -48,7 +48,7 @@ export type Disk = {
   copyNewFile(from: string, to: string): void;
   setTimes(path: string, times: { readonly atime: Date; readonly mtime: Date }): void;
   setTimesOpen(descriptor: number, times: { readonly atime: Date; readonly mtime: Date }): void;
-  /** The magic number of the file system that holds the path, as statfs(2) gives it. */
+  /** The magic number of the file system that holds the path, as statfs(2) gives it; on Windows what GetDriveTypeW says. */
   fileSystemType(path: string): bigint;
 };
 

@@ -112,4 +112,6 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<bigint> = new Set([
   0xca451a4en, // bcachefs
   0x01021994n, // tmpfs
   0x794c7630n, // overlayfs
+  2n, // Windows: DRIVE_REMOVABLE
+  3n, // DRIVE_FIXED
 ]);

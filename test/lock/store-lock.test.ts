@@ -165,7 +165,7 @@ describe("with other processes", () => {
     expect(askFor(path)).toBe("held");
   });
 
-  test("a stopped holder keeps the lock (Ctrl-Z, sleep)", async () => {
+  test.skipIf(process.platform === "win32")("a stopped holder keeps the lock (Ctrl-Z, sleep)", async () => {
     const path = join(home, "store", ".lock");
     const other = await startLockProcess(["hold-state", path]);
     other.signal("SIGSTOP");

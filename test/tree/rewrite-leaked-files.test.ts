@@ -13,11 +13,13 @@ const INSTALLED = "plugins/installed_plugins.json";
 const MARKETPLACES = "plugins/known_marketplaces.json";
 
 function leak(name: string): void {
-  put(roots.homePath(name), `{"installPath": "${roots.treePath("plugins/cache/x")}"}`);
+  put(roots.homePath(name), `{"installPath": ${JSON.stringify(roots.treePath("plugins/cache/x"))}}`);
 }
 
 function expectRewritten(name: string): void {
-  expect(text(roots.homePath(name))).toBe(`{"installPath": "${roots.homePath("plugins/cache/x")}"}`);
+  expect(text(roots.homePath(name))).toBe(
+    `{"installPath": ${JSON.stringify(roots.homePath("plugins/cache/x"))}}`,
+  );
 }
 
 test("paths into the tree that leaked into the plugin lists become paths into claude home", () => {
