@@ -1,16 +1,17 @@
 import { join } from "node:path";
+import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
-import { withStoreLock } from "../lock/store-lock.ts";
+import { type StoreLock, withStoreLock } from "../lock/store-lock.ts";
 import { type MirrorOutcome, type MirrorPlaces, mirrorPass } from "../mirror/mirror-pass.ts";
 import { watchMirror } from "../mirror/watch-mirror.ts";
 import { dropCopies } from "../tree/drop-copies.ts";
-import type { Isolation } from "../tree/entries.ts";
+import { type Isolation, SPLIT_DIRECTORY } from "../tree/entries.ts";
 import { isLinkMode, type LinkMode } from "../tree/link-mode.ts";
 import { type IsMirrored, mirroredIn } from "../tree/mirrored.ts";
 import { type Skipped, skip } from "../tree/step.ts";
-import { mirrorMark, trustMirror } from "./base.ts";
+import { distrustMirror, mirrorMark, trustMirror } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { Places } from "./places.ts";
 
@@ -33,8 +34,7 @@ export type MirrorOptions = {
  * @throws ClauthError `store_busy` (retry-safe), or as `mirrorPass`
  */
 export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcome {
-  const lock = { rank: "mirror", files: [join(places.paths.base, ".mirror.lock")] } as const;
-  return withStoreLock(lock, options, () => {
+  return withStoreLock(mirrorLock(places), options, () => {
     const mark = JSON.stringify({ mode: places.mode, isolate: options.isolate });
     const known = withBaseGuard(places, () => mirrorMark(places));
     const trusted = known === mark;
@@ -52,6 +52,30 @@ export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcom
     for (const line of newsIn(all)) options.say(`copies: ${line}`);
     return all;
   });
+}
+
+/**
+ * Before links take the place of copied directories: what is the same at home goes, so that the open which makes the links and
+ * holds the state lock finds next to nothing to unite. Other starts of the profile wait meanwhile, or find `isAlone` false for us.
+ * @throws ClauthError `store_busy` (retry-safe), or as `domainError`
+ */
+export function dropCopiedDirectories(places: Places, isolate: Isolation, isAlone: () => boolean): void {
+  const { paths, claude } = places;
+  withStoreLock(mirrorLock(places), { waitMs: 2000 }, () => {
+    if (!isAlone()) return;
+    withBaseGuard(places, () => distrustMirror(places));
+    const isMirrored = isMirroredIn(places, isolate);
+    for (const entry of disk.listEntries(paths.runtime)) {
+      if (!entry.isDirectory() || entry.name === SPLIT_DIRECTORY) continue;
+      if (!isMirrored(entry.name, "directory")) continue;
+      const tree = join(paths.runtime, entry.name);
+      attempt("remove the copies in", tree, () => dropCopies(tree, join(claude.root, entry.name)));
+    }
+  });
+}
+
+function mirrorLock({ paths }: Places): StoreLock {
+  return { rank: "mirror", files: [join(paths.base, ".mirror.lock")] };
 }
 
 /** What took something from somebody, or failed as a whole. What is carried is not said: transcripts grow with every word. */

@@ -38,15 +38,11 @@ export async function runSession(
 }
 
 /** Only where one is asked for by name: files are never copied back and forth where nobody asked. */
-async function settleBeforeNewMode(
-  context: Context,
-  { store, name }: SessionRequest,
-  places: Places,
-): Promise<void> {
+async function settleBeforeNewMode(context: Context, request: SessionRequest, places: Places): Promise<void> {
   const forced = forcedLinkMode(context.env);
   if (forced === undefined) return;
   const { settleMode } = await import("./settle-mode.ts");
-  await settleMode(context, store, name, places, forced);
+  await settleMode(context, request, places, forced);
 }
 
 /** A tree of copies has to hold them before claude looks. */

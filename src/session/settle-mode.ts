@@ -1,22 +1,24 @@
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
+import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
-import type { Store } from "../paths.ts";
-import type { ProfileName } from "../profile-name.ts";
-import type { Places } from "../reconcile/places.ts";
+import { dropCopiedDirectories } from "../reconcile/mirror-tree.ts";
+import { type Places, placesOf } from "../reconcile/places.ts";
 import type { LinkMode } from "../tree/link-mode.ts";
 import { readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
+import type { SessionRequest } from "./open.ts";
+import { createRecord, releaseRecord } from "./record.ts";
 import { syncProfile } from "./sync.ts";
 
 /**
- * Before an open takes copies out of a tree: once more what changed on either side since the last session is carried, deletions too.
- * The open that follows unites what differs then, so that nothing is lost where this could not be done.
+ * Before an open puts links in the place of copies: once more what changed on either side since the last session is carried, deletions
+ * too, and then the copied directories go. The open that follows unites what is left, so that nothing is lost where this could not be
+ * done.
  */
 export async function settleMode(
   context: Pick<Context, "cwd" | "env" | "home" | "platform">,
-  store: Store,
-  name: ProfileName,
+  { store, name, config }: SessionRequest,
   { paths }: Places,
   wanted: LinkMode,
 ): Promise<void> {
@@ -24,8 +26,25 @@ export async function settleMode(
   if (mode === "symlink" || mode === wanted || !livesAlone(paths)) return;
   try {
     await syncProfile(context, store, name);
+    if (mode === "copy") leaveCopies(context, { store, name, config }, mode);
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
     log(store, name, `before the link mode ${wanted}: ${error.kind}: ${error.message}`);
+  }
+}
+
+/** With a record, so that nobody takes the profile for unused meanwhile. */
+function leaveCopies(
+  context: Pick<Context, "cwd" | "home">,
+  { store, name, config }: Pick<SessionRequest, "store" | "name" | "config">,
+  mode: LinkMode,
+): void {
+  const places = { ...placesOf(context.home, store, name), mode };
+  const underStateLock = <T>(body: () => T): T => withStoreLock(stateLock(store), { waitMs: 5000 }, body);
+  const record = underStateLock(() => createRecord(places.paths, { profile: name, cwd: context.cwd }));
+  try {
+    dropCopiedDirectories(places, config.isolate, () => livesAlone(places.paths, record.path));
+  } finally {
+    underStateLock(() => releaseRecord(record));
   }
 }

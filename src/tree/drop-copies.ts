@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { equalBytes } from "../disk/write-file.ts";
@@ -15,6 +16,7 @@ export function dropCopies(tree: string, home: string): void {
     removeIfEmpty(tree);
   } else if (stat?.isFile() ? isCopy(tree, home) : stat?.isSymbolicLink() && isSameLink(tree, home)) {
     disk.unlink(tree);
+    checkpoint("tree-copy-dropped");
   }
 }
 

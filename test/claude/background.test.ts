@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { describeClaude, type Lab, type OpenLab } from "../support/claude-lab.ts";
+import { LINK_MODE } from "../support/link-mode.ts";
 import { isAlive } from "../support/processes.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -39,7 +40,11 @@ describeClaude("background agents", (openLab, version) => {
       expect(beside).toMatchObject({ code: 0, stdout: "mock-reply to sk-ant-oat01-fakeW\n" });
       await lab.network.release("answer");
       const [job = ""] = workers(lab);
-      await waitFor("the answer", () => transcript(lab, job).includes("mock-reply to"));
+      await waitFor("the answer", async () => {
+        // No shim lives beside the agent: what it writes into a copy is the tree's alone until somebody looks.
+        if (LINK_MODE === "copy") await lab.run(["clauth", "sync", "work"]);
+        return transcript(lab, job).includes("mock-reply to");
+      });
       const asked = (await lab.network.requests()).filter(({ what }) => what === "POST /v1/messages");
       expect(new Set(asked.map(({ token }) => token))).toEqual(new Set(["sk-ant-oat01-fakeW"]));
     } finally {

@@ -92,11 +92,15 @@ type RunningClaude = {
 /** A claude that waits, with a shim that already carries: it is known by a file that came through it. */
 async function whileClaudeRuns(box: FakeSandbox, mode: string, profile = "work"): Promise<RunningClaude> {
   const end = join(box.root, `end-${profile}`);
-  const steps: readonly FakeStep[] = [{ do: "wait", for: end }];
+  const started = join(box.root, `started-${profile}`);
+  const steps: readonly FakeStep[] = [
+    { do: "write", path: started, text: "" },
+    { do: "wait", for: end },
+  ];
   const running = box.begin([], { ...PROFILE_IN(mode), profile, steps });
   const tree = (name: string) => box.profile(profile, `runtime/${name}`);
   const home = (name: string) => join(box.home, ".claude", name);
-  await waitFor("the tree", () => existsSync(tree(".claude.json")) && existsSync(tree("projects")));
+  await waitFor("claude", () => existsSync(started));
   box.write(home(`sign-${profile}.md`), "");
   await waitFor("the shim", () => existsSync(tree(`sign-${profile}.md`)));
   return {

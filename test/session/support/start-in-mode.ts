@@ -14,8 +14,8 @@ export async function startInMode(home: string, mode: LinkMode): Promise<readonl
   const context = { home, cwd: home, env: { CLAUTH_LINK_MODE: mode }, platform: process.platform };
   const store = storeOf(context);
   const name = parseProfileName("work");
-  await settleMode(context, store, name, placesOf(home, store, name), mode);
   const request = { store, name, config: readProfileConfig(profilePathsOf(store, name)), overlay: {} };
+  await settleMode(context, request, placesOf(home, store, name), mode);
   const session = openSession(context, request);
   if (session.places.mode !== "symlink") fillTree(session);
   return finalize(session, undefined);
