@@ -5,7 +5,7 @@ import type * as Node from "node:fs";
  * As much of node:fs as a start uses, under the same names. The module itself is JavaScript that every process compiles anew: with
  * node:path 1 ms, a quarter of what an empty Bun program costs (measured on Bun 1.4.5). On Linux these calls go straight to
  * libc. What ends otherwise than in success or absence is asked of node:fs again, which has the words for it: a call that failed
- * changed nothing. So is everything where libc can't be opened, and on other systems.
+ * changed nothing, but for close(2). So is everything where libc can't be opened, and on other systems.
  *
  * Stats are those of `{ bigint: true }`, every descriptor is close-on-exec.
  */
@@ -44,8 +44,17 @@ export function openSync(path: string, flags: number, mode = 0o666): number {
   return nodeFs().openSync(path, flags, mode);
 }
 
+/** Not asked again where it fails: Linux has freed the descriptor by then, and another thread may have taken its number. */
 export function closeSync(descriptor: number): void {
-  if (libc?.close(descriptor) !== 0) nodeFs().closeSync(descriptor);
+  if (libc === undefined) nodeFs().closeSync(descriptor);
+  else if (libc.close(descriptor) !== 0) throwFailedClose(libc.errno());
+}
+
+function throwFailedClose(errno: number): void {
+  const { constants } = require("node:os");
+  const code = Object.keys(constants.errno).find((name) => constants.errno[name] === errno) ?? "EIO";
+  // Interrupted, and closed all the same.
+  if (code !== "EINTR") throw Object.assign(new Error(`${code}: close`), { code, syscall: "close" });
 }
 
 /** @param position where to read; where it is null, what follows what was read last */

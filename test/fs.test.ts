@@ -157,3 +157,27 @@ test("a descriptor is not inherited", () => {
   fs.closeSync(descriptor);
   expect(Number.parseInt(flags ?? "0", 8) & 0o2000000).toBe(0o2000000);
 });
+
+const canTrace = Bun.which("strace") !== null && Bun.spawnSync(["strace", "-o", "/dev/null", "true"]).success;
+
+test.skipIf(!canTrace).each([
+  ["EDQUOT", "EDQUOT"],
+  ["EIO", "EIO"],
+  ["EINTR", "closed"],
+])("a close that says %s is made once: %s", (refusal, answer) => {
+  using zoo = makeZoo();
+  const path = join(zoo.root, "plain");
+  const program = `
+    const fs = require(${JSON.stringify(join(import.meta.dir, "..", "src", "fs.ts"))});
+    const descriptor = fs.openSync(${JSON.stringify(path)}, 0);
+    try { fs.closeSync(descriptor); console.log("closed"); } catch ({ code }) { console.log(code); }`;
+  const trace = join(zoo.root, "trace");
+  const inject = ["-e", "trace=close", "-e", `inject=close:error=${refusal}:when=1`];
+  const child = Bun.spawnSync([
+    ...["strace", "-f", "-o", trace, "-P", path, ...inject],
+    ...[process.execPath, "-e", program],
+  ]);
+  expect(child.stdout.toString()).toBe(`${answer}\n`);
+  const closed = node.readFileSync(trace, "utf8").match(/close\(\d+\)/g);
+  expect(closed).toHaveLength(1);
+});
