@@ -191,8 +191,9 @@ export function readdirEntriesSync(path: string): Dirent[] {
 }
 
 export function unlinkSync(path: string): void {
-  if (writing()?.unlink(inC(path)) === 0) return;
-  throwAbsence("unlink", path);
+  const c = writing();
+  if (c?.unlink(inC(path)) === 0) return;
+  if (c !== undefined) throwAbsence("unlink", path);
   nodeFs().unlinkSync(path);
 }
 
