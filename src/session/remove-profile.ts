@@ -29,7 +29,7 @@ export function removeProfile(store: Store, places: Places): string | undefined 
       refuseInUse(name, paths);
       leaveTree(places);
       ensureDirectory(store.removed);
-      const target = join(store.removed, `${timeName()}-${name}`);
+      const target = freeTarget(store.removed, name);
       removeFromProfileList(store, name);
       checkpoint("remove:unlisted");
       move(paths.root, target);
@@ -42,9 +42,17 @@ export function removeProfile(store: Store, places: Places): string | undefined 
 
 const WAIT = { waitMs: 5000 } as const;
 
+/** Two of one name in one millisecond: the second gets the next free one. */
+function freeTarget(removed: string, name: string): string {
+  for (let time = Date.now(); ; time += 1) {
+    const target = join(removed, `${timeName(time)}-${name}`);
+    if (disk.lstatIfThere(target) === undefined) return target;
+  }
+}
+
 /** As quarantine writes it: sorts by time, and no character that Windows refuses. */
-function timeName(): string {
-  return new Date().toISOString().replace(/[-:.]/g, "");
+function timeName(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/[-:.]/g, "");
 }
 
 function move(from: string, to: string): void {

@@ -121,7 +121,7 @@ test("of several removed ones of a name the last comes back, and any by its ID",
   using desk = createDesk();
   for (const account of ["A", "B"]) {
     desk.write(desk.profile("work", "credentials.json"), credentialsText({ account }));
-    expect((await desk.clauth(["remove", "work"])).code).toBe(0);
+    expect(await desk.clauth(["remove", "work"])).toMatchObject({ code: 0 });
   }
   const [first = ""] = readdirSync(join(desk.store, "removed")).sort();
   await desk.clauth(["backups", "restore", "work"]);

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { credentialsText } from "../support/claude-login.ts";
@@ -121,4 +121,21 @@ test("of a profile without a login of its own none is said to be kept; one made 
   expect((await desk.clauth(["add", "mine", "--home"])).stderr).toContain(
     "clauth: one of that name was removed, and is another: clauth backups mine shows it\n",
   );
+});
+
+test("two that are removed in one millisecond are both kept", async () => {
+  using desk = createDesk();
+  setSystemTime(new Date("2026-01-02T03:04:05.678Z"));
+  try {
+    for (const account of ["A", "B"]) {
+      desk.write(desk.profile("work", "credentials.json"), credentialsText({ account }));
+      expect(await desk.clauth(["remove", "work"])).toMatchObject({ code: 0 });
+    }
+  } finally {
+    setSystemTime();
+  }
+  expect(readdirSync(join(desk.store, "removed")).sort()).toEqual([
+    "20260102T030405678Z-work",
+    "20260102T030405679Z-work",
+  ]);
 });
