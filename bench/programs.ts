@@ -57,10 +57,8 @@ const FLOORS = {
   empty: "export {};\n",
   become: `
 import { dlopen, ptr } from "bun:ffi";
-import { readFileSync } from "node:fs";
-const libc = /\\/.*\\/(?:libc\\.so\\.6|libc\\.musl-.+|ld-musl-.+)$/m.exec(readFileSync("/proc/self/maps", "latin1"))?.[0];
-const { symbols } = dlopen(libc, { execv: { args: ["ptr", "ptr"], returns: "i32" } });
-const path = Buffer.from(process.env.REAL_CLAUDE + "\\0");
+const { symbols } = dlopen("libc.so.6", { execv: { args: ["ptr", "ptr"], returns: "i32" } });
+const path = new TextEncoder().encode(process.env.REAL_CLAUDE + "\\0");
 symbols.execv(ptr(path), ptr(new BigUint64Array([BigInt(ptr(path)), 0n])));
 `,
   wait: `

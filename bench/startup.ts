@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, release, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { instructionsOf } from "./instructions.ts";
 import { type Case, measure, median, quantile, runOnce } from "./measure.ts";
 import { makePrograms, type Programs } from "./programs.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -19,6 +20,7 @@ try {
   const sections = [
     machine(),
     starts(programs),
+    instructions(programs),
     verbs(programs),
     sizes(programs),
     concurrent(programs),
@@ -87,6 +89,27 @@ function starts(programs: Programs): Section {
   ]);
   const head = ["ms", "median", "p10", "p90", "CPU", "adds", "adds ÷ empty", "CPU adds ÷ empty"];
   return section("Starts", head, rows, samples);
+}
+
+function instructions(programs: Programs): Section | undefined {
+  const user = makeUser(USUAL);
+  const call = callOf(programs, user);
+  const empty = call("empty compiled Bun program, to its end", [programs.empty]);
+  const managed = call("**managed**, warm tree", [programs.shim], { CLAUTH_PROFILE: "work" });
+  const cases = [
+    empty,
+    call("Bun program that only becomes claude", [programs.become]),
+    call("**bypass**", [programs.shim], { CLAUTH_BYPASS: "1" }),
+    call("**passthrough**", [programs.shim]),
+    managed,
+  ];
+  runOnce(managed);
+  const counts = cases.map((one) => ({ name: one.name, count: instructionsOf(one) ?? Number.NaN }));
+  user.close();
+  const floor = counts[0]?.count ?? Number.NaN;
+  if (Number.isNaN(floor)) return undefined;
+  const rows = counts.map(({ name, count }) => [name, count / 1e6, ratio(count, floor)]);
+  return section("Instructions until claude is started", ["millions", "", "÷ empty"], rows, counts);
 }
 
 /**
