@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -95,6 +96,18 @@ test.each(MODES)(
     expect(found(box).home).toEqual(CONTENT);
   },
 );
+
+test("a directory goes from copies to a link with a file in it that nobody holds in memory", async () => {
+  using box = await livedIn("copy");
+  const long = join(box.places.claude.root, "projects/p/long.jsonl");
+  writeFileSync(long, "");
+  truncateSync(long, 65 * 1024 * 1024);
+  appendFileSync(long, "\n1\n");
+  await startInMode(box.home, "copy");
+  expect(await startInMode(box.home, "symlink")).toEqual([]);
+  expect(lstatSync(join(box.places.paths.runtime, "projects")).isSymbolicLink()).toBe(true);
+  expect(lstatSync(long).size).toBe(65 * 1024 * 1024 + 3);
+});
 
 function requestOf({ store, places, reconciled }: ProfileHome) {
   return { store, name: places.profile, config: reconciled.config, overlay: {} };
