@@ -8,8 +8,7 @@ cd "$(dirname "$0")/.."
 # What is about the modes themselves, or about none, is tested once.
 reconcile=$(find test/reconcile -name '*.test.ts' ! -name '*interleavings*' ! -name mirror-tree.test.ts)
 session=$(find test/session -name '*.test.ts' ! -name mode-change.test.ts ! -name faults.test.ts)
-shim="append-only concurrent crash no-flock odd-directory resets session ten-at-once"
-claude="account credentials nested shared-state"
+shim="append-only concurrent no-flock odd-directory resets session"
 cli="backups import remove rename sync"
 
 of() {
@@ -28,8 +27,8 @@ run() {
 
 # shellcheck disable=SC2046,SC2086 # Names without spaces.
 {
-  run junction $reconcile $session $(of shim $shim) $(of claude $claude) $(of cli $cli)
-  run copy $reconcile $session $(of shim $shim) $(of claude $claude) $(of cli $cli) \
-    test/session/faults.test.ts test/shim/suspended.test.ts test/claude/background.test.ts test/storm
+  run junction $reconcile $session $(of shim $shim) $(of cli $cli) test/claude/credentials.test.ts
+  run copy $reconcile $session $(of shim $shim) $(of cli $cli) test/session/faults.test.ts test/storm \
+    $(of shim crash suspended ten-at-once) $(of claude account background credentials nested shared-state)
 }
 exit "$failed"

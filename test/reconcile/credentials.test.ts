@@ -21,6 +21,7 @@ import { carryOutCredentials, lookAtCredentials } from "../../src/reconcile/cred
 import { openCredentials } from "../../src/reconcile/open-credentials.ts";
 import { adoptPending } from "../../src/reconcile/pending-credentials.ts";
 import { kindOf } from "../support/faults.ts";
+import { testWithSymlinks } from "../support/link-mode.ts";
 import { claudeUnlinks, claudeWrites, isLinked, loginText, oauthAccount, STUB } from "./support/logins.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
 
@@ -205,22 +206,25 @@ describe("a refresh that replaced the link", () => {
   });
 });
 
-test("a login that claude wrote in the moment of our link is in quarantine when a later one stands there", () => {
-  using box = loggedIn();
-  claudeWrites(box.places, REFRESHED);
-  const look = lookAtCredentials(box.places, { pin: undefined, ended: false });
-  const writes = [loginText("A", 3), loginText("A", 4)];
-  using _ = testOnlyFaults(({ exchange }) => ({
-    exchange: (from, to) => {
-      const text = to === box.places.treeCredentials ? writes.shift() : undefined;
-      if (text !== undefined) claudeWrites(box.places, text);
-      return exchange(from, to);
-    },
-  }));
-  expect(kindOf(() => carryOutCredentials(box.places, look))).toBe("concurrent_modification");
-  expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(loginText("A", 4));
-  expect(quarantine(box)["credentials-displaced"]).toBe(loginText("A", 3));
-});
+testWithSymlinks(
+  "a login that claude wrote in the moment of our link is in quarantine when a later one stands there",
+  () => {
+    using box = loggedIn();
+    claudeWrites(box.places, REFRESHED);
+    const look = lookAtCredentials(box.places, { pin: undefined, ended: false });
+    const writes = [loginText("A", 3), loginText("A", 4)];
+    using _ = testOnlyFaults(({ exchange }) => ({
+      exchange: (from, to) => {
+        const text = to === box.places.treeCredentials ? writes.shift() : undefined;
+        if (text !== undefined) claudeWrites(box.places, text);
+        return exchange(from, to);
+      },
+    }));
+    expect(kindOf(() => carryOutCredentials(box.places, look))).toBe("concurrent_modification");
+    expect(readFileSync(box.places.treeCredentials, "utf8")).toBe(loginText("A", 4));
+    expect(quarantine(box)["credentials-displaced"]).toBe(loginText("A", 3));
+  },
+);
 
 describe("the stub of a refused refresh", () => {
   test("never replaces the canonical file, is not relinked, and is said once, at the end", async () => {

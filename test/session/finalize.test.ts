@@ -18,7 +18,7 @@ import type { Session } from "../../src/session/open.ts";
 import { startReconciler } from "../../src/session/reconciler.ts";
 import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
 import { edit, everyTrace, type ProfileHome, read } from "../reconcile/support/profile-home.ts";
-import { isShown, LINK_MODE } from "../support/link-mode.ts";
+import { isOfMirror, isShown } from "../support/link-mode.ts";
 import { startLockProcess } from "../support/lock-process.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { createLoggedIn, openIn } from "./support/sessions.ts";
@@ -49,10 +49,8 @@ test("writes nothing where nothing changed", async () => {
   const { box, session } = openedBox();
   using _ = box;
   const { paths, claude } = box.places;
-  // The mirror opens its index in base/, and with it a log beside it that goes again.
-  const isBase = (trace: string) => LINK_MODE !== "symlink" && trace.startsWith(`${paths.base} `);
   const traces = () =>
-    everyTrace(paths.base, paths.runtime, claude.root, box.store.log).filter((trace) => !isBase(trace));
+    everyTrace(paths.base, paths.runtime, claude.root, box.store.log).filter((trace) => !isOfMirror(trace));
   const before = traces();
   await finalize(session, undefined);
   expect(traces()).toEqual(before);

@@ -12,6 +12,11 @@ export const LINK_MODE_ENV: { readonly CLAUTH_LINK_MODE?: string } =
 /** For what is true of symlinks alone. */
 export const testWithSymlinks = test.skipIf(LINK_MODE !== "symlink");
 
+/** True for a trace (`everyTrace`) of the mirror's index: what is younger than a tick of the clock is looked at once more. */
+export function isOfMirror(trace: string): boolean {
+  return LINK_MODE !== "symlink" && /\/base( |\/mirror\.)/.test(trace);
+}
+
 /** True where the tree shows what stands elsewhere: by a link to it, or, where the mode has none for it, by a copy that is equal. */
 export function isShown(inTree: string, original: string): boolean {
   const stat = lstatSync(inTree, { throwIfNoEntry: false });
