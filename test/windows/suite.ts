@@ -10,6 +10,7 @@ import { NOT_HERE } from "./not-here.ts";
 const PORTABLE = [
   "config",
   "disk",
+  "doctor/check-windows.test.ts",
   "environment",
   "keychain/claude-item.test.ts",
   "lock",
@@ -45,7 +46,6 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   "reconcile/keychain-login.test.ts",
   "session/keychain.test.ts",
   "real-claude.test.ts",
-  "windows/launcher-by-others.test.ts",
   // By faults, kills and counts that are made for Unix, or by watches that Wine has none of.
   "mirror/crash.test.ts",
   "mirror/growing-files.test.ts",
