@@ -25,7 +25,9 @@ export function putLog(
   options: CopyOptions,
 ): FileStat {
   const { replaces } = options;
-  if (replaces === undefined || !name.endsWith(".jsonl")) return putCopy(target, content, options);
+  // Windows replaces no file that is open: neither one that somebody still appends to, nor one that we keep.
+  const isLost = replaces !== undefined && name.endsWith(".jsonl") && process.platform !== "win32";
+  if (!isLost) return putCopy(target, content, options);
   if (pass.outgoing.length >= MOST) bringLateLines(pass);
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const descriptor = disk.open(target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);

@@ -29,6 +29,9 @@ export const NOT_HERE: readonly NotHere[] = [
         "the index > begins anew in the place of a link that leads nowhere, closed to others",
       ],
       "mirror/mirror-pass.test.ts": ["a link > *"],
+      "mirror/watch-mirror.test.ts": [
+        "a watch > follows a link of claude home, and none that leads in a circle",
+      ],
       "own-executable.test.ts": ["knows itself by a symlink, a hard link and a copy"],
       "profile/profiles.test.ts": [
         "the profiles of a store > a symlink in the place of a profile's directory does not pass for no profile",
@@ -90,13 +93,13 @@ export const NOT_HERE: readonly NotHere[] = [
       ],
       "environment/remote-login.test.ts": ["a file that this user can't read is none for Claude either"],
       "lock/flock.test.ts": ["openLockFile > makes a 0600 file that programs started by us don't inherit"],
-      "mirror/mirror-index.test.ts": [
-        "the index > begins anew in the place of a directory, closed to others",
-        "the index > begins anew in the place of another's database, closed to others",
-        "the index > begins anew in the place of an empty file, closed to others",
-        "the index > begins anew in the place of one with a column more, closed to others",
+      "mirror/hard-places.test.ts": [
+        "a file that may not be written is replaced all the same, and keeps its mode",
       ],
-      "mirror/mirror-pass.test.ts": ["a file > that became executable is so on the other side"],
+      "mirror/mirror-pass.test.ts": [
+        "a file > that became executable is so on the other side",
+        "a file > that became executable right after it was written is so, too",
+      ],
       "profile/profiles.test.ts": [
         "editing the list > a list is made where there is none, for the owner alone",
         "a new profile > gets a directory for its owner alone, and no config.toml that would hold nothing",
@@ -126,6 +129,7 @@ export const NOT_HERE: readonly NotHere[] = [
   {
     why: "programs of Unix (git, sh, mkfifo, sleep), FIFOs and sockets in the file system",
     tests: {
+      "mirror/hard-places.test.ts": ["a FIFO, and a name that is not UTF-8 are named; odd names come over"],
       "disk/read-file.test.ts": [
         "readRegularFile > refuses a FIFO without waiting for a writer",
         "readRegularFile > refuses a socket",
@@ -190,16 +194,24 @@ export const NOT_HERE: readonly NotHere[] = [
         "the lock directories are Claude Code's own > /p/work/runtime/.storage-write.lock, stale after 15 s",
         "the lock directories are Claude Code's own > /p/work/runtime/.oauth_refresh.lock, stale after 60 s",
       ],
+      "mirror/hard-places.test.ts": [
+        "each call of the disk that fails costs one entry at most, and the next pass heals it",
+      ],
     },
   },
   {
-    why: "other ways of Windows: names and variables in any case, no exchange of two names; of Wine: a locked file that is removed keeps its name until it is closed",
+    why: "other ways of Windows: names and variables in any case, no exchange of two names, no other file in the place of an open one; of Wine: a locked file that is removed keeps its name until it is closed",
     tests: {
       "disk/write-file.test.ts": [
         "expect > puts back what another program wrote between the last look and the new name",
       ],
       "lock/claude-locks.test.ts": [
         "a lock of somebody else > that is a plain file says so instead of looping",
+      ],
+      "mirror/growing-files.test.ts": ["a log that is replaced while somebody has it open > *"],
+      "mirror/hard-places.test.ts": [
+        "a file that vanishes or is replaced while it is carried is the next pass's",
+        "two names of claude home that are one in the tree stay two files",
       ],
       "profile/profiles.test.ts": [
         "the profiles of a store > a name is found in any case, in its stored spelling; the exact one wins",
