@@ -181,3 +181,32 @@ test.skipIf(!canTrace).each([
   const closed = node.readFileSync(trace, "utf8").match(/close\(\d+\)/g);
   expect(closed).toHaveLength(1);
 });
+
+test("where there is no such libc, node:fs answers everything", () => {
+  using zoo = makeZoo();
+  const source = `
+    Object.defineProperty(process, "platform", { value: "other" });
+    const fs = await import(${JSON.stringify(join(import.meta.dir, "../src/fs.ts"))});
+    const path = ${JSON.stringify(join(zoo.root, "plain"))};
+    const made = path + "-made";
+    const descriptor = fs.openSync(made, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+    fs.writeSync(descriptor, new TextEncoder().encode("text"));
+    fs.ftruncateSync(descriptor, 3);
+    const size = Number(fs.fstatSync(descriptor).size);
+    fs.closeSync(descriptor);
+    const text = fs.readFileSync(made, "latin1");
+    fs.unlinkSync(made);
+    const link = fs.readlinkSync(path.replace("plain", "link"));
+    const absent = fs.statSync(made, { throwIfNoEntry: false }) === undefined && !fs.existsSync(made);
+    const names = fs.readdirSync(${JSON.stringify(zoo.root)}).length;
+    console.log(JSON.stringify({ size, text, link, absent, names, mtime: String(fs.lstatSync(path).mtimeNs) }));`;
+  const { stdout } = Bun.spawnSync([process.execPath, "-e", source]);
+  expect(JSON.parse(stdout.toString())).toEqual({
+    size: 3,
+    text: "tex",
+    link: "plain",
+    absent: true,
+    names: node.readdirSync(zoo.root).length,
+    mtime: String(node.lstatSync(join(zoo.root, "plain"), BIG).mtimeNs),
+  });
+});
