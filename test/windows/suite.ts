@@ -127,7 +127,8 @@ function judge({ file, results, output }: FileResult): void {
       fail(`(fail) ${file}: ${name}`);
     }
   }
-  if (failed) console.log(output);
+  // Marked, because who reads the last lines adds up every " 12 pass" that begins one.
+  if (failed) console.log(output.replace(/^/gm, "| "));
 }
 
 function fail(problem: string): void {
