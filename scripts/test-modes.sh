@@ -29,6 +29,6 @@ run() {
 {
   run junction $reconcile $session $(of shim $shim) $(of cli $cli) test/claude/credentials.test.ts
   run copy $reconcile $session $(of shim $shim) $(of cli $cli) test/session/faults.test.ts test/storm \
-    $(of shim crash suspended ten-at-once) $(of claude account background credentials nested shared-state)
+    $(of shim crash ten-at-once) $(of claude background credentials shared-state)
 }
 exit "$failed"
