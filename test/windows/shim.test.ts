@@ -120,7 +120,6 @@ describe.skipIf(process.platform !== "win32")("claude.exe", () => {
   test.each([
     ["Ctrl-C", "0", "", 0xc000013a],
     ["Ctrl-C", "0", "catch=9 ", 9],
-    ["Ctrl-Break", "1", "catch=9 ", 9],
   ])("%s (%s) is claude's own, and the session is closed after it: %s%p", async (_, event, caught, code) => {
     const steps = `${caught}write=notes.md report wait=${join(home, "never")}`;
     const keys = join(import.meta.dir, "support", "press-keys.ts");
