@@ -34,25 +34,29 @@ bun_runs() {
 }
 
 # The builds of Bun for this machine, best first, as the packages @oven/bun-* name them. The baseline build is for
-# processors without AVX2, where the other one dies of an illegal instruction.
+# processors without AVX2, where the other one dies of an illegal instruction. A loader of musl stands on machines with
+# glibc too, as soon as musl's compiler is installed: what npm or the kernel refuses there is followed by what runs.
 bun_builds() {
   case $(uname -m) in
     x86_64 | amd64) bun_cpu=x64 ;;
     aarch64 | arm64) bun_cpu=aarch64 ;;
     *) return 0 ;;
   esac
+  bun_musl=
   case $(uname -s) in
-    Darwin) bun_system=darwin bun_libc= ;;
+    Darwin) bun_system=darwin ;;
     Linux)
-      bun_system=linux bun_libc=
+      bun_system=linux
       for bun_loader in /lib/ld-musl-*; do
-        [ ! -e "$bun_loader" ] || bun_libc=-musl
+        [ ! -e "$bun_loader" ] || bun_musl=-musl
       done
       ;;
     *) return 0 ;;
   esac
-  echo "$bun_system-$bun_cpu$bun_libc"
-  [ "$bun_cpu" != x64 ] || echo "$bun_system-$bun_cpu$bun_libc-baseline"
+  for bun_libc in $bun_musl ""; do
+    echo "$bun_system-$bun_cpu$bun_libc"
+    [ "$bun_cpu" != x64 ] || echo "$bun_system-$bun_cpu$bun_libc-baseline"
+  done
 }
 
 # The platform's own package, not the package `bun`: that one's executable is put in place by a postinstall script,

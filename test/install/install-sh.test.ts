@@ -426,6 +426,16 @@ describe("getting Bun", () => {
     expect(user.snapshot()).toEqual(before);
   }, 120_000);
 
+  test("tries the build for glibc where a loader of musl stands beside it", () => {
+    const script = `. ${JSON.stringify(join(import.meta.dir, "../../scripts/bun.sh"))}; bun_builds`;
+    const builds = Bun.spawnSync(["sh", "-c", script]).stdout.toString().trim().split("\n");
+    expect(builds.filter((build) => !build.includes("musl"))).toEqual(
+      process.arch === "x64"
+        ? [expect.any(String), expect.stringMatching(/-x64-baseline$/)]
+        : [expect.any(String)],
+    );
+  });
+
   test("falls back on Bun's own installer, which gets no startup file to edit", async () => {
     const user = newUser({ programs: ["bash"] });
     user.addProgram(
