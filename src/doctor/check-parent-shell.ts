@@ -23,12 +23,15 @@ export async function checkParentShell(context: Context, shell = process.ppid): 
 
 const REMEMBERS: ReadonlySet<string> = new Set(["bash", "zsh", "sh", "dash", "ash", "ksh", "mksh"]);
 
-/** POSIX `ps`; nothing is said where there is none. */
+/**
+ * POSIX `ps`; nothing is said where there is none, nor of a shell that began in this moment: its age may come out below zero,
+ * which ps prints as millions of years.
+ */
 async function processOf({ env, home }: Context, pid: number): Promise<{ name: string; ageMs: number }> {
   const argv = ["ps", "-o", "etime=", "-o", "comm=", "-p", String(pid)];
   const said = await ask({ argv, env, cwd: home });
   const [, days = "0", hours = "0", minutes, seconds, command = ""] =
-    /^\s*(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)\s+-?(\S.*)$/m.exec(said ?? "") ?? [];
+    /^\s*(?:(?:(\d{1,5})-)?(\d+):)?(\d+):(\d+)\s+-?(\S.*)$/m.exec(said ?? "") ?? [];
   const age = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
   return { name: command.trim().split("/").at(-1) ?? "", ageMs: age * 1000 };
 }
