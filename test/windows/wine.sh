@@ -60,13 +60,13 @@ fetch_bun() {
 
 # In mounts and processes of its own, which are all gone when it ends: Wine's server opens the files itself and lingers.
 inside() {
-  mkdir -p "$root$repository"
   # shellcheck disable=SC2016
   unshare --mount --pid --fork --kill-child --propagation private sh -ec '
-    mount --bind "$1" "$2$1"
     mount --rbind /dev "$2/dev"
     mount -t proc proc "$2/proc"
     mount -t tmpfs -o mode=1777 tmpfs "$2/tmp"
+    mkdir -p "$2$1"
+    mount --bind "$1" "$2$1"
     root=$2 user=$3
     shift 3
     exec chroot --userspec="$user:$user" "$root" "$@"
