@@ -204,9 +204,8 @@ export const NOT_HERE: readonly NotHere[] = [
     },
   },
   {
-    why: "other ways of Windows: names and variables in any case, no exchange of two names, no other file in the place of an open one; of Wine: a locked file that is removed keeps its name until it is closed, and a process has few descriptors",
+    why: "other ways of Windows: names and variables in any case, no exchange of two names, no other file in the place of an open one; of Wine: a locked file that is removed keeps its name until it is closed",
     tests: {
-      "session/open.test.ts": ["an open > that is cut short anywhere is made up for by the next"],
       "disk/write-file.test.ts": [
         "expect > leaves the last of *",
         "expect > puts back what another program wrote between the last look and the new name",
@@ -224,9 +223,6 @@ export const NOT_HERE: readonly NotHere[] = [
         "a name that two profiles have but for its case is refused, and each is found by its own",
       ],
       "run/launch.test.ts": ["the environment > loses every entry of a removed name, and no other"],
-      "session/finalize.test.ts": [
-        "where the tree is not the directory that claude was started in, nothing is written > *",
-      ],
       "session/record.test.ts": ["releaseRecord > does not remove another file that has taken the name"],
       "reconcile/live-pass.test.ts": [
         "claude's unlocked writes > in the moment of ours, and again on top of it before it is undone, lose nothing of anybody",
