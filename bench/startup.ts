@@ -379,12 +379,13 @@ function keep(sections: readonly Section[]): void {
   console.log(markdown);
 }
 
-/** Everything after the line that says so is made anew. */
+/** Everything after the line that says so is made anew, and laid out as `bun run lint` wants it. */
 function intoDocs(markdown: string): void {
   const path = join(import.meta.dir, "..", "docs", "performance.md");
   const text = readFileSync(path, "utf8");
   const mark = "<!-- What follows is written by `bun run bench --docs`. -->\n";
   writeFileSync(path, `${text.slice(0, text.indexOf(mark) + mark.length)}\n${markdown}`);
+  Bun.spawnSync([process.execPath, "x", "biome", "format", "--write", path]);
 }
 
 function option(name: string): string | undefined {
