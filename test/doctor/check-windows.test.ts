@@ -1,34 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, win32 } from "node:path";
 import { judgePowershell, PROBE } from "../../src/doctor/check-powershell.ts";
 import { checkNewConsole, checkWsl, judgeGitBash } from "../../src/doctor/check-windows.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { powershellFaults } from "../support/powershell.ts";
+import { type WindowsPaths, windowsPaths } from "../windows/support/windows-paths.ts";
 
-/** Elsewhere `C:\t\a` is a name like any other, of a file in the working directory. */
-const onWindows = process.platform === "win32";
-const started = process.cwd();
-let directory: string;
-let root: string;
+let paths: WindowsPaths;
 let executable: string;
 beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), "clauth-doctor-")));
-  process.chdir(directory);
-  root = onWindows ? directory : "C:\\t";
+  paths = windowsPaths();
   executable = file("store\\bin\\claude.exe", `MZ${"\0".repeat(9000)}\n${SHIM_MARKER}\n`);
 });
-afterEach(() => {
-  process.chdir(started);
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => paths[Symbol.dispose]());
 
-function file(name: string, content = "MZ"): string {
-  const path = win32.join(root, name);
-  if (onWindows) mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, content);
-  return path;
+function file(name: string, content?: string): string {
+  return paths.file(name, content);
 }
 
 const bin = "C:\\Users\\u\\.clauth\\bin";
@@ -36,7 +22,7 @@ const bin = "C:\\Users\\u\\.clauth\\bin";
 describe("a new console", () => {
   function check(machine: string, user: string) {
     const read = (of: "machine" | "user") => ({ text: of === "machine" ? machine : user, expands: true });
-    return checkNewConsole({ executable, env: { Root: root } }, { bin }, { read, write: () => {} });
+    return checkNewConsole({ executable, env: { Root: paths.root } }, { bin }, { read, write: () => {} });
   }
 
   test("that takes the shim is in order", () => {

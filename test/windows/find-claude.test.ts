@@ -1,43 +1,30 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, win32 } from "node:path";
+import { linkSync, mkdirSync } from "node:fs";
+import { win32 } from "node:path";
 import { ClauthError } from "../../src/errors.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { findRealClaude, usualPlaces } from "../../src/real-claude.ts";
 import { LAUNCHERS } from "./launchers.ts";
+import { type WindowsPaths, windowsPaths } from "./support/windows-paths.ts";
 
-/**
- * Windows' own paths on every system: elsewhere `C:\t\a` is a name like any other, of a file in the working directory.
- */
 const onWindows = process.platform === "win32";
-const started = process.cwd();
-let directory: string;
-let root: string;
+let paths: WindowsPaths;
 let executable: string;
 
 beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), "clauth-windows-")));
-  process.chdir(directory);
-  root = onWindows ? directory : "C:\\t";
+  paths = windowsPaths();
   executable = file("store\\bin\\clauth.exe", "the shim");
-  linkSync(executable, win32.join(root, "store\\bin\\claude.exe"));
+  linkSync(executable, win32.join(paths.root, "store\\bin\\claude.exe"));
 });
 
-afterEach(() => {
-  process.chdir(started);
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => paths[Symbol.dispose]());
 
 function file(name: string, content = `real ${name}`): string {
-  const path = win32.join(root, name);
-  if (onWindows) mkdirSync(win32.dirname(path), { recursive: true });
-  writeFileSync(path, content);
-  return path;
+  return paths.file(name, content);
 }
 
 function at(...names: string[]): string {
-  return names.map((name) => win32.join(root, name)).join(";");
+  return names.map((name) => win32.join(paths.root, name)).join(";");
 }
 
 type Given = Parameters<typeof findRealClaude>[1];

@@ -1,35 +1,22 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, win32 } from "node:path";
+import { win32 } from "node:path";
 import { findProgram } from "../../src/commands/find-program.ts";
 import { LAUNCHERS } from "./launchers.ts";
+import { type WindowsPaths, windowsPaths } from "./support/windows-paths.ts";
 
-/** Elsewhere `C:\t\a` is a name like any other, of a file in the working directory. */
-const onWindows = process.platform === "win32";
-const started = process.cwd();
-let directory: string;
-let root: string;
+let paths: WindowsPaths;
 beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), "clauth-program-")));
-  process.chdir(directory);
-  root = onWindows ? directory : "C:\\t";
+  paths = windowsPaths();
 });
-afterEach(() => {
-  process.chdir(started);
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => paths[Symbol.dispose]());
 
-function file(name: string, content = "MZ"): string {
-  const path = win32.join(root, name);
-  if (onWindows) mkdirSync(win32.dirname(path), { recursive: true });
-  writeFileSync(path, content);
-  return path;
+function file(name: string, content?: string): string {
+  return paths.file(name, content);
 }
 
 function find(word: string) {
-  const PATH = [".", "a", "b"].map((name) => (name === "." ? "." : win32.join(root, name))).join(";");
-  return findProgram(word, { cwd: win32.join(root, "work"), env: { PATH }, platform: "win32" });
+  const PATH = [".", "a", "b"].map((name) => (name === "." ? "." : win32.join(paths.root, name))).join(";");
+  return findProgram(word, { cwd: win32.join(paths.root, "work"), env: { PATH }, platform: "win32" });
 }
 
 test("a word is a program of PATH, with or without its extension", () => {
