@@ -1,6 +1,8 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { isBaseUrl } from "../profile/config-guard.ts";
 import { createProfile } from "../profile/create-profile.ts";
@@ -144,5 +146,5 @@ async function importLogin(context: Context, store: Store, name: ProfileName, gi
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return attempt("look at", path, () => disk.statIfThere(path))?.isDirectory() === true;
 }

@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join, resolve, win32 } from "node:path";
 import type { Context } from "../context.ts";
+import { isFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { type Program, windowsProgram } from "../windows/program.ts";
 import { windowsProgramNames, windowsSearchPath } from "../windows/search-path.ts";
@@ -13,7 +14,7 @@ type Looking = Pick<Context, "cwd" | "env" | "platform">;
  * @throws ClauthError `command_not_found` (127), `command_not_runnable` (126)
  */
 export function findProgram(word: string, context: Looking): Program {
-  const files = filesOf(word, context).filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const files = filesOf(word, context).filter(isFile);
   for (const file of files) {
     const program = programAt(file, context);
     if (program !== undefined) return program;

@@ -55,6 +55,15 @@ export function statFile(path: string): FileStat | undefined {
   }
 }
 
+/** True for a regular file at the end of all links; false too for what can't be looked at. */
+export function isFile(path: string): boolean {
+  try {
+    return disk.statIfThere(path)?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
 /** True where both are one file: the same inode of the same device. */
 export function sameFile(a: Pick<FileStat, "dev" | "ino">, b: Pick<FileStat, "dev" | "ino">): boolean {
   return a.dev === b.dev && a.ino === b.ino;

@@ -1,10 +1,10 @@
 import { win32 } from "node:path";
 import type { Context } from "../context.ts";
+import { isFile } from "../disk/read-file.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
-import { isFile } from "./is-file.ts";
 import { filesOnPath } from "./on-path.ts";
 
 /**

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { isFile, readRegularFile } from "../disk/read-file.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
-import { isFile } from "./is-file.ts";
 
 /**
  * What `claude` is in a new shell: an alias or a function passes the shim by, and a startup file may put another directory first.

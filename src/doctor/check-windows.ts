@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { win32 } from "node:path";
 import { readConfig } from "../config/config.ts";
 import type { Context, Environment } from "../context.ts";
+import { isFile } from "../disk/read-file.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
@@ -11,7 +12,6 @@ import { foundInNewConsole } from "../windows/user-path.ts";
 import { ask } from "./ask.ts";
 import { checkPowershell } from "./check-powershell.ts";
 import { attempted, type Finding } from "./finding.ts";
-import { isFile } from "./is-file.ts";
 import { filesOnPath } from "./on-path.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
+import { isFile } from "../disk/read-file.ts";
 import { windowsProgramNames, windowsSearchPath } from "../windows/search-path.ts";
-import { isFile } from "./is-file.ts";
 
 /** Every file that typing `name` may mean, in the order of PATH: the first is what a shell starts. */
 export function filesOnPath(name: string, { env, platform }: Pick<Context, "env" | "platform">): string[] {

@@ -1,7 +1,8 @@
 import type { Environment } from "../context.ts";
 import { attempt } from "../disk/attempt.ts";
+import { isFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
-import { nodeFs, statSync } from "../fs.ts";
+import { nodeFs } from "../fs.ts";
 import { nodePath } from "../path.ts";
 import { readLauncher } from "./launcher.ts";
 import { isFullWindowsPath, isLauncher, windowsProgramNames, windowsSearchPath } from "./search-path.ts";
@@ -48,14 +49,6 @@ function fileOf(program: string, env: Environment): string | undefined {
     names.map((file) => nodePath().win32.join(directory, file)),
   );
   return files.find(isFile);
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
 }
 
 function notUnderstood(path: string): ClauthError {

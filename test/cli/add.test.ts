@@ -298,3 +298,11 @@ test.skipIf(process.platform === "win32")(
     });
   },
 );
+
+test("an import that can't be looked at is said in words", async () => {
+  using desk = createDesk();
+  symlinkSync("circle", join(desk.home, "circle"));
+  expect((await desk.clauth(["add", "imported", "--import", "../circle"])).stderr).toBe(
+    "clauth: error: can't look at ~/circle: its symbolic links lead in a circle\nhint: look at it with `ls -l` and mend the link\n",
+  );
+});

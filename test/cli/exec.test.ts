@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 
 test("runs a program in a session of the profile, with its own name and arguments", async () => {
@@ -54,4 +54,11 @@ test("nothing of the working directory runs through a relative PATH", async () =
   });
   expect(code).toBe(127);
   expect(existsSync(`${box.project}/ran`)).toBe(false);
+});
+
+test("a directory of PATH that can't be looked into is passed over", async () => {
+  using box = createFakeSandbox();
+  symlinkSync("true", box.write("circle/readme", "").replace("readme", "true"));
+  const env = { PATH: `${box.home}/circle:${box.env["PATH"]}` };
+  expect((await box.run(["clauth", "exec", "work", "--", "true"], { env })).code).toBe(0);
 });
