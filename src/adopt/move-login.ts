@@ -17,7 +17,7 @@ import { rememberAccount } from "../reconcile/account.ts";
 import { placesOf } from "../reconcile/places.ts";
 import { othersMayWriteHome } from "../session/alone.ts";
 import { daemonLives } from "../session/daemon.ts";
-import { allTokenHolders, refreshTokenOf, type TokenHolder } from "../session/token-holders.ts";
+import { allTokenHolders, refreshTokenOf, type TokenHolder, tokenIn } from "../session/token-holders.ts";
 import { type ConfigDirectory, STAGED_LOGIN } from "./config-directory.ts";
 
 /**
@@ -86,7 +86,7 @@ function holderElsewhere(
   const path = others
     .filter((directory) => directory !== own)
     .map((directory) => join(directory, ".credentials.json"))
-    .find((candidate) => refreshTokenOf(readRegularFile(candidate)?.bytes) === token);
+    .find((candidate) => tokenIn(candidate) === token);
   return path === undefined ? undefined : { path, cure: () => `keep one of them: mv ${path} ${path}.old` };
 }
 

@@ -86,7 +86,7 @@ function profilesOfQuinnjr({ home, env }: Place): string {
   return join(env["XDG_DATA_HOME"] || join(home, ".local", "share"), "claude-profiles");
 }
 
-/** What can't be read can't be taken over either. */
+/** What can't be read can't be taken over, and stops nothing: here as in all that follows. */
 function below(directory: string): Named[] {
   try {
     const names = disk.list(directory).sort();
@@ -126,11 +126,19 @@ function real(directory: string): string {
 }
 
 function textAt(path: string): string {
-  const content = readRegularFile(path, { maxBytes: 1024 * 1024 });
-  return (content && decodeUtf8(content.bytes)) ?? "";
+  const bytes = bytesAt(path);
+  return (bytes && decodeUtf8(bytes)) ?? "";
 }
 
 function jsonAt(path: string): Json | undefined {
-  const content = readRegularFile(path, { maxBytes: 1024 * 1024 });
-  return content && parseJson(content.bytes);
+  const bytes = bytesAt(path);
+  return bytes && parseJson(bytes);
+}
+
+function bytesAt(path: string): Uint8Array | undefined {
+  try {
+    return readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes;
+  } catch {
+    return undefined;
+  }
 }

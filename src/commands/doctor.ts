@@ -8,7 +8,7 @@ import { checkPrograms } from "../doctor/check-programs.ts";
 import { checkShells } from "../doctor/check-shells.ts";
 import { checkStore } from "../doctor/check-store.ts";
 import { checkWindows } from "../doctor/check-windows.ts";
-import type { Finding } from "../doctor/finding.ts";
+import { type Finding, problemOf } from "../doctor/finding.ts";
 import { fixProfile } from "../doctor/fix-profile.ts";
 import { fixStaleLocks } from "../doctor/stale-locks.ts";
 import { type Store, storeOf } from "../paths.ts";
@@ -34,23 +34,8 @@ export function doctor(context: Context): Command {
     ],
     run: async ({ fix, json }) => {
       const store = fix ? writableStore(context) : storeOf(context);
-      const fixed: Finding[] = [];
-      if (fix) {
-        fixed.push(...(await fixStaleLocks(context, store)));
-        for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
-      }
-      const found = once([
-        ...fixed,
-        ...(await checkPrograms(context, store)),
-        ...(await checkShells(context, store)),
-        ...(await checkWindows(context, store)),
-        ...checkEditors(context, store),
-        ...(await checkStore(context, store)),
-        ...(await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat(),
-        ...checkHome(context),
-        ...(await checkHere(context, store)),
-        ...checkMachine(context, store),
-      ]);
+      const steps = fix ? [...FIXES, ...CHECKS] : CHECKS;
+      const found = once(await findings(context, store, steps));
       const view = viewOf(context);
       if (json) context.stdout.write(jsonText(found.map(fields)));
       else context.stdout.write(found.map((finding) => text(finding, view, context.home)).join(""));
@@ -58,6 +43,51 @@ export function doctor(context: Context): Command {
       return found.some(({ level }) => level === "problem") ? 1 : 0;
     },
   });
+}
+
+type Step = readonly [
+  check: string,
+  look: (context: Context, store: Store) => readonly Finding[] | Promise<readonly Finding[]>,
+];
+
+const FIXES: readonly Step[] = [
+  ["locks", fixStaleLocks],
+  ["profiles", fixProfiles],
+];
+
+const CHECKS: readonly Step[] = [
+  ["PATH", checkPrograms],
+  ["shells", checkShells],
+  ["Windows", checkWindows],
+  ["editors", checkEditors],
+  ["store", checkStore],
+  ["profiles", checkProfiles],
+  ["~/.claude", checkHome],
+  ["here", checkHere],
+  ["machine", checkMachine],
+];
+
+/** One that fails is a finding by itself, and stops no other. */
+async function findings(context: Context, store: Store, steps: readonly Step[]): Promise<readonly Finding[]> {
+  const found: Finding[] = [];
+  for (const [check, look] of steps) {
+    try {
+      found.push(...(await look(context, store)));
+    } catch (error) {
+      found.push(problemOf(check, error));
+    }
+  }
+  return found;
+}
+
+async function fixProfiles(context: Context, store: Store): Promise<readonly Finding[]> {
+  const fixed: Finding[] = [];
+  for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
+  return fixed;
+}
+
+async function checkProfiles(context: Context, store: Store): Promise<readonly Finding[]> {
+  return (await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat();
 }
 
 /** A list that can't be read is said by the check of the store. */
@@ -81,9 +111,10 @@ function text({ check, level, message, hint }: Finding, view: View, home: string
   const head = `${view.paint(level, COLOURS[level])}${MARGIN.slice(level.length)}`;
   const line = `${head}${indented(`${check}: ${message}`)}\n`;
   if (hint === undefined) return line;
-  const [first = "", ...rest] = indented(`hint: ${hint}`).split("hint:");
-  return `${line}${MARGIN}${first}${view.paint("hint:", "dim")}${rest.join("hint:")}\n`;
+  return `${line}${MARGIN}${view.paint(HINT, "dim")}${indented(`${HINT} ${hint}`).slice(HINT.length)}\n`;
 }
+
+const HINT = "hint:";
 
 const MARGIN = " ".repeat("problem  ".length);
 

@@ -1,16 +1,14 @@
 import type { Context } from "../context.ts";
 import { type EditorSettings, editorsHere, shimPath, wrapperState } from "../editor/vscode-settings.ts";
 import type { Store } from "../paths.ts";
-import { attempted, type Finding } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 
 /** Claude Code's extension brings a claude of its own, and its panel starts that one: PATH plays no part there. */
 export function checkEditors(context: Context, store: Store): readonly Finding[] {
-  return attempted("editors", () => {
-    const shim = shimPath(context, store);
-    return editorsHere(context)
-      .filter(({ hasExtension }) => hasExtension)
-      .flatMap((settings) => checkEditor(settings, shim));
-  });
+  const shim = shimPath(context, store);
+  return editorsHere(context)
+    .filter(({ hasExtension }) => hasExtension)
+    .flatMap((settings) => checkEditor(settings, shim));
 }
 
 function checkEditor(settings: EditorSettings, shim: string): readonly Finding[] {

@@ -4,18 +4,16 @@ import { findOverrides, managedDirectories } from "../environment/overrides.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { claudeHomeOf } from "../paths.ts";
 import { isDamaged } from "./check-profile.ts";
-import { attempted, type Finding } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 
 /** What Claude Code reads besides a profile: `~/.claude`, and settings of this directory and of the machine that beat it. */
 export function checkHome(context: Context): readonly Finding[] {
-  return attempted("~/.claude", () => {
-    const { json, legacyJson, settings } = claudeHomeOf(context.home);
-    return [
-      ...[json, legacyJson, settings].filter(isDamaged).map(damaged),
-      ...identityKeys(settings),
-      ...overrides(context),
-    ];
-  });
+  const { json, legacyJson, settings } = claudeHomeOf(context.home);
+  return [
+    ...[json, legacyJson, settings].filter(isDamaged).map(damaged),
+    ...identityKeys(settings),
+    ...overrides(context),
+  ];
 }
 
 function damaged(path: string): Finding {

@@ -1,7 +1,9 @@
-import { statfsSync, statSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
+import { attempt } from "../disk/attempt.ts";
 import { letGo } from "../disk/disk.ts";
+import { statFile } from "../disk/read-file.ts";
 import { openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import { lockUnavailable } from "../lock/store-lock.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
@@ -35,9 +37,8 @@ const MIB = 1024 * 1024;
 
 /** The store may not be there yet. */
 function freeBytes(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined && dirname(path) !== path)
-    return freeBytes(dirname(path));
-  const { bavail, bsize } = statfsSync(path);
+  if (statFile(path) === undefined && dirname(path) !== path) return freeBytes(dirname(path));
+  const { bavail, bsize } = attempt("look at", path, () => statfsSync(path));
   return bavail * bsize;
 }
 
@@ -70,8 +71,8 @@ function writtenFiles(context: Context, store: Store): readonly Written[] {
     return [paths.credentials, join(paths.runtime, ".claude.json")];
   });
   return [json, credentials, store.config, ...own].flatMap((path) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat === undefined ? [] : [{ path, mtimeMs: stat.mtimeMs }];
+    const stat = statFile(path);
+    return stat === undefined ? [] : [{ path, mtimeMs: Number(stat.mtimeNs / 1_000_000n) }];
   });
 }
 

@@ -2,12 +2,11 @@ import { isAbsolute, join } from "node:path";
 import { findCandidates } from "../adopt/peers.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { readRegularFile } from "../disk/read-file.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
-import { allTokenHolders, refreshTokenOf, type TokenHolder } from "../session/token-holders.ts";
+import { allTokenHolders, type TokenHolder, tokenIn } from "../session/token-holders.ts";
 import { attempted, type Finding, problemOf } from "./finding.ts";
 
 /** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */
@@ -84,12 +83,4 @@ function elsewhere(context: Context): readonly TokenHolder[] {
     const token = tokenIn(path);
     return token === undefined ? [] : [{ owner: directory, path, token }];
   });
-}
-
-function tokenIn(path: string): string | undefined {
-  try {
-    return refreshTokenOf(readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes);
-  } catch {
-    return undefined;
-  }
 }

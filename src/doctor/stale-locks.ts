@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
+import { statFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import {
   type ClaudeLock,
@@ -59,7 +59,7 @@ function staleLocks(context: Context, store: Store): readonly ClaudeLock[] {
     ]),
   ];
   return locks.filter(({ path, staleMs }) => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    return stat !== undefined && Date.now() - stat.mtimeMs > staleMs;
+    const stat = statFile(path);
+    return stat !== undefined && Date.now() - Number(stat.mtimeNs / 1_000_000n) > staleMs;
   });
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { readRegularFile } from "../disk/read-file.ts";
 import { fingerprint, judgeCredentials } from "../merge/judge-credentials.ts";
 import { join } from "../path.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
@@ -8,7 +8,7 @@ import { listProfiles } from "../profile/profiles.ts";
 /** A file that holds a refresh token, and whose it is: a profile's name, or `~/.claude`. */
 export type TokenHolder = { readonly owner: string; readonly path: string; readonly token: string };
 
-/** Who holds which refresh token now, by fingerprint. A file that can't be read holds none that anybody could use. */
+/** Who holds which refresh token now, by fingerprint. */
 export function tokenHolders(home: string, store: Store): readonly TokenHolder[] {
   const claude = claudeHomeOf(home);
   const files = listProfiles(store).flatMap((owner) => {
@@ -19,7 +19,7 @@ export function tokenHolders(home: string, store: Store): readonly TokenHolder[]
     }));
   });
   return [{ owner: claude.root, path: claude.credentials }, ...files].flatMap(({ owner, path }) => {
-    const token = refreshTokenOf(readable(path)?.bytes);
+    const token = tokenIn(path);
     return token === undefined ? [] : [{ owner, path, token }];
   });
 }
@@ -56,9 +56,10 @@ export function refreshTokenOf(bytes: Uint8Array | undefined): string | undefine
   return token === undefined ? undefined : fingerprint(token);
 }
 
-function readable(path: string): FileContent | undefined {
+/** The same of a file; one that can't be read holds none that anybody could use. */
+export function tokenIn(path: string): string | undefined {
   try {
-    return readRegularFile(path, { maxBytes: 1024 * 1024 });
+    return refreshTokenOf(readRegularFile(path, { maxBytes: 1024 * 1024 })?.bytes);
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, symlinkSync, utimesSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { writeManifest } from "../../src/tree/manifest.ts";
@@ -338,4 +338,22 @@ test("a .clauthrc that stops every claude here is a problem here, and nowhere el
     ],
   });
   expect((await desk.clauth(["doctor"], { cwd: desk.home })).code).toBe(0);
+});
+
+test("what another tool left unreadable stops neither the other checks nor an import", async () => {
+  using desk = healthyDesk();
+  desk.write(".clausona/profiles.json/readme", "");
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("links: profiles share") });
+  expect((await desk.clauth(["import"])).code).toBe(0);
+});
+
+test("what can't be looked at is a problem in words, and stops no other check", async () => {
+  using desk = healthyDesk();
+  rmSync(join(desk.home, ".claude"), { recursive: true, force: true });
+  symlinkSync(".claude", join(desk.home, ".claude"));
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringContaining("links: profiles share") });
+  expect(stdout).toContain("can't look at ~/.claude/.credentials.json: its symbolic links lead in a circle");
+  expect(stdout).not.toContain("unexpected");
 });
