@@ -35,6 +35,8 @@ export type ProfilePaths = {
   /** The account-scoped part of `.claude.json`. */
   readonly account: string;
   readonly base: string;
+  /** What the copies in a tree are known by, where it has any. */
+  readonly mirrorIndex: string;
   /** Quarantine. */
   readonly backups: string;
   readonly conflicts: string;
@@ -94,6 +96,8 @@ function canonical(path: string): string {
   }
 }
 
+export const MIRROR_INDEX = "mirror.sqlite";
+
 export function profilePathsOf(store: Store, name: ProfileName): ProfilePaths {
   const root = join(store.profiles, name);
   return {
@@ -103,6 +107,7 @@ export function profilePathsOf(store: Store, name: ProfileName): ProfilePaths {
     pendingCredentials: join(root, "credentials.json.pending"),
     account: join(root, "account.json"),
     base: join(root, "base"),
+    mirrorIndex: join(root, "base", MIRROR_INDEX),
     backups: join(root, "backups"),
     conflicts: join(root, "backups", "conflicts.jsonl"),
     runtime: join(root, "runtime"),

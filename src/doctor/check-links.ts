@@ -51,8 +51,14 @@ const WHY_NOT: Record<LinkMode, string> = {
   copy: "its file system has no links that could be made",
 };
 
-function toCome({ name, mode }: Tree, forced: LinkMode | undefined): readonly Finding[] {
-  if (forced === undefined || forced === mode) return [];
+function toCome({ name, mode, forced: wasForced }: Tree, forced: LinkMode | undefined): readonly Finding[] {
+  if (forced === mode) return [];
+  if (forced === undefined) {
+    // There is none better than symbolic links.
+    if (!wasForced || mode === "symlink") return [];
+    const message = `profile "${name}" changes to the best that its file system can do at its next start, because CLAUTH_LINK_MODE is not set`;
+    return [{ check, level: "warning", message, hint: `to keep it as it is: set CLAUTH_LINK_MODE=${mode}` }];
+  }
   const message = `profile "${name}" changes to ${HOW[forced]} at its next start, because of CLAUTH_LINK_MODE`;
   return [{ check, level: "warning", message, hint: "to keep it as it is: unset CLAUTH_LINK_MODE" }];
 }

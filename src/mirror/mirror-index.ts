@@ -6,6 +6,7 @@ import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { ClauthError } from "../errors.ts";
+import { MIRROR_INDEX } from "../paths.ts";
 
 /**
  * What both sides looked like when they last agreed, one row per file and directory. SQLite, which is part of Bun: a tick reads
@@ -48,7 +49,7 @@ export type Known = { readonly mark: string; readonly mode: number };
  */
 export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
   ensureDirectory(base);
-  const path = join(base, "mirror.sqlite");
+  const path = join(base, MIRROR_INDEX);
   try {
     makeWay(path);
     return opened(path, trusted);
@@ -66,7 +67,7 @@ export function openMirrorIndex(base: string, trusted: boolean): MirrorIndex {
 
 /** Removes a damaged index. It holds nothing that can't be found out again: without it both sides are united. */
 export function dropMirrorIndex(base: string): void {
-  for (const suffix of ["", "-journal"]) removeFile(join(base, `mirror.sqlite${suffix}`));
+  for (const suffix of ["", "-journal"]) removeFile(join(base, `${MIRROR_INDEX}${suffix}`));
 }
 
 export function isOfIndex(error: unknown): boolean {

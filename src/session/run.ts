@@ -1,5 +1,6 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
+import { existsSync } from "../fs.ts";
 import { log } from "../log.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { asClauthError, notice } from "../report.ts";
@@ -7,7 +8,6 @@ import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
-import { forcedLinkMode } from "../tree/link-mode.ts";
 import { finalize } from "./finalize.ts";
 import { openSession, type Session, type SessionRequest } from "./open.ts";
 import type { Reconciler, WatchCopies } from "./reconciler.ts";
@@ -37,12 +37,15 @@ export async function runSession(
   return exit;
 }
 
-/** Only where one is asked for by name: files are never copied back and forth where nobody asked. */
-async function settleBeforeNewMode(context: Context, request: SessionRequest, places: Places): Promise<void> {
-  const forced = forcedLinkMode(context.env);
-  if (forced === undefined) return;
+/** Only where the tree has copies. */
+export async function settleBeforeNewMode(
+  context: Pick<Context, "cwd" | "env" | "home" | "platform">,
+  request: SessionRequest,
+  places: Places,
+): Promise<void> {
+  if (!existsSync(places.paths.mirrorIndex)) return;
   const { settleMode } = await import("./settle-mode.ts");
-  await settleMode(context, request, places, forced);
+  await settleMode(context, request, places);
 }
 
 /** A tree of copies has to hold them before claude looks. */

@@ -2,9 +2,11 @@ import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
+import { dropMirrorIndex } from "../mirror/mirror-index.ts";
 import { dropCopiedDirectories } from "../reconcile/mirror-tree.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
-import type { LinkMode } from "../tree/link-mode.ts";
+import { inspectTree } from "../tree/inspect.ts";
+import { chooseLinkMode, forcedLinkMode, type LinkMode } from "../tree/link-mode.ts";
 import { readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
 import type { SessionRequest } from "./open.ts";
@@ -19,11 +21,17 @@ import { syncProfile } from "./sync.ts";
 export async function settleMode(
   context: Pick<Context, "cwd" | "env" | "home" | "platform">,
   { store, name, config }: SessionRequest,
-  { paths }: Places,
-  wanted: LinkMode,
+  { paths, claude }: Places,
 ): Promise<void> {
-  const mode = readManifest(paths)?.mode ?? "symlink";
-  if (mode === "symlink" || mode === wanted || !livesAlone(paths)) return;
+  const known = readManifest(paths);
+  const mode = known?.mode ?? "symlink";
+  if (mode === "symlink") {
+    dropMirrorIndex(paths.base);
+    return;
+  }
+  const asked = { forced: forcedLinkMode(context.env), idle: true };
+  const wanted = chooseLinkMode(inspectTree(claude, paths), known, asked).mode;
+  if (mode === wanted || !livesAlone(paths)) return;
   try {
     await syncProfile(context, store, name);
     if (mode === "copy") leaveCopies(context, { store, name, config }, mode);

@@ -35,8 +35,8 @@ export function isLinkMode(value: unknown): value is LinkMode {
 }
 
 /**
- * The mode that a tree is to have: what is asked for, else what it has had on this device, else the best that its file system can do.
- * One in which something lives keeps the mode that it has.
+ * The mode that a tree is to have: what is asked for, else what was found out for this device, else the best that its file system can
+ * do, also where the mode that it has was asked for and no longer is. One in which something lives keeps the mode that it has.
  * @throws ClauthError as `domainError`
  */
 export function chooseLinkMode(
@@ -46,9 +46,8 @@ export function chooseLinkMode(
 ): ModeChoice {
   if (known !== undefined && !idle) return known;
   if (forced !== undefined) return { mode: forced, forced: true };
-  if (known !== undefined && (tree.identity === undefined || tree.identity.dev === known.tree.dev))
-    return known;
-  return { mode: probe(tree.path), forced: false };
+  const foundHere = known?.forced === false && (tree.identity?.dev ?? known.tree.dev) === known.tree.dev;
+  return foundHere ? known : { mode: probe(tree.path), forced: false };
 }
 
 /** Asks the file system itself: its name tells neither what a mount allows nor what the user may do. */

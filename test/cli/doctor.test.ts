@@ -254,6 +254,10 @@ test("how a profile shares ~/.claude is said, why, and what its next start chang
   expect(stdout).toContain(
     'ok       links: profile "work" shares ~/.claude by copies that are kept equal: as CLAUTH_LINK_MODE asked for\n',
   );
+  expect(stdout).toContain(
+    'warning  links: profile "work" changes to the best that its file system can do at its next start, ' +
+      "because CLAUTH_LINK_MODE is not set\n         hint: to keep it as it is: set CLAUTH_LINK_MODE=copy\n",
+  );
   const asked = await desk.clauth(["doctor"], { env: { CLAUTH_LINK_MODE: "symlink" } });
   expect(asked.stdout).toContain(
     'warning  links: profile "work" changes to symbolic links at its next start, because of CLAUTH_LINK_MODE\n',

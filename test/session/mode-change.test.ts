@@ -70,6 +70,17 @@ test.each(CHANGES)("from %s to %s, killed anywhere, nothing is lost", async (fro
   }
 });
 
+test("a mode that is no longer asked for goes back to what the machine can do", async () => {
+  using box = await livedIn("copy");
+  rmSync(join(box.places.claude.root, "agents", "gone.md"));
+  expect(await startInMode(box.home, undefined)).toEqual([]);
+  expect(found(box)).toEqual(expected("symlink"));
+  expect(existsSync(join(box.places.claude.root, "agents", "gone.md"))).toBe(false);
+  expect(existsSync(box.places.paths.mirrorIndex)).toBe(true);
+  expect(await startInMode(box.home, undefined)).toEqual([]);
+  expect(existsSync(box.places.paths.mirrorIndex)).toBe(false);
+});
+
 test("under a living claude a tree keeps its mode until the next start", async () => {
   using box = await livedIn("symlink");
   const living = openSession({ home: box.home, cwd: "/project", env: {} }, requestOf(box));

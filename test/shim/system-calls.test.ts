@@ -31,7 +31,7 @@ testUnderStrace("a steady start of a session writes its own record alone", async
   await box.call([], { profile: "work" });
   expect(await callsBefore(box, env)).toMatchInlineSnapshot(`
     {
-      "access": 3,
+      "access": 4,
       "flock": 9,
       "ftruncate": 1,
       "getcwd": 2,

@@ -60,6 +60,13 @@ describe("a tree that was opened before", () => {
     expect(choose(moved)).toEqual({ mode: "symlink", forced: false });
   });
 
+  test("is asked about again where its mode was asked for and no longer is", () => {
+    const known = { ...opened("copy"), forced: true };
+    expect(choose(known)).toEqual({ mode: "symlink", forced: false });
+    expect(choose(known, { idle: false }).mode).toBe("copy");
+    expect(testOnlyWithFaults(symlinksFail("ENOTSUP"), () => choose(known)).mode).toBe("copy");
+  });
+
   test("gets the mode that is asked for, once nothing lives in it", () => {
     const known = opened("symlink");
     expect(choose(known, { forced: "copy" })).toEqual({ mode: "copy", forced: true });

@@ -6,16 +6,16 @@ import { placesOf } from "../../../src/reconcile/places.ts";
 import { fillTree } from "../../../src/session/fill-tree.ts";
 import { finalize } from "../../../src/session/finalize.ts";
 import { openSession } from "../../../src/session/open.ts";
-import { settleMode } from "../../../src/session/settle-mode.ts";
+import { settleBeforeNewMode } from "../../../src/session/run.ts";
 import { forcedLinkMode, type LinkMode } from "../../../src/tree/link-mode.ts";
 
-/** One whole session of the profile `work`, in which claude does nothing, in a mode that is asked for. */
-export async function startInMode(home: string, mode: LinkMode): Promise<readonly string[]> {
+/** One whole session of the profile `work`, in which claude does nothing, in a mode that is asked for, or in none. */
+export async function startInMode(home: string, mode: LinkMode | undefined): Promise<readonly string[]> {
   const context = { home, cwd: home, env: { CLAUTH_LINK_MODE: mode }, platform: process.platform };
   const store = storeOf(context);
   const name = parseProfileName("work");
   const request = { store, name, config: readProfileConfig(profilePathsOf(store, name)), overlay: {} };
-  await settleMode(context, request, placesOf(home, store, name), mode);
+  await settleBeforeNewMode(context, request, placesOf(home, store, name));
   const session = openSession(context, request);
   if (session.places.mode !== "symlink") fillTree(session);
   return finalize(session, undefined);
