@@ -1,12 +1,15 @@
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
-import { profilePathsOf, type Store } from "../paths.ts";
+import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { type NewProfileConfig, newProfileConfig } from "./new-config.ts";
 import { addToProfileList, createProfileDirectory } from "./profiles.ts";
 
 /**
- * Makes a profile, complete before it stands in the list.
+ * Makes a profile, complete before it stands in the list; where that fails, nothing of it is left.
  * @param credentials the bytes of a login that becomes its own
  * @throws ClauthError `profile_exists`, `profile_config_invalid`, `store_busy` (retry-safe)
  */
@@ -19,9 +22,20 @@ export function createProfile(
   const text = newProfileConfig(config, profilePathsOf(store, name).config);
   withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
     const paths = createProfileDirectory(store, name, text);
-    if (credentials !== undefined) {
-      writeFileAtomic(paths.credentials, credentials, { expect: "absent", sync: true });
+    try {
+      if (credentials !== undefined)
+        writeFileAtomic(paths.credentials, credentials, { expect: "absent", sync: true });
+      addToProfileList(store, name);
+    } catch (error) {
+      removeUnfinished(paths);
+      throw error;
     }
-    addToProfileList(store, name);
   });
+}
+
+/** A directory alone counts as a profile, and the login in it would stand here and where the caller has it from (invariant 2). */
+function removeUnfinished({ root, config, credentials }: ProfilePaths): void {
+  removeFile(credentials);
+  removeFile(config);
+  attempt("remove", root, () => disk.removeEmptyDirectory(root));
 }
