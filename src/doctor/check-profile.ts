@@ -9,6 +9,7 @@ import { type ProfileConfig, readProfileConfig } from "../profile/profile-config
 import type { ProfileName } from "../profile-name.ts";
 import { mirrorHalted } from "../reconcile/base.ts";
 import { lookAtCredentials } from "../reconcile/credentials.ts";
+import { waysOut } from "../reconcile/live-pass.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { listRecords } from "../session/record.ts";
 import { attempted, type Finding } from "./finding.ts";
@@ -78,9 +79,7 @@ export function isDamaged(path: string): boolean {
 function checkCopies(check: string, places: Places): readonly Finding[] {
   const message = mirrorHalted(places);
   if (message === undefined) return [];
-  const hint =
-    "to have them on both sides again: clauth doctor --fix; to be rid of them: remove them on both sides";
-  return [{ check, level: "problem", message, hint, path: places.paths.runtime }];
+  return [{ check, level: "problem", message, hint: waysOut(places.profile), path: places.paths.runtime }];
 }
 
 function checkSessions(check: string, paths: ProfilePaths): readonly Finding[] {

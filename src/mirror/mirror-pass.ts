@@ -20,7 +20,7 @@ export type MirrorRequest = {
   /** False where the index can't be trusted (roots exchanged, a restored backup): sides are united, nothing is removed. */
   readonly trusted: boolean;
   /** The user meant it: what an earlier pass halted at is removed. */
-  readonly removals?: "confirmed";
+  readonly removals?: "confirmed" | undefined;
 };
 
 export type MirrorOutcome = {

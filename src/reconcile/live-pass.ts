@@ -4,6 +4,7 @@ import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude
 import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
+import type { ProfileName } from "../profile-name.ts";
 import type { Skipped } from "../tree/step.ts";
 import { rememberAccount } from "./account.ts";
 import { noteAccountChange, noteOwner } from "./account-change.ts";
@@ -60,6 +61,8 @@ export type Moment = {
   readonly quiet: () => boolean;
   /** In a tree of copies: which of them changed since the last call; undefined where that is not known. */
   readonly changed?: (() => ReadonlySet<string> | undefined) | undefined;
+  /** In a tree of copies: the user said that all that is missing on one side is to go from the other, however much it is. */
+  readonly removals?: "confirmed" | undefined;
 };
 
 export type Outcome = {
@@ -143,10 +146,15 @@ async function mirrorIfCopied(pass: Pass, notes: string[]): Promise<number | und
   if (names?.size === 0) return undefined;
   memory.copiesLeft = undefined;
   const { halted, again, left, rest, failed = [] } = await mirrorNow(pass, names);
-  if (halted !== undefined) notes.push(`${halted}; see: clauth doctor`);
+  if (halted !== undefined) notes.push(`${halted}; ${waysOut(places.profile)}`);
   notes.push(...whatFailed(failed));
   memory.copiesLeft = again === undefined ? new Set() : left;
   return again ?? (pass.changed === undefined ? undefined : rest);
+}
+
+/** Of what `mirrorHalted` says. */
+export function waysOut(profile: ProfileName): string {
+  return `to have them on both sides again: clauth doctor --fix; to remove them: clauth sync ${profile} --removals`;
 }
 
 function whatFailed([first, ...more]: readonly Skipped[]): readonly string[] {
@@ -156,13 +164,14 @@ function whatFailed([first, ...more]: readonly Skipped[]): readonly string[] {
 }
 
 async function mirrorNow(pass: Pass, changed: ReadonlySet<string> | undefined) {
-  const { places, config, moment } = pass;
+  const { places, config, moment, removals } = pass;
   const { mirrorTree } = await import("./mirror-tree.ts");
   const { isolate } = config;
   return mirrorTree(places, {
     isolate,
     idle: moment === "final",
     changed,
+    removals,
     waitMs: MIRROR_WAIT_MS,
     say: (text) => say(pass, text),
   });

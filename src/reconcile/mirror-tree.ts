@@ -4,7 +4,12 @@ import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import { type StoreLock, withStoreLock } from "../lock/store-lock.ts";
-import { type MirrorOutcome, type MirrorPlaces, mirrorPass } from "../mirror/mirror-pass.ts";
+import {
+  type MirrorOutcome,
+  type MirrorPlaces,
+  type MirrorRequest,
+  mirrorPass,
+} from "../mirror/mirror-pass.ts";
 import { watchMirror } from "../mirror/watch-mirror.ts";
 import { dropCopies } from "../tree/drop-copies.ts";
 import { type Isolation, SPLIT_DIRECTORY } from "../tree/entries.ts";
@@ -21,6 +26,8 @@ export type MirrorOptions = {
   readonly idle: boolean;
   /** Names relative to both roots; undefined: everything is looked at. */
   readonly changed: ReadonlySet<string> | undefined;
+  /** The user meant what an earlier pass halted at. */
+  readonly removals?: MirrorRequest["removals"];
   /** How long to wait for another process that copies into this tree, in milliseconds. */
   readonly waitMs: number;
   /** Says one line to the log. */
@@ -44,6 +51,7 @@ export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcom
       isMirrored: isMirroredIn(places, options.isolate),
       changed: trusted ? options.changed : undefined,
       trusted,
+      removals: options.removals,
     });
     const looked = options.changed === undefined || !trusted;
     if (looked && sawEverything(outcome))

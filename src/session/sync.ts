@@ -6,11 +6,13 @@ import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { deletionMemory } from "../reconcile/deletion-memory.ts";
-import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
+import { livePass, type Moment, type Reconciled } from "../reconcile/live-pass.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { refuseInUse } from "./in-use.ts";
 import { createRecord, releaseRecord } from "./record.ts";
+
+export type Wishes = Pick<Moment, "removals">;
 
 export type Synced = {
   /** False where something could not be carried within a few seconds; the log says what. */
@@ -30,6 +32,7 @@ export async function syncProfile(
   context: Pick<Context, "cwd" | "env" | "home" | "platform">,
   store: Store,
   name: ProfileName,
+  wishes: Wishes = {},
 ): Promise<Synced> {
   const places = await placesWithLogin(context, store, name);
   const config = readProfileConfig(places.paths);
@@ -42,7 +45,7 @@ export async function syncProfile(
       lastWriteMs: Number.NEGATIVE_INFINITY,
       sightings: new Map(),
     };
-    return await untilSettled({ store, places, config, memory }, record.path);
+    return await untilSettled({ store, places, config, memory }, record.path, wishes);
   } finally {
     underStateLock(() => releaseRecord(record));
   }
@@ -87,7 +90,7 @@ export function syncFailed(name: ProfileName, { message, hint, path }: ClauthErr
 const NOTHING: Synced = { complete: true, notes: [] };
 
 /** A file that Claude Code writes just now asks for another look. */
-async function untilSettled(reconciled: Reconciled, own: string): Promise<Synced> {
+async function untilSettled(reconciled: Reconciled, own: string, wishes: Wishes): Promise<Synced> {
   const { places } = reconciled;
   for (let waitedMs = 0; ; ) {
     const alone = livesAlone(places.paths, own);
@@ -95,6 +98,7 @@ async function untilSettled(reconciled: Reconciled, own: string): Promise<Synced
     const { again, failed, notes } = await livePass(reconciled, {
       moment: alone ? "final" : "running",
       quiet,
+      ...wishes,
     });
     if (again === undefined || waitedMs > PATIENCE_MS)
       return { complete: again === undefined, failed, notes };

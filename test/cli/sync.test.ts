@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { credentialsText } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 
@@ -25,6 +26,24 @@ test("without a name takes every profile, also one that was never opened", async
   box.write(".claude/settings.json", '{"theme":"dark"}');
   expect((await box.run(["clauth", "sync"])).code).toBe(0);
   expect(box.json(box.profile("work", "runtime/settings.json"))).toMatchObject({ theme: "dark" });
+});
+
+test("removes from copies what was held back for being so much, where one profile is named", async () => {
+  using box = createFakeSandbox();
+  const env = { CLAUTH_LINK_MODE: "copy" };
+  for (let file = 0; file < 40; file++) box.write(`.claude/agents/${file}.md`, `agent ${file}`);
+  const agents = box.profile("work", "runtime/agents");
+  // The second finds the clock of the files at rest.
+  for (const _ of [1, 2]) await box.call([], { profile: "work", env });
+  rmSync(join(box.home, ".claude/agents"), { recursive: true });
+  const { stderr } = await box.call([], { profile: "work", env });
+  expect(stderr).toContain("to remove them: clauth sync work --removals\n");
+  expect(readdirSync(agents)).toHaveLength(40);
+
+  const unnamed = await box.run(["clauth", "sync", "--removals"]);
+  expect({ code: unnamed.code, left: readdirSync(agents).length }).toEqual({ code: 2, left: 40 });
+  const { code, stderr: said } = await box.run(["clauth", "sync", "work", "--removals"]);
+  expect({ code, said, left: existsSync(agents) }).toEqual({ code: 0, said: "", left: false });
 });
 
 test("what somebody has to mend fails, with the file and the cure, and stops no other profile", async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Disk, testOnlyFaults } from "../../src/disk/disk.ts";
 import { distrustMirror, mirrorHalted } from "../../src/reconcile/base.ts";
+import { livePass } from "../../src/reconcile/live-pass.ts";
 import { systemError } from "../support/faults.ts";
 import { createProfileHome, type ProfileHome, put } from "./support/profile-home.ts";
 
@@ -56,6 +57,23 @@ describe("a tree of copies", () => {
     distrustMirror(box.places);
     expect((await box.final()).notes).toEqual([]);
     expect(readFileSync(home(box, "agents/1.md"), "utf8")).toBe("agent 1");
+    expect(mirrorHalted(box.places)).toBeUndefined();
+  });
+
+  test("removes what is gone, however much, where the user says so, and keeps it in quarantine", async () => {
+    using box = await copied();
+    rmSync(home(box, "agents"), { recursive: true });
+    mkdirSync(home(box, "agents"));
+    expect((await box.final()).notes.join()).toContain("to remove them: clauth sync work --removals");
+    expect(existsSync(tree(box, "agents/1.md"))).toBe(true);
+    const outcome = await livePass(box.reconciled, {
+      moment: "final",
+      quiet: () => true,
+      removals: "confirmed",
+    });
+    expect(outcome.notes).toEqual([]);
+    expect(readdirSync(tree(box, "agents"))).toEqual([]);
+    expect(readdirSync(box.places.paths.backups)).toHaveLength(40);
     expect(mirrorHalted(box.places)).toBeUndefined();
   });
 
