@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync } from "../fs.ts";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "../fs.ts";
 import { type Exit, exitOf } from "./exit.ts";
 import { explainStart } from "./explain-start.ts";
 import type { Launch } from "./launch.ts";
@@ -54,13 +54,40 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
   });
   relaySignals(() => pid, ignoredSignals);
 
-  pid = spawn(launch, ignoredSignals);
+  pid = spawnWithOpen(launch, ignoredSignals);
   if (pid > 0) return { pid, exited };
   clearInterval(alive);
   throw explainStart(launch.path);
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The caller's descriptors stay open; one that a thread had open for a moment while they were listed (of Bun, of a library that is
+ * preloaded) is gone by now, and the kernel starts nothing with a descriptor that is gone.
+ */
+function spawnWithOpen(launch: Launch, ignored: ReadonlySet<number>): number {
+  let descriptors = launch.descriptors;
+  for (let tries = 1; ; tries++) {
+    const pid = spawn({ ...launch, descriptors }, ignored);
+    if (pid !== -EBADF || tries === SPAWN_TRIES) return pid;
+    descriptors = descriptors.filter(({ from }) => isOpen(from));
+  }
+}
+
+const EBADF = 9;
+
+/** A thread may open the same number again, and close it again, between the look at it and the start. */
+const SPAWN_TRIES = 10;
+
+function isOpen(descriptor: number): boolean {
+  try {
+    fstatSync(descriptor);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An `fg` may already be on its way when a stop is reported; what is still stopped after this long stays so. */
 const STOP_SETTLES_MS = 20;

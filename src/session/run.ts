@@ -57,11 +57,10 @@ async function fillIfCopied(session: Session): Promise<void> {
 
 function startClaude(session: Session, launch: Launch, inherited: Inherited) {
   const lock = { from: session.record.fd, to: lockDescriptor(inherited) };
+  // One that was listed and is the record's by now was never the caller's.
+  const descriptors = launch.descriptors.filter(({ from }) => from !== lock.from);
   try {
-    return startForeground(
-      { ...launch, descriptors: [...launch.descriptors, lock] },
-      inherited.ignoredSignals(),
-    );
+    return startForeground({ ...launch, descriptors: [...descriptors, lock] }, inherited.ignoredSignals());
   } catch (error) {
     releaseRecord(session.record);
     throw error;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { exitOf } from "../../src/run/exit.ts";
 import { startNative, statusOf } from "./support/native-parent.ts";
 import { createReporter, holds, STAND_IN, through, WAYS } from "./support/programs.ts";
 
@@ -63,6 +64,19 @@ for (const way of WAYS) {
       closeSync(from);
       expect(direct).toMatchObject({ 3: path, 4: path, 9: path, 63: path });
       expect(reporter.read().descriptors).toEqual(direct);
+    });
+
+    test("a descriptor that was open while they were listed and is gone by the start is left out", async () => {
+      using reporter = createReporter();
+      const from = openSync("/dev/zero", "r");
+      const descriptors = [9, 63].map((to) => ({ from, to }));
+      const environment = [KEPT, `REPORT=${reporter.directory}`, "CLOSES=9"];
+      const status = await statusOf(through(way, ...reporter.command()), { environment, descriptors });
+      closeSync(from);
+      expect(exitOf(status)).toEqual({ kind: "code", code: 0 });
+      const { descriptors: arrived } = reporter.read();
+      expect(arrived).toMatchObject({ 63: "/dev/zero" });
+      expect(arrived).not.toHaveProperty("9");
     });
 
     test("process substitution of the shell works", async () => {

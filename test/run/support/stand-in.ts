@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { readContext } from "../../../src/context.ts";
 import { asClauthError, reportError } from "../../../src/report.ts";
 import { become } from "../../../src/run/become.ts";
@@ -8,11 +9,14 @@ import { launchFrom } from "../../../src/run/launch.ts";
 
 /**
  * A program that stands where the shim stands: `become PROGRAM ARGS` turns into the program, `wait PROGRAM ARGS` starts it,
- * waits and ends as it did, `tell ARGS` prints what was inherited, texts as Latin-1 of their bytes.
+ * waits and ends as it did, `tell ARGS` prints what was inherited, texts as Latin-1 of their bytes. The descriptor $CLOSES is closed
+ * once what was inherited is known.
  */
 const context = readContext();
 const inherited = readInherited(context);
 const [what, path = ""] = context.args;
+const { CLOSES } = context.env;
+if (CLOSES !== undefined) closeSync(Number(CLOSES));
 
 try {
   if (what === "tell") {
