@@ -63,27 +63,27 @@ export async function withClaudeLocks<T>(
 ): Promise<T> {
   if (locks.length === 0) return body(() => {});
   const ordered = locks.toSorted((a, b) => LOCK_ORDER.indexOf(a.rank) - LOCK_ORDER.indexOf(b.rank));
-  const { lock } = await properLockfile();
+  const { lockSync } = await properLockfile();
   const entered = enterAll(ordered);
   try {
-    const held = await takeAll(ordered, lock, options.waitMs ?? 2000);
+    const held = await takeAll(ordered, lockSync, options.waitMs ?? 2000);
     try {
       return await body(() => refuseLost(held));
     } finally {
-      await giveBack(held);
+      giveBack(held);
     }
   } finally {
     for (const rank of entered) leaveLock(rank);
   }
 }
 
-type Take = Awaited<ReturnType<typeof properLockfile>>["lock"];
+type Take = Awaited<ReturnType<typeof properLockfile>>["lockSync"];
 
 type Held = {
   readonly lock: ClaudeLock;
   /** Inode and birth time of the directory that we made; inode numbers alone are used again at once. */
   readonly identity: string;
-  readonly release: () => Promise<void>;
+  readonly release: () => void;
 };
 
 /**
@@ -125,7 +125,7 @@ function enterAll(locks: readonly ClaudeLock[]): readonly LockRank[] {
 async function takeAll(locks: readonly ClaudeLock[], take: Take, waitMs: number): Promise<readonly Held[]> {
   const deadline = performance.now() + waitMs;
   for (let sleep = 10; ; sleep = Math.min(sleep * 2, 100)) {
-    const outcome = await tryAll(locks, take);
+    const outcome = tryAll(locks, take);
     if (outcome.held !== undefined) return outcome.held;
     const left = deadline - performance.now();
     if (left <= 0) throw busy(outcome.busy, waitMs);
@@ -135,13 +135,14 @@ async function takeAll(locks: readonly ClaudeLock[], take: Take, waitMs: number)
 
 type Outcome = { readonly held: readonly Held[] } | { readonly held?: undefined; readonly busy: ClaudeLock };
 
-async function tryAll(locks: readonly ClaudeLock[], take: Take): Promise<Outcome> {
+/** Without a pause in between: whoever waits for a processor while he holds one makes every claude wait. */
+function tryAll(locks: readonly ClaudeLock[], take: Take): Outcome {
   const held: Held[] = [];
   for (const lock of locks) {
     try {
-      held.push(await takeOne(lock, take));
+      held.push(takeOne(lock, take));
     } catch (cause) {
-      await giveBack(held);
+      giveBack(held);
       if (errnoOf(cause) === "ELOCKED") return { busy: lock };
       throw domainError(cause, "lock", lock.path);
     }
@@ -153,8 +154,8 @@ async function tryAll(locks: readonly ClaudeLock[], take: Take): Promise<Outcome
  * The lock's own path is given as the file, because proper-lockfile keeps its table by file: one file with two lock paths
  * would be mixed up. Its default for a lost lock throws out of a timer; ours is found by `assertHeld` and at the release.
  */
-async function takeOne(lock: ClaudeLock, take: Take): Promise<Held> {
-  const release = await take(lock.path, {
+function takeOne(lock: ClaudeLock, take: Take): Held {
+  const release = take(lock.path, {
     lockfilePath: lock.path,
     realpath: false,
     stale: lock.staleMs,
@@ -165,7 +166,7 @@ async function takeOne(lock: ClaudeLock, take: Take): Promise<Held> {
   try {
     return { lock, identity: identityOf(lock.path) ?? "", release };
   } catch (cause) {
-    await release();
+    release();
     throw cause;
   }
 }
@@ -174,13 +175,13 @@ async function takeOne(lock: ClaudeLock, take: Take): Promise<Held> {
  * In reverse. A lock that was taken from us meanwhile (a laptop's sleep) is its new owner's: left alone. One that can't be
  * looked at is most likely still ours, and a stray one would cost Claude's sessions a minute.
  */
-async function giveBack(held: readonly Held[]): Promise<void> {
+function giveBack(held: readonly Held[]): void {
   for (const { lock, identity, release } of held.toReversed()) {
     try {
       if (identityOf(lock.path) !== identity) continue;
     } catch {}
     try {
-      await release();
+      release();
     } catch {
       // Gone already, which is what was wanted.
     }

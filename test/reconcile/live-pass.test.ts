@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, watch } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
 import { isOfMirror } from "../support/link-mode.ts";
-import { waitFor } from "../support/wait-for.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
 
 const SHARED = { numStartups: 4, theme: "dark", mcpServers: { one: { command: "one" } }, a: 1, b: 2 };
@@ -73,8 +72,11 @@ describe("while claude runs", () => {
     mkdirSync(lock);
     edit(box.places.treeJson, { tipsHistory: {} });
     edit(box.places.homeJson, { fromHome: true });
+    const tried = new Promise((seen) => {
+      watch(box.places.paths.runtime, (_, name) => name === ".claude.json.lock" && seen(name)).unref();
+    });
     const pass = box.live();
-    await waitFor("a try for the locks", () => existsSync(`${box.places.treeJson}.lock`));
+    await tried;
     edit(box.places.homeJson, { meanwhile: true });
     rmdirSync(lock);
     await pass;
