@@ -1,13 +1,13 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { isObject, type JsonObject } from "../../src/json.ts";
+import { isObject, type Json, type JsonObject, ownValue } from "../../src/json.ts";
 import { storeOf } from "../../src/paths.ts";
 import { parseProfileConfig } from "../../src/profile/profile-config.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession } from "../../src/session/open.ts";
+import { openSession, type Session } from "../../src/session/open.ts";
 import { NEWEST_CLAUDE } from "../support/claude-install.ts";
 import { describeClaude, type Lab } from "../support/claude-lab.ts";
 import { credentialsText } from "../support/claude-login.ts";
@@ -20,10 +20,12 @@ const SECONDS = Number(process.env["CLAUTH_TUI_SECONDS"] ?? 0);
 /** Eight real Claudes on two cores. */
 const PATIENCE_MS = 120_000;
 
-/** Each is looked for at the end. */
-const VALUES_A_WRITE = 10;
+/** How often each merger's document changes, and how long a pass over it rests before the next. */
+const WRITE_EVERY_MS = 200;
+const REST_MS = 10;
 
 const PROFILES = { alpha: "A", beta: "B", gamma: "C" } as const;
+const MERGERS = ["merger", "other-merger"] as const;
 type Place = keyof typeof PROFILES | "system";
 const PLACES: readonly Place[] = ["alpha", "beta", "gamma", "alpha", "beta", "gamma", "system", "system"];
 
@@ -41,19 +43,21 @@ describeClaude(
       });
       const merged = await mergeUntil(lab, () => isOver);
       const prompts = (await lives).flat();
-      const figures = { prompts: prompts.length, values: Object.keys(merged).length, merges: mergesIn(lab) };
+      const figures = { prompts: prompts.length, values: merged.values, merges: mergesIn(lab) };
       console.log(`beside merges: ${JSON.stringify(figures)}`);
 
       // One more start of each carries what its last session left to it.
-      for (const place of Object.keys(PROFILES))
+      for (const place of managed())
         expect(await lab.run(["claude", "--version"], { env: { CLAUTH_PROFILE: place } })).toMatchObject({
           code: 0,
         });
-      for (const document of documents(lab)) {
-        const missing = Object.entries({ ...kept, ...merged }).filter(
-          ([key, value]) => document[key] !== value,
-        );
-        expect(missing).toEqual([]);
+      for (const [path, document] of documents(lab)) {
+        const wanted = [
+          ...Object.entries(kept).map(([key, value]) => ({ key: [key], value })),
+          ...merged.last,
+        ];
+        const missing = wanted.filter(({ key, value }) => valueAt(document, key) !== value);
+        expect({ path, missing }).toEqual({ path, missing: [] });
         const projects = document["projects"];
         expect(isObject(projects) && Object.keys(projects)).toEqual(expect.arrayContaining(projectsOf(lab)));
       }
@@ -72,7 +76,7 @@ describeClaude(
 /** @returns keys of home's document that nobody touches */
 function setUp(lab: Lab): JsonObject {
   for (const [name, account] of Object.entries(PROFILES)) lab.addProfile(name, { account });
-  lab.addProfile("merger", { account: "M" });
+  for (const [index, name] of MERGERS.entries()) lab.addProfile(name, { account: `M${index}` });
   lab.write(".claude/.credentials.json", credentialsText({ account: "H" }), 0o600);
   const trusted = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
   const projects = Object.fromEntries(projectsOf(lab).map((path) => [path, trusted]));
@@ -130,32 +134,73 @@ function repliesTo(lab: Lab, cwd: string, token: string): number {
   return textsIn(directory).join("").split(`mock-reply to ${token}"`).length - 1;
 }
 
+type Written = { readonly key: readonly string[]; readonly value: number };
+
+/** How many values were written, and what has to stand in the end. */
+type Merged = { readonly values: number; readonly last: readonly Written[] };
+
 /**
- * A session of a profile of its own, whose document changes as fast as its passes carry that home, from where the shims of the
- * others carry it on.
+ * Sessions of profiles of their own, whose documents change while their passes carry that home, from where the shims of the others
+ * carry it on: each time a new key, one in an entry that the claudes write as well, and a count that is written over again.
  */
-async function mergeUntil(lab: Lab, isOver: () => boolean): Promise<JsonObject> {
-  const store = storeOf({ env: {}, home: lab.home });
-  const request = {
-    store,
-    name: parseProfileName("merger"),
-    config: parseProfileConfig("", "config.toml"),
-    overlay: {},
-  };
-  const session = openSession({ home: lab.home, cwd: lab.home, env: {} }, request);
-  const merged: Record<string, number> = {};
-  for (let count = 0; !isOver(); count += VALUES_A_WRITE) {
-    const values = Array.from({ length: VALUES_A_WRITE }, (_, index) => [
-      `merged${count + index}`,
-      count + index,
-    ]);
-    const { treeJson } = session.places;
-    lab.write(treeJson, JSON.stringify({ ...lab.json(treeJson), ...Object.fromEntries(values) }));
-    Object.assign(merged, Object.fromEntries(values));
-    await livePass(session, { moment: "running", quiet: () => false });
+async function mergeUntil(lab: Lab, isOver: () => boolean): Promise<Merged> {
+  const sessions = MERGERS.map((name) => openMerger(lab, name));
+  const last = new Map<string, Written>();
+  let writes = 0;
+  const writing = setInterval(() => {
+    for (const { places } of sessions) {
+      for (const one of write(lab, places.profile, places.treeJson, writes)) last.set(one.key.join(), one);
+      writes += 1;
+    }
+  }, WRITE_EVERY_MS);
+  while (!isOver()) {
+    for (const session of sessions) await livePass(session, { moment: "running", quiet: () => false });
+    await Bun.sleep(REST_MS);
   }
-  expect(await finalize(session, undefined)).toEqual([]);
-  return merged;
+  clearInterval(writing);
+  for (const session of sessions) expect(await finalize(session, undefined)).toEqual([]);
+  return { values: writes * 3, last: [...last.values()] };
+}
+
+function openMerger(lab: Lab, name: string): Session {
+  return openSession(
+    { home: lab.home, cwd: lab.home, env: {} },
+    {
+      store: storeOf({ env: {}, home: lab.home }),
+      name: parseProfileName(name),
+      config: parseProfileConfig("", "config.toml"),
+      overlay: {},
+    },
+  );
+}
+
+/** As Claude Code does where it can't have the lock: a new file in the place of the old one. */
+function write(lab: Lab, name: string, path: string, serial: number): readonly Written[] {
+  const document = lab.json(path);
+  const project = join(lab.home, `project${serial % PLACES.length}`);
+  const projects = document["projects"];
+  const entry = isObject(projects) ? ownValue(projects, project) : undefined;
+  const changed = {
+    ...document,
+    [`merged${serial}`]: serial,
+    [`count-${name}`]: serial,
+    projects: {
+      ...(isObject(projects) && projects),
+      [project]: { ...(isObject(entry) && entry), [`merged${serial}`]: serial },
+    },
+  };
+  renameSync(lab.write(`${path}.tmp`, JSON.stringify(changed), 0o600), path);
+  return [[`merged${serial}`], [`count-${name}`], ["projects", project, `merged${serial}`]].map((key) => ({
+    key,
+    value: serial,
+  }));
+}
+
+function valueAt(document: JsonObject, key: readonly string[]): Json | undefined {
+  return key.reduce<Json | undefined>(
+    (value, name) => (isObject(value) ? ownValue(value, name) : undefined),
+    document,
+  );
 }
 
 /** By all shims, into either side. */
@@ -163,21 +208,25 @@ function mergesIn(lab: Lab): number {
   return lab.read(storeOf({ env: {}, home: lab.home }).log).split(" claude.json: merged into ").length - 1;
 }
 
-function documents(lab: Lab): readonly JsonObject[] {
-  const trees = Object.keys(PROFILES).map((name) => lab.profile(name, "runtime/.claude.json"));
-  return [".claude.json", ...trees].map((path) => lab.json(path));
+function managed(): readonly string[] {
+  return [...Object.keys(PROFILES), ...MERGERS];
+}
+
+function documents(lab: Lab): readonly (readonly [string, JsonObject])[] {
+  const trees = managed().map((name) => lab.profile(name, "runtime/.claude.json"));
+  return [".claude.json", ...trees].map((path) => [path, lab.json(path)]);
 }
 
 /** Every deletion that was carried is in the profile's conflicts.jsonl. */
 function deletionsIn(lab: Lab): readonly string[] {
-  const names = [...Object.keys(PROFILES), "merger"].map((name) => lab.profile(name, "backups"));
-  return names
+  return managed()
+    .map((name) => lab.profile(name, "backups"))
     .flatMap((directory) =>
       readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => join(directory, name)),
     )
     .filter((path) => path.endsWith("conflicts.jsonl"))
     .flatMap((path) => lab.read(path).split("\n"))
-    .filter((line) => /"(kept|merged)\d+"/.test(line));
+    .filter((line) => /"(kept\d+|merged\d+|count-)/.test(line));
 }
 
 function textsIn(directory: string): readonly string[] {
