@@ -1,4 +1,5 @@
 import { attempt } from "../disk/attempt.ts";
+import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
@@ -6,10 +7,10 @@ import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { type NewProfileConfig, newProfileConfig } from "./new-config.ts";
-import { addToProfileList, createProfileDirectory } from "./profiles.ts";
+import { addToProfileList, refuseTaken } from "./profiles.ts";
 
 /**
- * Makes a profile, complete before it stands in the list; where that fails, nothing of it is left.
+ * Makes a profile, its directory 0700 and its files 0600, complete before it stands in the list; where that fails, nothing of it is left.
  * @param credentials the bytes of a login that becomes its own
  * @throws ClauthError `profile_exists`, `profile_config_invalid`, `store_busy` (retry-safe)
  */
@@ -19,10 +20,13 @@ export function createProfile(
   config: NewProfileConfig,
   credentials?: Uint8Array,
 ): void {
-  const text = newProfileConfig(config, profilePathsOf(store, name).config);
+  const paths = profilePathsOf(store, name);
+  const text = newProfileConfig(config, paths.config);
   withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
-    const paths = createProfileDirectory(store, name, text);
+    refuseTaken(store, name);
+    ensureDirectory(paths.root);
     try {
+      if (text !== "") writeFileAtomic(paths.config, new TextEncoder().encode(text), { expect: "absent" });
       if (credentials !== undefined)
         writeFileAtomic(paths.credentials, credentials, { expect: "absent", sync: true });
       addToProfileList(store, name);

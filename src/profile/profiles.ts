@@ -1,4 +1,4 @@
-import { ensureDirectory, listDirectory } from "../disk/directory.ts";
+import { listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileContent, isAbsence, readRegularFile } from "../disk/read-file.ts";
@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { Stats } from "../fs.ts";
 import { join } from "../path.ts";
-import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
+import type { Store } from "../paths.ts";
 import { isProfileName, nearestName, type ProfileName, sameName } from "../profile-name.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { namesIn, withName, withNameChanged, withoutName } from "./profile-list.ts";
@@ -108,19 +108,6 @@ export function removeFromProfileList(store: Listing, name: ProfileName): void {
 /** Gives a name of profiles.toml another spelling in its place. */
 export function renameInProfileList(store: Listing, from: ProfileName, to: ProfileName): void {
   editList(store, (text) => withNameChanged(text, from, to, store.profileList));
-}
-
-/**
- * Makes the directory of a new profile, 0700, and its config.toml, 0600, where it has something to hold. In the list it
- * is not yet: call `addToProfileList` when the profile is complete.
- * @throws ClauthError `profile_exists`
- */
-export function createProfileDirectory(store: Store, name: ProfileName, config = ""): ProfilePaths {
-  refuseTaken(store, name);
-  const paths = profilePathsOf(store, name);
-  ensureDirectory(paths.root);
-  if (config !== "") writeFileAtomic(paths.config, new TextEncoder().encode(config), { expect: "absent" });
-  return paths;
 }
 
 /** @throws ClauthError `profile_exists` */

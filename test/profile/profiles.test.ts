@@ -6,7 +6,6 @@ import { ClauthError } from "../../src/errors.ts";
 import { type Store, storeOf } from "../../src/paths.ts";
 import {
   addToProfileList,
-  createProfileDirectory,
   listProfiles,
   profileExists,
   refuseForeignStore,
@@ -114,26 +113,6 @@ describe("editing the list", () => {
     mkdirSync(store.root);
     removeFromProfileList(store, parseProfileName("a"));
     expect(() => statSync(store.profileList)).toThrow("ENOENT");
-  });
-});
-
-describe("a new profile", () => {
-  test("gets a directory for its owner alone, and no config.toml that would hold nothing", () => {
-    const paths = createProfileDirectory(store, parseProfileName("work"));
-    for (const path of [store.root, store.profiles, paths.root])
-      expect(statSync(path).mode & 0o777).toBe(0o700);
-    expect(() => statSync(paths.config)).toThrow("ENOENT");
-  });
-
-  test("gets its config.toml for its owner alone", () => {
-    const paths = createProfileDirectory(store, parseProfileName("work"), 'api_key = "sk-ant-api03-fake"\n');
-    expect(readFileSync(paths.config, "utf8")).toBe('api_key = "sk-ant-api03-fake"\n');
-    expect(statSync(paths.config).mode & 0o777).toBe(0o600);
-  });
-
-  test("is refused where one of that name exists in any case", () => {
-    profile("Work");
-    expect(kindOf(() => createProfileDirectory(store, parseProfileName("work")))).toBe("profile_exists");
   });
 });
 

@@ -33,6 +33,9 @@ export const NOT_HERE: readonly NotHere[] = [
         "a watch > follows a link of claude home, and none that leads in a circle",
       ],
       "own-executable.test.ts": ["knows itself by a symlink, a hard link and a copy"],
+      "profile/create-profile.test.ts": [
+        "one that can't be listed leaves no second holder of its login (invariant 2)",
+      ],
       "profile/profiles.test.ts": [
         "the profiles of a store > a symlink in the place of a profile's directory does not pass for no profile",
       ],
@@ -100,10 +103,12 @@ export const NOT_HERE: readonly NotHere[] = [
         "a file > that became executable is so on the other side",
         "a file > that became executable right after it was written is so, too",
       ],
+      "profile/create-profile.test.ts": [
+        "a profile stands in the list, with its login, for its owner alone",
+        "an API key stands in its config.toml, for its owner alone",
+      ],
       "profile/profiles.test.ts": [
         "editing the list > a list is made where there is none, for the owner alone",
-        "a new profile > gets a directory for its owner alone, and no config.toml that would hold nothing",
-        "a new profile > gets its config.toml for its owner alone",
       ],
       "quarantine.test.ts": [
         "quarantineFile > stores bytes closed to others, under the UTC time and the name that they had",
