@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { notice } from "../report.ts";
 import { allow as rememberAllowed } from "../selection/remember-trust.ts";
 import { type Command, command } from "./command.ts";
-import { rcFileNamed } from "./rc-file-argument.ts";
+import { nearestRcFile, rcFileAt } from "./rc-file-argument.ts";
 import { writableStore } from "./store.ts";
 
 /** `clauth allow`: vouches for one content of one .clauthrc; an edit of it asks again. */
@@ -15,7 +15,7 @@ export function allow(context: Context): Command {
     },
     examples: [["clauth allow", "the nearest .clauthrc"]],
     run: ({ file }) => {
-      const rcFile = rcFileNamed(context, file);
+      const rcFile = file === undefined ? nearestRcFile(context) : rcFileAt(context, file);
       rememberAllowed(writableStore(context), rcFile);
       notice(context, `${rcFile.path} may pick "${rcFile.choice}"`);
       return 0;

@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { notice } from "../report.ts";
 import { deny as rememberDenied } from "../selection/remember-trust.ts";
 import { type Command, command } from "./command.ts";
-import { rcFileNamed } from "./rc-file-argument.ts";
+import { nearestRcFile, rcFilePath } from "./rc-file-argument.ts";
 import { writableStore } from "./store.ts";
 
 /** `clauth deny`: a .clauthrc that may never pick, whatever it holds; it need not be a valid one. */
@@ -16,7 +15,7 @@ export function deny(context: Context): Command {
     },
     examples: [["clauth deny", "the nearest .clauthrc; clauth allow takes it back"]],
     run: ({ file }) => {
-      const path = file === undefined ? rcFileNamed(context, undefined).path : resolve(context.cwd, file);
+      const path = file === undefined ? nearestRcFile(context).path : rcFilePath(context, file);
       rememberDenied(writableStore(context), path);
       notice(context, `${path} may not pick a profile; clauth allow ${path} takes that back`);
       return 0;

@@ -1,17 +1,15 @@
 import { parseChoice } from "../config/choice.ts";
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { realPath } from "../disk/real-path.ts";
-import { ClauthError } from "../errors.ts";
 import { storeOf } from "../paths.ts";
 import { SYSTEM } from "../profile-name.ts";
 import { notice } from "../report.ts";
-import { readRcFile } from "../selection/rc-file.ts";
 import { allow } from "../selection/remember-trust.ts";
-import { knownIn, resolveSelection } from "../selection/resolve.ts";
+import { resolveSelection } from "../selection/resolve.ts";
 import { sourceSentence } from "../selection/select.ts";
 import { removeRcFile, writeRcFile } from "../selection/write-rc-file.ts";
 import { type Command, command, usageError } from "./command.ts";
+import { nearestRcFile, noRcFile } from "./rc-file-argument.ts";
 import { knownProfile, writableStore } from "./store.ts";
 
 /** `clauth local`: the profile of this directory and those below it. */
@@ -39,10 +37,7 @@ export function local(context: Context): Command {
 }
 
 function show(context: Context): void {
-  const isKnown = knownIn(storeOf(context));
-  const found = readRcFile({ cwd: context.cwd, home: realPath(context.home), isKnown });
-  if (found === undefined) throw noRcFile(`no .clauthrc in ${context.cwd} or above`);
-  context.stdout.write(`${found.choice}\n`);
+  context.stdout.write(`${nearestRcFile(context).choice}\n`);
 }
 
 async function setHere(context: Context, name: string): Promise<void> {
@@ -63,10 +58,6 @@ async function setHere(context: Context, name: string): Promise<void> {
 
 function unsetHere(context: Context): void {
   const removed = removeRcFile(context.cwd);
-  if (removed === undefined) throw noRcFile(`no .clauthrc in ${context.cwd}`);
+  if (removed === undefined) throw noRcFile(context.cwd);
   notice(context, `removed ${removed}`);
-}
-
-function noRcFile(message: string): ClauthError {
-  return new ClauthError({ kind: "no_rc_file", message, hint: "clauth local NAME writes one here" });
 }

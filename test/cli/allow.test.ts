@@ -50,7 +50,7 @@ test("says where no file is", async () => {
     {
       "code": 1,
       "stderr": 
-    "clauth: error: there is no .clauthrc at ~/project/sub
+    "clauth: error: no .clauthrc in ~/project/sub
     hint: clauth local NAME writes one here
     "
     ,

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { createDesk } from "./call.ts";
 
 test("keeps a file from picking, whatever it holds, until it is allowed", async () => {
@@ -35,4 +37,13 @@ test("denies a file that is no valid one", async () => {
   using desk = createDesk();
   desk.write("project/.clauthrc", "one\ntwo\n");
   expect((await desk.clauth(["deny", ".clauthrc"])).code).toBe(0);
+});
+
+test("denies the file in a directory that is named, before there is one", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  symlinkSync("project", join(desk.home, "other-name"));
+  await desk.clauth(["deny", "../other-name"]);
+  desk.write("project/.clauthrc", "work\n");
+  expect((await desk.clauth(["which"])).stderr).toContain("was denied by `clauth deny`");
 });
