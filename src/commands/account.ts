@@ -1,4 +1,5 @@
 import { readRegularFile } from "../disk/read-file.ts";
+import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import { identityIn } from "../reconcile/credentials-base.ts";
@@ -16,9 +17,14 @@ export function accountOf(places: Places, { home }: { readonly home: boolean }):
   return known ?? {};
 }
 
-/** Whose account a `.claude.json` names. */
+/** Whose account a `.claude.json` names; one that can't be read names none, and is for `clauth doctor` to say. */
 export function identityOf(path: string): AccountIdentity {
-  const content = readRegularFile(path);
-  const document = content === undefined ? undefined : parseJson(content.bytes);
-  return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);
+  try {
+    const content = readRegularFile(path);
+    const document = content === undefined ? undefined : parseJson(content.bytes);
+    return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);
+  } catch (error) {
+    if (error instanceof ClauthError) return {};
+    throw error;
+  }
 }

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { listDirectory } from "../disk/directory.ts";
-import { readRegularFile, statFile } from "../disk/read-file.ts";
-import { judgeCredentials } from "../merge/judge-credentials.ts";
+import { statFile } from "../disk/read-file.ts";
 import { profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { listProfiles, profileExists, type RemovedProfile, removedProfiles } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName, sameName } from "../profile-name.ts";
@@ -10,6 +9,7 @@ import { quarantineKind } from "../quarantine.ts";
 import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
+import { loginIn } from "./found-login.ts";
 import { type Cell, jsonText, tableText, type View, viewOf } from "./output.ts";
 import { ago, size } from "./quantities.ts";
 import { knownProfile } from "./store.ts";
@@ -79,7 +79,7 @@ function ofName(store: Store, name: ProfileName): Backup[] {
 }
 
 function removedOf(store: Store, { id, name }: RemovedProfile): Backup {
-  const login = isLogin(join(store.removed, id, "credentials.json"));
+  const login = loginIn(join(store.removed, id, "credentials.json")) !== undefined;
   return { profile: name, id, what: REMOVED, time: timeOf(id), bytes: null, login };
 }
 
@@ -92,7 +92,7 @@ function backupsOf(store: Store, profile: ProfileName): Backup[] {
       if (what === undefined) return [];
       const path = join(directory, id);
       const bytes = Number(statFile(path)?.size ?? 0n);
-      const login = what.startsWith("credentials") && isLogin(path);
+      const login = what.startsWith("credentials") && loginIn(path) !== undefined;
       return [{ profile, id, what, time: timeOf(id), bytes, login }];
     });
 }
@@ -100,11 +100,6 @@ function backupsOf(store: Store, profile: ProfileName): Backup[] {
 /** The name begins with the time without the marks that Windows refuses in names. */
 function timeOf(id: string): string {
   return id.replace(/^(....)(..)(..T..)(..)(..)(...Z).*$/, "$1-$2-$3:$4:$5.$6");
-}
-
-function isLogin(path: string): boolean {
-  const content = readRegularFile(path, { maxBytes: 1024 * 1024 });
-  return content !== undefined && judgeCredentials(content.bytes).login;
 }
 
 const COLUMNS = [

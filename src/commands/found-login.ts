@@ -33,7 +33,8 @@ export async function loginOfProfile(
   return loginIn(paths.credentials) ?? (await inKeychain(context, paths.runtime)) ?? loginIn(treeCredentials);
 }
 
-function loginIn(path: string): CredentialsJudgement | undefined {
+/** The login in a credentials file; undefined where there is no file, or none in it. */
+export function loginIn(path: string): CredentialsJudgement | undefined {
   const file = readRegularFile(path, { maxBytes: 1024 * 1024 });
   const judged = file && judgeCredentials(file.bytes);
   return judged?.login ? judged : undefined;

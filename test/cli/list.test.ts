@@ -172,3 +172,15 @@ test.each([
   const { stdout } = await desk.clauth(["list"], { env: { [variable]: value } });
   expect(stdout).toBe(`*  work  -  logged out  ${said}\n`);
 });
+
+test("a document that can't be read names no account, and hides no profile", async () => {
+  using desk = createDesk();
+  desk.addProfile("work", { account: "W" });
+  desk.write(desk.profile("work", "runtime/.claude.json/readme"), "");
+  desk.addProfile("other", { account: "O" });
+  const { code, stdout } = await desk.clauth(["list"]);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: "   work   -  max  renews in 8 h\n   other  -  max  renews in 8 h\n",
+  });
+});
