@@ -63,9 +63,10 @@ export async function logIn(
   if (apiKey !== undefined) throw notUsed(name, paths.config);
   const before = readRegularFile(paths.credentials);
   const exit = await runClaude(context, { explicit: name, args: ["auth", "login", ...options] });
-  if (exit.kind === "signal" || exit.code !== 0) return exitAs(exit);
+  // A profile of ~/.claude gets here on Windows alone: elsewhere this process is that claude by now, which has said it.
+  if (home || exit.kind === "signal" || exit.code !== 0) return exitAs(exit);
   if (!isNewLogin(before, readRegularFile(paths.credentials))) throw notSaved(name, paths.credentials);
-  const { email } = accountOf(placesOf(context.home, store, name), { home });
+  const { email } = accountOf(placesOf(context.home, store, name), { home: false });
   notice(context, `profile "${name}" is logged in${email === undefined ? "" : ` as ${email}`}`);
   return 0;
 }

@@ -1,8 +1,7 @@
-import { rmSync } from "node:fs";
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { storageWriteLock, withClaudeLocks } from "../lock/claude-locks.ts";
-import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { withBaseGuard } from "../reconcile/base-guard.ts";
 import { carryOutCredentials, lookAtCredentials } from "../reconcile/credentials.ts";
@@ -12,6 +11,7 @@ import { exitAs } from "../run/exit.ts";
 import { runClaude } from "../shim.ts";
 import { PROFILE } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
+import { loginIn } from "./found-login.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
 /** `clauth logout`: Claude Code's own logout, which revokes the token, in a session of the profile. */
@@ -24,10 +24,11 @@ export function logout(context: Context): Command {
       const store = writableStore(context);
       const name = writableProfile(context, store, args.name);
       const places = await placesWithLogin(context, store, name);
+      const { apiKey, home } = readProfileConfig(places.paths);
       const exit = await runClaude(context, { explicit: name, args: ["auth", "logout"] });
-      if (exit.kind === "signal" || exit.code !== 0) return exitAs(exit);
+      // A profile of ~/.claude gets here on Windows alone: elsewhere this process is that claude by now, which has said it.
+      if (home || exit.kind === "signal" || exit.code !== 0) return exitAs(exit);
       await finish(places);
-      const { apiKey } = readProfileConfig(places.paths);
       notice(
         context,
         apiKey === undefined
@@ -41,8 +42,8 @@ export function logout(context: Context): Command {
 
 /** A session takes a missing login for a logout only where it is sure; here the user has said so. */
 async function finish(places: Places): Promise<void> {
-  rmSync(places.paths.account, { force: true });
-  if (!isLogin(places.paths.credentials)) return;
+  removeFile(places.paths.account);
+  if (loginIn(places.paths.credentials) === undefined) return;
   await withClaudeLocks([storageWriteLock(places.paths.runtime)], (assertHeld) =>
     withBaseGuard(places, () => {
       const look = lookAtCredentials(places, { pin: undefined, ended: true });
@@ -58,9 +59,4 @@ async function finish(places: Places): Promise<void> {
       });
     }),
   );
-}
-
-function isLogin(path: string): boolean {
-  const content = readRegularFile(path);
-  return content !== undefined && judgeCredentials(content.bytes).login;
 }

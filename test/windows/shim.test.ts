@@ -53,12 +53,13 @@ describe.skipIf(process.platform !== "win32")("claude.exe", () => {
     env: Readonly<Record<string, string>>,
     claude = native,
     before: readonly string[] = [],
+    name = "claude.exe",
   ) {
     const { SystemRoot, TEMP, TMP, PATHEXT, ComSpec } = process.env;
     const kept = { SystemRoot, TEMP, TMP, PATHEXT, ComSpec, WINE_TESTS: "1" };
     const path = [executables, claude].join(delimiter);
     const report = join(home, "report.json");
-    return Bun.spawn([...before, join(executables, "claude.exe"), ...args], {
+    return Bun.spawn([...before, join(executables, name), ...args], {
       cwd: home,
       env: { ...kept, PATH: path, USERPROFILE: home, FAKE_REPORT: report, FAKE_STEPS: "report", ...env },
       stdin: "ignore",
@@ -67,8 +68,13 @@ describe.skipIf(process.platform !== "win32")("claude.exe", () => {
     });
   }
 
-  async function run(args: readonly string[], env: Readonly<Record<string, string>>, claude = native) {
-    const child = start(args, env, claude);
+  async function run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    claude = native,
+    name = "claude.exe",
+  ) {
+    const child = start(args, env, claude, [], name);
     const code = await exitCodeOf(child);
     return { code, stdout: await child.stdout.text(), stderr: read("stderr.txt") };
   }
@@ -128,6 +134,13 @@ describe.skipIf(process.platform !== "win32")("claude.exe", () => {
     expect(Number(await child.stdout.text())).toBe(code);
     expect(read(".claude/notes.md")).toBe("from a session\n");
     expect(readdirSync(join(home, profile("work", "sessions")))).toEqual([]);
+  });
+
+  test.each(["login", "logout"])("clauth %s of a profile of ~/.claude ends as claude did", async (verb) => {
+    write(profile("work", "config.toml"), "home = true\n");
+    const answer = await run([verb, "work"], { FAKE_STEPS: "report" }, native, "clauth.exe");
+    expect(answer).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(reported()).toMatchObject({ args: ["auth", verb] });
   });
 
   test("a refreshed login is the profile's own afterwards, and the next session has it", async () => {
