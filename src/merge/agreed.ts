@@ -25,12 +25,11 @@ function agreedLevel(
   const pairs: [string, Json][] = [];
   for (const key of new Set([...Object.keys(base), ...Object.keys(home), ...Object.keys(tree)])) {
     const [had, onHome, onTree] = [ownValue(base, key), ownValue(home, key), ownValue(tree, key)];
-    const whole = atomic([...path, key]) || !isObject(onHome) || !isObject(onTree);
-    const agreed = whole
-      ? equalJson(onHome, onTree)
-        ? onHome
-        : had
-      : agreedLevel([...path, key], isObject(had) ? had : {}, onHome, onTree, atomic);
+    const agreed = equalJson(onHome, onTree)
+      ? onHome
+      : isObject(onHome) && isObject(onTree) && !atomic([...path, key])
+        ? agreedLevel([...path, key], isObject(had) ? had : {}, onHome, onTree, atomic)
+        : had;
     if (agreed !== undefined) pairs.push([key, agreed]);
   }
   return objectFrom(pairs);

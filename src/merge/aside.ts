@@ -6,7 +6,10 @@ export type StaysAside = (key: KeyPath) => boolean;
 
 export type Parts = { readonly travels: JsonObject; readonly aside: JsonObject };
 
-/** Divides a document. An object whose every key is set aside goes with them; one that was empty travels. */
+/**
+ * Divides a document. An object whose every key is set aside goes with them; one that was empty travels. What nothing is set aside
+ * from travels as it is, not as a copy: a comparison with what it came from ends at once.
+ */
 export function setAside(document: JsonObject, stays: StaysAside, path: KeyPath = []): Parts {
   const travels: [string, Json][] = [];
   const aside: [string, Json][] = [];
@@ -16,14 +19,19 @@ export function setAside(document: JsonObject, stays: StaysAside, path: KeyPath 
       aside.push([key, value]);
       continue;
     }
-    const parts = isObject(value) ? setAside(value, stays, here) : undefined;
+    const parts = here.length < DEEPEST && isObject(value) ? setAside(value, stays, here) : undefined;
     const someAside = parts !== undefined && Object.keys(parts.aside).length > 0;
     if (someAside) aside.push([key, parts.aside]);
     if (!someAside) travels.push([key, value]);
     else if (Object.keys(parts.travels).length > 0) travels.push([key, parts.travels]);
   }
-  return { travels: objectFrom(travels), aside: objectFrom(aside) };
+  return aside.length === 0
+    ? { travels: document, aside: {} }
+    : { travels: objectFrom(travels), aside: objectFrom(aside) };
 }
+
+/** No rule names a key below the second level: `env.NAME`. */
+const DEEPEST = 2;
 
 /**
  * Puts what was set aside back among `merged`, in the order of the document that it was taken from. Where the merge made

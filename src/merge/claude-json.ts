@@ -2,7 +2,7 @@ import { isIdentitySetting } from "../identity-keys.ts";
 import { type JsonObject, objectFrom } from "../json.ts";
 import { agreedBase } from "./agreed.ts";
 import { putBackAside, setAside } from "./aside.ts";
-import { leavesOf, mapStrings, valueAt } from "./leaves.ts";
+import { leavesOf, valueAt } from "./leaves.ts";
 import { looksReset, resetSides } from "./reset.ts";
 import {
   type KeyPath,
@@ -14,8 +14,8 @@ import {
 } from "./three-way.ts";
 
 export type ClaudeJsonInput = Omit<MergeInput, "atomic"> & {
-  /** A string value that names the runtime tree, as claude home has to spell it. */
-  readonly rewriteHome: (text: string) => string;
+  /** What travels of the tree's copy, with paths into the tree as claude home has to spell them. */
+  readonly rewriteHome: (document: JsonObject) => JsonObject;
 };
 
 /**
@@ -33,7 +33,7 @@ export function mergeClaudeJson(input: ClaudeJsonInput): MergeResult {
   const merged = mergeObjects({
     base: reset.length > 0 ? "void" : base,
     home: home.travels,
-    tree: mapStrings(tree.travels, input.rewriteHome),
+    tree: input.rewriteHome(tree.travels),
     later: laterUnlessReset(input.later, reset),
     deletion: input.deletion,
     atomic: isServerEntry,
@@ -42,15 +42,15 @@ export function mergeClaudeJson(input: ClaudeJsonInput): MergeResult {
     ...merged,
     ...(reset.length > 0 && { reset }),
     home: putBackAside(input.home, home.aside, merged.home),
-    tree: putBackAside(input.tree, accountPart(input.tree), merged.tree),
-    lost: [...merged.lost, ...identityLosses(input.tree)],
+    tree: putBackAside(input.tree, accountPart(tree.aside), merged.tree),
+    lost: [...merged.lost, ...identityLosses(tree.aside)],
   };
 }
 
-function identityLosses(tree: JsonObject): Loss[] {
-  const identity = setAside(tree, (key) => isIdentitySetting(key)).aside;
+function identityLosses(aside: JsonObject): Loss[] {
+  const identity = setAside(aside, (key) => isIdentitySetting(key)).aside;
   return leavesOf(identity).flatMap((key) => {
-    const lost = valueAt(tree, key);
+    const lost = valueAt(identity, key);
     return lost === undefined ? [] : [{ key, side: "tree", kept: undefined, lost }];
   });
 }
@@ -79,8 +79,9 @@ function divide(document: JsonObject) {
   return setAside(document, (key) => isAccountPath(key) || isIdentitySetting(key));
 }
 
-function isAccountPath([key, ...below]: KeyPath): boolean {
-  return key !== undefined && below.length === 0 && isAccountKey(key);
+function isAccountPath(path: KeyPath): boolean {
+  const [key] = path;
+  return key !== undefined && path.length === 1 && isAccountKey(key);
 }
 
 /** True for a top-level key that belongs to one account or one config directory; unknown ones go by their names. */

@@ -2,7 +2,7 @@ import { isIdentitySetting } from "../identity-keys.ts";
 import { equalJson, type JsonObject } from "../json.ts";
 import { agreedBase } from "./agreed.ts";
 import { type Parts, putBackAside, setAside } from "./aside.ts";
-import { inOrderOf, leavesOf, mapStrings, valueAt, withBaseValueAt, withValueAt } from "./leaves.ts";
+import { inOrderOf, leavesOf, valueAt, withBaseValueAt, withValueAt } from "./leaves.ts";
 import { resetSides } from "./reset.ts";
 import { type KeyPath, type Loss, type MergeInput, type MergeResult, mergeObjects } from "./three-way.ts";
 
@@ -16,8 +16,8 @@ export type SettingsInput = Omit<MergeInput, "atomic"> & {
   readonly applied: readonly JsonObject[];
   /** The profile's `keep_env`: identity keys that this profile treats like any other. */
   readonly keep: readonly string[];
-  /** A string value that names the runtime tree, as claude home has to spell it. */
-  readonly rewriteHome: (text: string) => string;
+  /** What travels of the tree's copy, with paths into the tree as claude home has to spell them. */
+  readonly rewriteHome: (document: JsonObject) => JsonObject;
 };
 
 /**
@@ -37,7 +37,7 @@ export function mergeSettings(input: SettingsInput): MergeResult {
   const merged = mergeObjects({
     base: reset.length > 0 ? "void" : input.base === "void" ? input.base : base,
     home: home.travels,
-    tree: mapStrings(tree.travels, input.rewriteHome),
+    tree: input.rewriteHome(tree.travels),
     later: input.later,
     deletion: input.deletion,
   });

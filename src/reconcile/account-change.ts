@@ -3,7 +3,7 @@ import { attempt } from "../disk/attempt.ts";
 import { listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile, statFile } from "../disk/read-file.ts";
-import { isObject, ownValue, parseJson } from "../json.ts";
+import { isObject, ownValue } from "../json.ts";
 import { REPLACED_LOGIN, replacedLoginName, sameIdentity } from "../merge/account.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import { quarantineKind } from "../quarantine.ts";
@@ -14,6 +14,7 @@ import {
   readCredentialsMemory,
   writeCredentialsMemory,
 } from "./credentials-base.ts";
+import { parseOnce } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 
 /**
@@ -89,6 +90,6 @@ function isRotated(name: string): boolean {
 
 function treeAccount({ treeJson }: Places) {
   const content = readRegularFile(treeJson);
-  const document = content === undefined ? undefined : parseJson(content.bytes);
+  const document = content === undefined ? undefined : parseOnce(content.bytes);
   return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);
 }

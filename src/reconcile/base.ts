@@ -5,8 +5,9 @@ import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { equalJson, isObject, type Json, type JsonObject, parseJson } from "../json.ts";
+import { equalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import { join } from "../path.ts";
+import { parseOnce } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 import { identityOf, type Signature } from "./signature.ts";
 
@@ -153,7 +154,7 @@ function makeToken(places: Places): string {
 
 function parseFile(places: Places, name: string): Json | undefined {
   const content = readBaseFile(places, name);
-  return content === undefined ? undefined : parseJson(content.bytes);
+  return content === undefined ? undefined : parseOnce(content.bytes);
 }
 
 /** Reads a file of `base/`. What stands in its place and is none goes to quarantine, named as quarantine.ts does, which a start without a session must not load. */

@@ -3,7 +3,7 @@ import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { isObject, ownValue, parseJson } from "../json.ts";
+import { isObject, ownValue } from "../json.ts";
 import { sameIdentity } from "../merge/account.ts";
 import { type CredentialsDecision, decideCredentials, type Quarantined } from "../merge/credentials.ts";
 import { type AccountIdentity, fingerprint } from "../merge/judge-credentials.ts";
@@ -16,6 +16,7 @@ import {
   writeCredentialsMemory,
 } from "./credentials-base.ts";
 import { lookAtFileLogin, removeJudged } from "./file-login.ts";
+import { parseOnce } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 import type { TreeLogin } from "./tree-login.ts";
 
@@ -73,7 +74,7 @@ export function wasRejected(
 /** `oauthAccount` of the tree's `.claude.json`; null where the document is good and has none, undefined where it is not good. */
 function readTreeAccount({ treeJson }: Places) {
   const content = readRegularFile(treeJson);
-  const document = content === undefined ? undefined : parseJson(content.bytes);
+  const document = content === undefined ? undefined : parseOnce(content.bytes);
   return isObject(document) ? (ownValue(document, "oauthAccount") ?? null) : undefined;
 }
 

@@ -44,11 +44,14 @@ function sameAs(known: Signature | undefined, path: string): boolean {
   return known !== undefined && known !== MISSING && known === signatureOf(path);
 }
 
-/** Reads both sides and decides. Writes nothing. */
+/**
+ * Reads both sides and decides. Writes nothing.
+ * @param options.before an earlier look with the same options: where it saw just this, what it decided still holds
+ */
 export function lookAt(
   places: Places,
   kind: DocumentKind,
-  options: Pick<DocumentQuestion, "rebuild" | "deletion">,
+  { before, ...options }: LookOptions,
 ): DocumentLook {
   const proven = readBaseDocument(places, kind.name);
   const merges = readMerges(places, kind, proven);
@@ -59,9 +62,28 @@ export function lookAt(
     merges.length > 0 && home.kind === "ok" && tree.kind === "ok"
       ? freshBase({ base: proven, merges, home: home.value, tree: tree.value, atomic: kind.atomic })
       : proven;
+  const look = { base, merges, home, tree };
+  if (before !== undefined && sawTheSame(before, look)) return { ...look, decision: before.decision };
   const account = tree.kind === "ok" ? undefined : readAccount(places);
-  const decision = decideDocument(kind, { base, home, tree, account, ...options });
-  return { base, merges, home, tree, decision };
+  return { ...look, decision: decideDocument(kind, { base, home, tree, account, ...options }) };
+}
+
+type LookOptions = Pick<DocumentQuestion, "rebuild" | "deletion"> & {
+  readonly before?: DocumentLook | undefined;
+};
+
+/** Bytes that did not change were parsed once, and have one value. The times of a side decide too. */
+function sawTheSame(a: DocumentLook, b: Omit<DocumentLook, "decision">): boolean {
+  return a.base === b.base && sameSide(a.home, b.home) && sameSide(a.tree, b.tree);
+}
+
+function sameSide(a: DocumentSide, b: DocumentSide): boolean {
+  return (
+    a.kind === "ok" &&
+    b.kind === "ok" &&
+    a.value === b.value &&
+    signatureFrom(a.content.stat) === signatureFrom(b.content.stat)
+  );
 }
 
 /** What a look led to, for the log: no values, which may be secrets. */

@@ -1,6 +1,7 @@
 import type { FileContent, FileStat } from "../disk/read-file.ts";
-import { equalJson, isObject, type JsonObject, parseJson } from "../json.ts";
+import { equalJson, isObject, type JsonObject } from "../json.ts";
 import type { Deletion, DeletionChoice, KeyPath, Loss, MergeResult, Side } from "../merge/three-way.ts";
+import { parseOnce } from "./parse-once.ts";
 
 /** A JSON file that both claude home and a runtime tree hold, and how its two sides are made to agree. */
 export type DocumentKind = {
@@ -42,7 +43,7 @@ export type DocumentSide =
 /** Judges bytes: anything but a JSON object is damage, an empty file too. */
 export function judgeSide(content: FileContent | undefined): DocumentSide {
   if (content === undefined) return { kind: "missing" };
-  const value = parseJson(content.bytes);
+  const value = parseOnce(content.bytes);
   return isObject(value) ? { kind: "ok", content, value } : { kind: "damaged", content };
 }
 

@@ -24,6 +24,7 @@ import {
 import { documentKinds } from "./kinds.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
 import { isTreeAsOpened, type Look, treeReplaced } from "./look.ts";
+import { forgetParsed } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 import { SETTLE_MS, type Sightings, untilStanding } from "./standing.ts";
@@ -122,6 +123,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
     return undefined;
   });
+  forgetParsed();
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
     failed,
@@ -216,7 +218,7 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
   if (asksToWrite(first)) {
     await withClaudeLocks(locksFor(kind, first), (assertHeld) =>
       withBaseGuard(places, () => {
-        const inside = look(pass, kind);
+        const inside = look(pass, kind, first);
         assertHeld();
         carryOutFresh(places, kind, inside, "both");
         memory.lastWriteMs = performance.now();
@@ -225,7 +227,7 @@ async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number
       }),
     );
   } else memory.deletions.keepOnly(kind.name, first.decision.held);
-  return settle(pass, kind);
+  return settle(pass, kind, first);
 }
 
 /** A file that changed since then was changed by somebody else. */
@@ -240,7 +242,7 @@ function noteOurWrites({ memory }: Pass, kind: DocumentKind, looked: DocumentLoo
  * Lets the base follow, but not before Claude's unlocked writes of that moment have come: until then a value of ours that
  * one of them dropped is still new to the base, and is applied again. The files say when another process wrote last.
  */
-function settle(pass: Pass, kind: DocumentKind): number | undefined {
+function settle(pass: Pass, kind: DocumentKind, before: DocumentLook): number | undefined {
   const { places, memory, moment } = pass;
   const sinceOurs = performance.now() - memory.lastWriteMs;
   const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
@@ -249,7 +251,7 @@ function settle(pass: Pass, kind: DocumentKind): number | undefined {
     : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides, memory.sightings));
   if (early > 0) return early;
   return withBaseGuard(places, () => {
-    const now = look(pass, kind);
+    const now = look(pass, kind, before);
     memory.deletions.keepOnly(kind.name, now.decision.held);
     const settled = advanceBase(places, kind, now);
     writeBaseIndex(places, { ...openBase(places).settled, ...settled });
@@ -257,9 +259,10 @@ function settle(pass: Pass, kind: DocumentKind): number | undefined {
   });
 }
 
-function look(pass: Pass, kind: DocumentKind): DocumentLook {
+function look(pass: Pass, kind: DocumentKind, before?: DocumentLook): DocumentLook {
   const final = pass.moment === "final";
   return lookAt(pass.places, kind, {
+    before,
     rebuild: final,
     deletion: (deletion, stat) => (final ? "carry" : pass.memory.deletions.choose(kind.name, deletion, stat)),
   });

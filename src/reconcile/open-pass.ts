@@ -16,6 +16,7 @@ import { withSharedCleanup } from "./cleanup-period.ts";
 import { type DocumentKind, judgeSide } from "./document.ts";
 import { advanceBase, carryOutFresh, describe, isSettled, lookAt } from "./document-pass.ts";
 import { documentKinds, isOwnDocument } from "./kinds.ts";
+import { forgetParsed } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
 import { untilStanding } from "./standing.ts";
@@ -60,6 +61,7 @@ export function openPass(request: OpenPass): boolean {
   }
   if (mustApply) noteApplied(places, settings, { alone });
   writeBaseIndex(places, settled);
+  forgetParsed();
   return outstanding;
 }
 

@@ -20,6 +20,13 @@ describe("setAside", () => {
     });
   });
 
+  test("what nothing is set aside from is the document itself, and so is what travels of it", () => {
+    const document = { env: { B: 1 }, projects: { p: { secret: 1 } } };
+    expect(setAside(document, secret).travels).toBe(document);
+    const { travels } = setAside({ ...document, secret: 1 }, secret);
+    expect(travels["projects"]).toBe(document.projects);
+  });
+
   test("a document put together again is the document, in its order", () => {
     const stays = (key: readonly string[]) => key.at(-1) === "a" || key.at(-1) === "__proto__";
     fc.assert(

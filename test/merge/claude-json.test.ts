@@ -10,6 +10,7 @@ import {
   seedClaudeJson,
   sharedPart,
 } from "../../src/merge/claude-json.ts";
+import { mapStrings } from "../../src/merge/leaves.ts";
 import { anyBase, anyDocument, anySide, documentOf } from "./documents.ts";
 
 const ACCOUNT_KEYS = [
@@ -148,7 +149,8 @@ describe("mergeClaudeJson", () => {
   });
 
   test("a path into the tree is spelled as home's, on both sides", () => {
-    const rewriteHome = (text: string) => text.replace("/store/work/runtime", "/home/u/.claude");
+    const rewriteHome = (document: JsonObject) =>
+      mapStrings(document, (text) => text.replace("/store/work/runtime", "/home/u/.claude"));
     const merged = merge({
       base: {},
       home: {},
@@ -201,7 +203,12 @@ describe("mergeClaudeJson", () => {
 });
 
 function merge(input: Pick<ClaudeJsonInput, "base" | "home" | "tree"> & Partial<ClaudeJsonInput>) {
-  return mergeClaudeJson({ later: "home", deletion: () => "carry", rewriteHome: (text) => text, ...input });
+  return mergeClaudeJson({
+    later: "home",
+    deletion: () => "carry",
+    rewriteHome: (document) => document,
+    ...input,
+  });
 }
 
 describe("seedClaudeJson", () => {

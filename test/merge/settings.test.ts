@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { equalJson, isObject, type JsonObject, objectFrom } from "../../src/json.ts";
+import { mapStrings } from "../../src/merge/leaves.ts";
 import { agreedSettings, mergeSettings, type SettingsInput } from "../../src/merge/settings.ts";
 import { anyBase, anyDocument, anySide } from "./documents.ts";
 
@@ -227,7 +228,7 @@ describe("mergeSettings", () => {
       tree: { statusLine: { command: "/tree/line.sh" }, env: { TEAM: "/tree" } },
       overlay: { env: { TEAM: "/tree" } },
       applied: [{ env: { TEAM: "/tree" } }],
-      rewriteHome: (text) => text.replace("/tree", "~/.claude"),
+      rewriteHome: (document) => mapStrings(document, (text) => text.replace("/tree", "~/.claude")),
     });
     expect(merged.home).toEqual({ statusLine: { command: "~/.claude/line.sh" } });
     expect(merged.tree).toEqual({ statusLine: { command: "~/.claude/line.sh" }, env: { TEAM: "/tree" } });
@@ -357,7 +358,7 @@ function merge(input: Pick<SettingsInput, "base" | "home" | "tree"> & Partial<Se
     applied: [],
     keep: [],
     deletion: () => "carry",
-    rewriteHome: (text) => text,
+    rewriteHome: (document) => document,
     ...input,
   });
 }

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, watch } from "node:fs";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, utimesSync, watch } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
@@ -23,6 +23,13 @@ function settle(box: ProfileHome): void {
   memory.lastWriteMs -= SETTLE_MS;
   for (const [path, seen] of memory.sightings)
     memory.sightings.set(path, { ...seen, sinceMs: seen.sinceMs - SETTLE_MS });
+}
+
+/** The tree's is taken first, and given back where home's is busy. */
+function aTryForTheLocks({ places }: ProfileHome): Promise<unknown> {
+  return new Promise((seen) => {
+    watch(places.paths.runtime, (_, name) => name === ".claude.json.lock" && seen(name)).unref();
+  });
 }
 
 afterEach(() => testOnlyArmCheckpoints(undefined));
@@ -72,9 +79,7 @@ describe("while claude runs", () => {
     mkdirSync(lock);
     edit(box.places.treeJson, { tipsHistory: {} });
     edit(box.places.homeJson, { fromHome: true });
-    const tried = new Promise((seen) => {
-      watch(box.places.paths.runtime, (_, name) => name === ".claude.json.lock" && seen(name)).unref();
-    });
+    const tried = aTryForTheLocks(box);
     const pass = box.live();
     await tried;
     edit(box.places.homeJson, { meanwhile: true });
@@ -133,6 +138,47 @@ describe("while claude runs", () => {
     const before = traces();
     expect(await box.live()).toEqual({ again: undefined, notes: [] });
     expect(traces()).toEqual(before);
+  });
+});
+
+describe("a large document", () => {
+  const history = Array.from(
+    { length: 50 },
+    (_, index) => `a prompt of some eighty characters, number ${index}`,
+  );
+  const projects = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`/p/${index}`, { history }]));
+
+  test("is parsed once in each version that a pass sees, however often it is read", async () => {
+    using box = createProfileHome();
+    put(box.places.homeJson, { ...SHARED, projects });
+    box.open();
+    edit(box.places.treeJson, { tipsHistory: { seen: 1 } });
+    edit(box.places.homeJson, { fromHome: true });
+    using parse = spyOn(JSON, "parse");
+    await box.final();
+    const versions = parse.mock.calls.flatMap(([text]) => (text.length > 32 * 1024 ? [text] : []));
+    expect(versions.length).toBe(new Set(versions).size);
+    // The base, both sides, and what they became.
+    expect(versions.length).toBe(5);
+    expect(read(box.places.homeJson)).toHaveProperty("tipsHistory");
+  });
+
+  test("that was touched between two looks is decided anew", async () => {
+    using box = createProfileHome();
+    put(box.places.homeJson, { ...SHARED, projects });
+    box.open();
+    edit(box.places.treeJson, { theme: "of the tree", tipsHistory: {} });
+    edit(box.places.homeJson, { theme: "of home" });
+    mkdirSync(`${box.places.homeJson}.lock`);
+    const tried = aTryForTheLocks(box);
+    const pass = box.live();
+    await tried;
+    // The same bytes, later than the other side's.
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(box.places.treeJson, later, later);
+    rmdirSync(`${box.places.homeJson}.lock`);
+    await pass;
+    expect(read(box.places.homeJson)).toHaveProperty("theme", "of the tree");
   });
 });
 
