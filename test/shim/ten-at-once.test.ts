@@ -44,6 +44,7 @@ const LOST_TO_ANOTHER = [
   "unknown_profile",
   // Of a profile of that name that was made anew meanwhile.
   "no_such_backup",
+  "login_not_used",
   // A logout or a removal came right after it, and keeps what it found.
   "login_not_saved",
 ];
