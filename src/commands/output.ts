@@ -105,9 +105,9 @@ export function withTilde(path: string, home: string): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
-/** The same for every path in a sentence. */
+/** The same for every path in a sentence; not behind a quote, where no shell reads a tilde. */
 export function withTildes(text: string, home: string): string {
-  return text.replaceAll(`${home}/`, "~/");
+  return text.replaceAll(new RegExp(`(?<![^\\s(=])${RegExp.escape(home)}/`, "g"), "~/");
 }
 
 /** The path that `withTilde` was given. */

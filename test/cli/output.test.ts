@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { tableText, viewOf, withTilde } from "../../src/commands/output.ts";
+import { tableText, viewOf, withTilde, withTildes } from "../../src/commands/output.ts";
 
 const paint = (text: string, colour: string) => `<${colour}>${text}</>`;
 const view = { paint: (text: string) => text, width: Number.POSITIVE_INFINITY, forPeople: false };
@@ -73,4 +73,12 @@ test.each([
 test("a path below the home directory begins with a tilde, a neighbour of it does not", () => {
   expect(withTilde("/home/me/work", "/home/me")).toBe("~/work");
   expect(withTilde("/home/mel/work", "/home/me")).toBe("/home/mel/work");
+});
+
+test("a tilde stands only where a shell would read it", () => {
+  const home = "/home/me";
+  expect(withTildes("/home/me/a (/home/me/b) x=/home/me/c", home)).toBe("~/a (~/b) x=~/c");
+  for (const text of ['export PATH="/home/me/bin:$PATH"', "/mnt/home/me/a", "https://home/me/"])
+    expect(withTildes(text, home)).toBe(text);
+  expect(withTildes("https://a.test", "/")).toBe("https://a.test");
 });
