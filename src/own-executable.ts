@@ -1,6 +1,16 @@
 import type { Context } from "./context.ts";
-import { closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from "./fs.ts";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "./fs.ts";
 import { dirname, join } from "./path.ts";
+import type { Store } from "./paths.ts";
 
 /**
  * Stands in every build of the shim, of any version: the build appends it, between line ends, to the finished
@@ -28,6 +38,15 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
 /** What the shim's file is called: Windows' shells find a program without its extension, an editor may not. */
 export function fileNameOf(name: "claude" | "clauth", platform: NodeJS.Platform): string {
   return platform === "win32" ? `${name}.exe` : name;
+}
+
+/** The directory of `claude` and `clauth`. What runs is asked first: it may be installed elsewhere than in the store. */
+export function installedIn(
+  { executable, platform }: Pick<Context, "executable" | "platform">,
+  store: Pick<Store, "bin">,
+): string {
+  const own = dirname(executable);
+  return existsSync(join(own, fileNameOf("claude", platform))) ? own : store.bin;
 }
 
 /** In whole numbers: the 64 bits that NTFS numbers its files with, rounded, would make neighbours one file. */

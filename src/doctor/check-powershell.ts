@@ -11,13 +11,16 @@ import { filesOnPath } from "./on-path.ts";
  * What `claude` is in Windows PowerShell and in PowerShell 7: an alias or a function of a profile passes the shim by, and so
  * does npm's `claude.ps1`, where its directory stands before ours.
  */
-export async function checkPowershell(context: Context, store: Store): Promise<readonly Finding[]> {
+export async function checkPowershell(
+  context: Context,
+  installed: Pick<Store, "bin">,
+): Promise<readonly Finding[]> {
   const answers = powershells(context).map(async ({ name, path }) => {
     // In its own encoding for this: no quote is lost on the way.
     const script = Buffer.from(PROBE, "utf16le").toString("base64");
     const argv = [path, "-NoLogo", "-NonInteractive", "-EncodedCommand", script];
     const said = await ask({ argv, env: context.env, cwd: context.home });
-    return judgePowershell(context, store, { name, said });
+    return judgePowershell(context, installed, { name, said });
   });
   return (await Promise.all(answers)).flat();
 }

@@ -1,6 +1,6 @@
 import { delimiter, isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
-import { isShim } from "../own-executable.ts";
+import { installedIn, isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { isFullWindowsPath, windowsPathEntries } from "../windows/search-path.ts";
 import { checkInstalls } from "./check-installs.ts";
@@ -21,10 +21,11 @@ export async function checkPrograms(context: Context, store: Store): Promise<rea
 function checkPath(context: Context, store: Store): readonly Finding[] {
   const claudes = filesOnPath("claude", context);
   const shim = claudes.findIndex((path) => isShim(path, context));
+  const bin = installedIn(context, store);
   const hint =
     context.platform === "win32"
-      ? `put ${store.bin} first on your PATH: rundll32 sysdm.cpl,EditEnvironmentVariables`
-      : `in the shell's startup file, as its last line: export PATH="${store.bin}:$PATH"`;
+      ? `put ${bin} first on your PATH: rundll32 sysdm.cpl,EditEnvironmentVariables`
+      : `in the shell's startup file, as its last line: export PATH="${bin}:$PATH"`;
   const first: Finding =
     shim === 0
       ? { check: "PATH", level: "ok", message: `claude is ${claudes[0]}, the shim` }
@@ -64,7 +65,7 @@ function otherClauth(context: Context, store: Store): readonly Finding[] {
   const [path] = filesOnPath("clauth", context);
   if (path === undefined || isShim(path, context)) return [];
   const message = `typing clauth starts ${path}, which is another program than this`;
-  const hint = `remove it, or put ${store.bin} before it on PATH`;
+  const hint = `remove it, or put ${installedIn(context, store)} before it on PATH`;
   return [{ check: "PATH", level: "warning", message, hint, path }];
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Context } from "../context.ts";
 import { isFile, readRegularFile } from "../disk/read-file.ts";
-import { isShim } from "../own-executable.ts";
+import { installedIn, isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { ask } from "./ask.ts";
 import type { Finding } from "./finding.ts";
@@ -90,8 +90,8 @@ function findingOf(context: Context, store: Store, { shell, kinds, answer }: Ans
     const message = `in ${kinds}, claude is ${answer}: typing it may pass the shim by`;
     return { check, level: "warning", message, hint: `take it out of ${place}, then open a new shell` };
   }
-  const line =
-    shell.name === "fish" ? `fish_add_path --move --path ${store.bin}` : `export PATH="${store.bin}:$PATH"`;
+  const bin = installedIn(context, store);
+  const line = shell.name === "fish" ? `fish_add_path --move --path ${bin}` : `export PATH="${bin}:$PATH"`;
   const message = `in ${kinds}, claude is ${answer === "" ? "not found" : answer}, not the shim`;
   return { check, level: "problem", message, hint: `as the last line of its startup file: ${line}` };
 }

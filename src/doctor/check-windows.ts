@@ -3,7 +3,7 @@ import { win32 } from "node:path";
 import { readConfig } from "../config/config.ts";
 import type { Context, Environment } from "../context.ts";
 import { isFile } from "../disk/read-file.ts";
-import { isShim } from "../own-executable.ts";
+import { installedIn, isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { type Registry, registry } from "../windows/registry.ts";
@@ -20,10 +20,11 @@ import { filesOnPath } from "./on-path.ts";
  */
 export async function checkWindows(context: Context, store: Store): Promise<readonly Finding[]> {
   if (context.platform === "win32") {
+    const installed = { bin: installedIn(context, store) };
     return [
-      ...attempted("PATH", () => checkNewConsole(context, store, registry)),
-      ...(await checkPowershell(context, store)),
-      ...(await checkGitBash(context, store)),
+      ...attempted("PATH", () => checkNewConsole(context, installed, registry)),
+      ...(await checkPowershell(context, installed)),
+      ...(await checkGitBash(context, installed)),
     ];
   }
   if (!isWsl(context)) return [];
@@ -37,7 +38,7 @@ export async function checkWindows(context: Context, store: Store): Promise<read
 /** PATH of a console is made at its start, of the registry: this one may be older than the installation. */
 export function checkNewConsole(
   context: Pick<Context, "env" | "executable">,
-  store: Pick<Store, "bin">,
+  installed: Pick<Store, "bin">,
   values: Registry,
 ): readonly Finding[] {
   const found = foundInNewConsole("claude", values, context.env);
@@ -48,7 +49,9 @@ export function checkNewConsole(
     ];
   const where = found === undefined ? "finds no claude" : `takes ${found} for claude, not the shim`;
   const message = `a new console ${where}: it picks no profile`;
-  return [{ check, level: "problem", message, hint: cureFor(found, store), ...(found && { path: found }) }];
+  return [
+    { check, level: "problem", message, hint: cureFor(found, installed), ...(found && { path: found }) },
+  ];
 }
 
 function cureFor(found: string | undefined, { bin }: Pick<Store, "bin">): string {
@@ -60,12 +63,12 @@ function cureFor(found: string | undefined, { bin }: Pick<Store, "bin">): string
 }
 
 /** Asked in a login shell, as its window is one; startup files there may put another directory first. */
-async function checkGitBash(context: Context, store: Store): Promise<readonly Finding[]> {
+async function checkGitBash(context: Context, installed: Pick<Store, "bin">): Promise<readonly Finding[]> {
   const bash = gitBash(context);
   if (bash === undefined) return [];
   const probe = 'p=$(type -P claude) && cygpath -w "$p"';
   const said = await ask({ argv: [bash, "-l", "-c", probe], env: context.env, cwd: context.home });
-  return judgeGitBash(context, store, said?.trim());
+  return judgeGitBash(context, installed, said?.trim());
 }
 
 /** @param said the path that Git Bash gave, as Windows spells it; it may be without its `.exe` */

@@ -4,7 +4,7 @@ import { parseJsonc } from "../config/edit-jsonc.ts";
 import type { Context } from "../context.ts";
 import { listDirectory } from "../disk/directory.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { fileNameOf } from "../own-executable.ts";
+import { fileNameOf, installedIn } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 
@@ -35,14 +35,12 @@ export function wrapperState({ text, wrapper }: EditorSettings, shim: string): W
   return wrapper === undefined || wrapper === null || wrapper === "" ? "unset" : "other";
 }
 
-/** The shim that an editor is to start. What runs is asked first: it may be installed elsewhere than in the store. */
+/** The shim that an editor is to start. */
 export function shimPath(
-  { executable, platform }: Pick<Context, "executable" | "platform">,
+  context: Pick<Context, "executable" | "platform">,
   store: Pick<Store, "bin">,
 ): string {
-  const name = fileNameOf("claude", platform);
-  const own = join(dirname(executable), name);
-  return existsSync(own) ? own : join(store.bin, name);
+  return join(installedIn(context, store), fileNameOf("claude", context.platform));
 }
 
 /** Every such editor of this user. Each is known by the directory of its settings: the file may not be there yet. */

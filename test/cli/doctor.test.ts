@@ -361,3 +361,11 @@ test("what can't be looked at is a problem in words, and stops no other check", 
   expect(stdout).toContain("can't look at ~/.claude/.credentials.json: its symbolic links lead in a circle");
   expect(stdout).not.toContain("unexpected");
 });
+
+test("the directory to put on PATH is the one that was installed into", async () => {
+  using desk = healthyDesk();
+  const executable = desk.write("opt/bin/clauth", "", 0o755);
+  desk.write("opt/bin/claude", "", 0o755);
+  const { stdout } = await desk.clauth(["doctor"], { executable, env: { PATH: join(desk.home, "bin") } });
+  expect(stdout).toContain('as its last line: export PATH="~/opt/bin:$PATH"');
+});

@@ -170,3 +170,12 @@ the profiles stay in ~/.clauth (--purge removes them too); without clauth, one i
   const scripts = await Bun.file(`${import.meta.dir}/../../scripts/startup-files.sh`).text();
   expect(scripts).toContain("BEGIN_MARK='# >>> clauth >>>'\nEND_MARK='# <<< clauth <<<'\n");
 });
+
+test("uninstall names the place that was installed into", async () => {
+  using desk = createDesk();
+  const executable = desk.write("opt/bin/clauth", "");
+  desk.write("opt/bin/claude", "");
+  const { stdout } = await desk.clauth(["uninstall"], { executable });
+  expect(stdout).toContain("  sh install.sh --uninstall --prefix ~/opt\n");
+  expect(stdout).toContain("  rm ~/opt/bin/claude ~/opt/bin/clauth\n");
+});
