@@ -1,7 +1,7 @@
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { isInside, realPath } from "./disk/real-path.ts";
-import { ClauthError } from "./errors.ts";
+import { ClauthError, shellWord } from "./errors.ts";
 import { accessSync, constants, existsSync, statSync } from "./fs.ts";
 import { isShim } from "./own-executable.ts";
 import { basename, dirname, isAbsolute, join, nodePath } from "./path.ts";
@@ -164,7 +164,7 @@ function found(
     throw notRunnable(
       refused[0],
       `${refused[0]} can't be executed, and there is no other claude`,
-      context.platform === "win32" ? "install Claude Code again" : `chmod +x ${refused[0]}`,
+      context.platform === "win32" ? "install Claude Code again" : `chmod +x ${shellWord(refused[0])}`,
     );
   }
   throw notFound(

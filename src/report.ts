@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import { ClauthError } from "./errors.ts";
+import { ClauthError, claudeWith } from "./errors.ts";
 
 /**
  * The rules of what people see:
@@ -47,7 +47,7 @@ export function asClauthError(thrown: unknown): ClauthError {
   return new ClauthError({
     kind: "internal",
     message: `unexpected: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    hint: "this is a bug of clauth; CLAUTH_BYPASS=1 claude starts the real claude meanwhile",
+    hint: `this is a bug of clauth; ${claudeWith("CLAUTH_BYPASS", "1")} starts the real claude meanwhile`,
     cause: thrown,
   });
 }

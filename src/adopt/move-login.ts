@@ -6,7 +6,7 @@ import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, movingAside } from "../errors.ts";
 import { readItem, removeItem } from "../keychain/item.ts";
 import { oauthRefreshLock, siblingLock, storageWriteLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { accountPart } from "../merge/claude-json.ts";
@@ -87,7 +87,9 @@ function holderElsewhere(
     .filter((directory) => directory !== own)
     .map((directory) => join(directory, ".credentials.json"))
     .find((candidate) => tokenIn(candidate) === token);
-  return path === undefined ? undefined : { path, cure: () => `keep one of them: mv ${path} ${path}.old` };
+  return path === undefined
+    ? undefined
+    : { path, cure: () => `keep one of them: ${movingAside(path, ".old")}` };
 }
 
 function isHeld(name: ProfileName, { path, cure }: Holder): ClauthError {

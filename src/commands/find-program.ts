@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join, resolve, win32 } from "node:path";
 import type { Context } from "../context.ts";
 import { isFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { type Program, windowsProgram } from "../windows/program.ts";
 import { windowsProgramNames, windowsSearchPath } from "../windows/search-path.ts";
 
@@ -59,7 +59,7 @@ function notRunnable(path: string, { platform }: Looking): ClauthError {
   return new ClauthError({
     kind: "command_not_runnable",
     message: platform === "win32" ? `${path} can't be started without a shell` : `${path} is not executable`,
-    hint: platform === "win32" ? "clauth exec NAME -- cmd /c COMMAND" : `chmod +x ${path}`,
+    hint: platform === "win32" ? "clauth exec NAME -- cmd /c COMMAND" : `chmod +x ${shellWord(path)}`,
     path,
     exitCode: 126,
   });

@@ -1,7 +1,7 @@
 import { type ConfigDirectory, readConfigDirectory } from "../adopt/config-directory.ts";
 import { type Candidate, choicesOf, findCandidates, PEERS, type Peer } from "../adopt/peers.ts";
 import type { Context } from "../context.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { ownValue } from "../json.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { type Store, storeOf } from "../paths.ts";
@@ -184,8 +184,4 @@ function choiceLines(context: Context, from: Peer): string[] {
       ({ directory, name }) => `it used ${name} there: clauth rule add ${shellWord(directory)} ${name}`,
     ),
   ];
-}
-
-function shellWord(path: string): string {
-  return /^[\w./~@+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import { readConfig } from "../config/config.ts";
 import { editConfig } from "../config/edit-config.ts";
 import { addRule, setTopLevel } from "../config/edit-toml.ts";
+import { shellWord } from "../errors.ts";
 import type { Store } from "../paths.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
 
@@ -11,7 +12,7 @@ export async function mentionsOf(store: Store, name: ProfileName): Promise<strin
   const rules = config.rules.filter((rule) => sameName(rule.profile, name));
   return [
     ...(isDefault ? ["it is still the default: clauth global --unset"] : []),
-    ...rules.map(({ pattern }) => `a rule still names it: clauth rule remove "${pattern}"`),
+    ...rules.map(({ pattern }) => `a rule still names it: clauth rule remove ${shellWord(pattern)}`),
   ];
 }
 

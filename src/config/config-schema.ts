@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, claudeWith } from "../errors.ts";
 import { parseProfileName } from "../profile-name.ts";
 import { choiceFrom } from "./choice.ts";
 import {
@@ -130,7 +130,7 @@ function invalid(path: string, line: number | undefined, what: string, hint?: st
   return new ClauthError({
     kind: "config_invalid",
     message: `${where}: ${what}`,
-    hint: hint ?? `edit ${path}; CLAUTH_BYPASS=1 claude starts the real claude meanwhile`,
+    hint: hint ?? `edit ${path}; ${claudeWith("CLAUTH_BYPASS", "1")} starts the real claude meanwhile`,
     path,
   });
 }

@@ -1,5 +1,5 @@
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { nodePath } from "../path.ts";
 import type { Store } from "../paths.ts";
 import { decodeUtf8 } from "../utf8.ts";
@@ -148,7 +148,7 @@ function refused(path: string, complaint: string): ClauthError {
   return new ClauthError({
     kind: "config_refused",
     message: `${path} ${complaint}, so it can't decide about accounts`,
-    hint: `chown "$(id -un)" ${path} && chmod o-w ${path}, after reading it`,
+    hint: `chown "$(id -un)" ${shellWord(path)} && chmod o-w ${shellWord(path)}, after reading it`,
     path,
   });
 }

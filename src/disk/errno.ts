@@ -25,6 +25,9 @@ type Meaning = {
   readonly retrySafe?: boolean;
 };
 
+/** The programs that show whose a file is, and what it is: for hints. */
+const [OWNER, KIND] = process.platform === "win32" ? ["Get-Acl", "Get-Item -Force"] : ["ls -ld", "ls -ld"];
+
 const FAILED: Meaning = {
   kind: "store_failed",
   because: "the file system refused",
@@ -40,7 +43,7 @@ const FULL: Meaning = {
 const DENIED: Meaning = {
   kind: "store_denied",
   because: "permission denied",
-  hint: "check its owner and mode with `ls -ld`, and those of the directories above it",
+  hint: `check its owner and mode with \`${OWNER}\`, and those of the directories above it`,
 };
 
 const BUSY: Meaning = {
@@ -57,10 +60,12 @@ const MOVED: Meaning = {
   retrySafe: true,
 };
 
+export const MOVE_IT_AWAY = `look at it with \`${KIND}\`, move it away, then try again`;
+
 const WRONG_KIND: Meaning = {
   kind: "not_a_file",
   because: "something else stands there: a directory, a device, or a file where a directory should be",
-  hint: "look at it with `ls -ld`, move it away, then try again",
+  hint: MOVE_IT_AWAY,
 };
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
@@ -95,7 +100,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
     {
       kind: "link_loop",
       because: "its symbolic links lead in a circle",
-      hint: "look at it with `ls -l` and mend the link",
+      hint: `look at it with \`${KIND}\` and mend the link`,
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { ClauthError, errnoOf } from "../errors.ts";
 import { constants, type Stats } from "../fs.ts";
 import { disk, letGo } from "./disk.ts";
-import { domainError } from "./errno.ts";
+import { domainError, MOVE_IT_AWAY } from "./errno.ts";
 
 /** A file as it was read: decide and write by these very bytes, never by a second read (trap 16). */
 export type FileContent = { readonly bytes: Uint8Array; readonly stat: FileStat };
@@ -125,7 +125,7 @@ function notAFile(path: string): ClauthError {
   return new ClauthError({
     kind: "not_a_file",
     message: `${path} is not a regular file`,
-    hint: "look at it with `ls -ld`, move it away, then try again",
+    hint: MOVE_IT_AWAY,
     path,
   });
 }

@@ -1,4 +1,4 @@
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { dirname } from "../path.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { disk } from "./disk.ts";
@@ -147,10 +147,6 @@ function tighten({ path, mode }: Found): string {
 
 function octal(mode: number): string {
   return mode.toString(8).padStart(4, "0");
-}
-
-function shellWord(path: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function unsafe(path: string, why: string, hint: string): ClauthError {

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { unsetting } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import { forcedLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
@@ -60,5 +61,7 @@ function toCome({ name, mode, forced: wasForced }: Tree, forced: LinkMode | unde
     return [{ check, level: "warning", message, hint: `to keep it as it is: set CLAUTH_LINK_MODE=${mode}` }];
   }
   const message = `profile "${name}" changes to ${HOW[forced]} at its next start, because of CLAUTH_LINK_MODE`;
-  return [{ check, level: "warning", message, hint: "to keep it as it is: unset CLAUTH_LINK_MODE" }];
+  return [
+    { check, level: "warning", message, hint: `to keep it as it is: ${unsetting("CLAUTH_LINK_MODE")}` },
+  ];
 }

@@ -55,7 +55,7 @@ export function checkClock(files: readonly Written[], now: number): readonly Fin
       check: "clock",
       level: "warning",
       message,
-      hint: "set the clock; if it is right: touch the file",
+      hint: "set the clock; if it is right: save the file anew",
       path,
     },
   ];

@@ -1,5 +1,6 @@
 import { delimiter, isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
+import { unsetting } from "../errors.ts";
 import { installedIn, isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
 import { isFullWindowsPath, windowsPathEntries } from "../windows/search-path.ts";
@@ -73,5 +74,5 @@ function checkEnvironment({ env }: Context): readonly Finding[] {
   const bypassed = env["CLAUTH_BYPASS"] === "1";
   if (!bypassed) return [];
   const message = "CLAUTH_BYPASS=1 is set: claude picks no profile";
-  return [{ check: "environment", level: "warning", message, hint: "unset CLAUTH_BYPASS" }];
+  return [{ check: "environment", level: "warning", message, hint: unsetting("CLAUTH_BYPASS") }];
 }

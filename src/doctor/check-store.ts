@@ -3,6 +3,7 @@ import { findCandidates } from "../adopt/peers.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
+import { movingAside, shellWord } from "../errors.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
@@ -40,7 +41,7 @@ function unknownNames(config: Config, store: Store): readonly Finding[] {
     ...config.rules.map(({ profile, line, pattern }) => ({
       name: profile,
       line,
-      cure: `clauth rule remove "${pattern}"`,
+      cure: `clauth rule remove ${shellWord(pattern)}`,
     })),
   ];
   return named
@@ -71,7 +72,7 @@ async function sharedChains(context: Context, store: Store): Promise<readonly Fi
         ? `clauth login ${owners[1]}`
         : other === home
           ? `clauth add ${profile} --home`
-          : `mv ${join(other, ".credentials.json")} ${join(other, ".credentials.json.old")}`;
+          : movingAside(join(other, ".credentials.json"), ".old");
     return [{ check: "tokens", level: "problem", message, hint } as const];
   });
 }

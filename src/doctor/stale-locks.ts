@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { statFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import {
   type ClaudeLock,
   claudeJsonLock,
@@ -20,7 +20,7 @@ export function checkStaleLocks(context: Context, store: Store): readonly Findin
     check: "locks",
     level: "warning",
     message: `${path} was left by a claude that was killed`,
-    hint: `clauth doctor --fix, or: rmdir ${path}`,
+    hint: `clauth doctor --fix, or: rmdir ${shellWord(path)}`,
     path,
   }));
 }

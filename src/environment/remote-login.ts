@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, movingAside } from "../errors.ts";
 import { identityVariable } from "../identity-keys.ts";
 import { join } from "../path.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
@@ -65,7 +65,7 @@ function refused(path: string, standsFor: string): ClauthError {
   return new ClauthError({
     kind: "remote_login_wins",
     message: `${path} holds a login of a remote container, which Claude Code prefers to the profile's login`,
-    hint: `mv ${path} ${path}.off; or, to use that login, in the profile's config.toml: keep_env = ["${standsFor}"]`,
+    hint: `${movingAside(path, ".off")}; or, to use that login, in the profile's config.toml: keep_env = ["${standsFor}"]`,
     path,
   });
 }

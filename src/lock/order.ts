@@ -1,4 +1,4 @@
-import { ClauthError } from "../errors.ts";
+import { ClauthError, claudeWith } from "../errors.ts";
 
 /**
  * Every lock that we wait for, outermost first. Taking them in this order alone is what keeps two processes from waiting for
@@ -51,6 +51,6 @@ function outOfOrder(message: string): ClauthError {
   return new ClauthError({
     kind: "lock_order",
     message,
-    hint: "this is a bug of clauth; CLAUTH_BYPASS=1 claude starts the real claude meanwhile",
+    hint: `this is a bug of clauth; ${claudeWith("CLAUTH_BYPASS", "1")} starts the real claude meanwhile`,
   });
 }

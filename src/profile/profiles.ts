@@ -132,7 +132,7 @@ export function refuseForeignStore(store: Pick<Store, "root">): void {
   throw new ClauthError({
     kind: "foreign_store",
     message: `${store.root} belongs to another tool named clauth: ${mark} is a file of its own`,
-    hint: "export CLAUTH_HOME=~/.clauth-profiles, or move the other tool's directory away",
+    hint: "set CLAUTH_HOME to another directory, or move the other tool's away",
     path: mark,
   });
 }

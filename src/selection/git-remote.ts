@@ -1,7 +1,7 @@
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, claudeWith } from "../errors.ts";
 import { lstatSync, statSync } from "../fs.ts";
 import { dirname, join, resolve } from "../path.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
@@ -145,7 +145,7 @@ function refused(path: string, complaint: string): ClauthError {
   return new ClauthError({
     kind: "git_config_refused",
     message: `${path} ${complaint}, so its remotes can't pick an account`,
-    hint: "name the profile yourself: CLAUTH_PROFILE=NAME claude",
+    hint: `name the profile yourself: ${claudeWith("CLAUTH_PROFILE", "NAME")}`,
     path,
   });
 }

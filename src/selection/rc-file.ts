@@ -3,7 +3,7 @@ import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isInside, realPath } from "../disk/real-path.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, claudeWith } from "../errors.ts";
 import { lstatSync } from "../fs.ts";
 import { dirname, join } from "../path.ts";
 import { decodeUtf8 } from "../utf8.ts";
@@ -130,7 +130,7 @@ function refused(path: string, complaint: string): ClauthError {
   return new ClauthError({
     kind: "rc_file_refused",
     message: `${path} ${complaint}, so it can't pick an account`,
-    hint: "remove it, or name the profile yourself: CLAUTH_PROFILE=NAME claude",
+    hint: `remove it, or name the profile yourself: ${claudeWith("CLAUTH_PROFILE", "NAME")}`,
     path,
   });
 }

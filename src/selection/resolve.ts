@@ -2,7 +2,7 @@ import { type Choice, parseChoice } from "../config/choice.ts";
 import type { Config, Rule } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, unsetting } from "../errors.ts";
 import { basename, dirname, resolve } from "../path.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
@@ -157,7 +157,7 @@ function noteOfLosers(look: Look, winner: Source): string[] {
     if (loser === undefined) return [];
     const why = sourceSentence(loser.source);
     return [
-      `CLAUDE_CONFIG_DIR=${winner.path} wins over the profile "${loser.choice}" (${why}); for the profile: unset CLAUDE_CONFIG_DIR`,
+      `CLAUDE_CONFIG_DIR=${winner.path} wins over the profile "${loser.choice}" (${why}); for the profile: ${unsetting("CLAUDE_CONFIG_DIR")}`,
     ];
   } catch (error) {
     return error instanceof ClauthError

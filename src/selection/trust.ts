@@ -1,6 +1,6 @@
 import { complaintAboutOwner } from "../config/ownership.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { realpathSync } from "../fs.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 import type { Store } from "../paths.ts";
@@ -30,7 +30,7 @@ export function readTrust(store: Pick<Store, "trust">): JsonObject {
   throw new ClauthError({
     kind: "trust_damaged",
     message: `${store.trust} is damaged or was open to other users, so it is not known which .clauthrc files were allowed or denied`,
-    hint: `rm ${store.trust}, then clauth allow what you trust`,
+    hint: `rm ${shellWord(store.trust)}, then clauth allow what you trust`,
     path: store.trust,
   });
 }

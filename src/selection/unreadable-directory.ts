@@ -1,4 +1,4 @@
-import { ClauthError } from "../errors.ts";
+import { ClauthError, claudeWith } from "../errors.ts";
 import { existsSync } from "../fs.ts";
 
 /**
@@ -23,7 +23,7 @@ function refused(cwd: string, entry: string): ClauthError {
   return new ClauthError({
     kind: "cwd_not_utf8",
     message: `${entry} can't be read here: the name of the directory ${JSON.stringify(cwd)} is not UTF-8`,
-    hint: "name the profile yourself: CLAUTH_PROFILE=NAME claude",
+    hint: `name the profile yourself: ${claudeWith("CLAUTH_PROFILE", "NAME")}`,
     path: cwd,
   });
 }

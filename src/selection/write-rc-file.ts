@@ -5,7 +5,7 @@ import { complaintAboutOwner } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, shellWord } from "../errors.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { RC_FILE } from "./rc-file.ts";
 
@@ -72,7 +72,7 @@ function refused(path: string, complaint: string): ClauthError {
   return new ClauthError({
     kind: "rc_file_refused",
     message: `${path} ${complaint}, so it was left alone`,
-    hint: `look at it, then: rm ${path}`,
+    hint: `look at it, then: rm ${shellWord(path)}`,
     path,
   });
 }

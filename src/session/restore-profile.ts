@@ -3,7 +3,7 @@ import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, movingAside } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { addToProfileList, profileExists, type RemovedProfile } from "../profile/profiles.ts";
@@ -38,7 +38,7 @@ function refuseHeld(holders: readonly TokenHolder[], credentials: string): void 
   throw new ClauthError({
     kind: "shared_chain",
     message: `${other.path} holds the login of the removed profile now: a refresh in one place would end it in the other`,
-    hint: `use it there; or put the removed one aside: mv ${credentials} ${credentials}.shared`,
+    hint: `use it there; or put the removed one aside: ${movingAside(credentials, ".shared")}`,
     path: credentials,
   });
 }

@@ -1,6 +1,6 @@
 import { resolveLinks } from "../disk/links.ts";
 import { type FileContent, readRegularFile, sameFile } from "../disk/read-file.ts";
-import { ClauthError } from "../errors.ts";
+import { ClauthError, movingAside, shellWord } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import { normalize, relative, sep } from "../path.ts";
 import { claudeHomeOf, type ProfilePaths, type Store } from "../paths.ts";
@@ -36,7 +36,7 @@ export function refuseChainOfOther(home: string, store: Store, { profile, paths 
   throw new ClauthError({
     kind: "shared_chain",
     message: `profile "${profile}" holds the same login as profile "${owner}": a refresh in one would end the other`,
-    hint: `mv ${paths.credentials} ${paths.credentials}.shared && clauth login ${profile}`,
+    hint: `${movingAside(paths.credentials, ".shared")}, then: clauth login ${profile}`,
     path: paths.credentials,
   });
 }
@@ -53,7 +53,7 @@ export function refuseOffered(home: string, store: Store, places: Places, login:
   throw new ClauthError({
     kind: "shared_chain",
     message: `the tree of profile "${profile}" holds the login of ${isHomes ? claude.root : `profile "${other}"`}: a refresh in one would end the other`,
-    hint: `mv ${treeCredentials} ${paths.credentials}.tree`,
+    hint: `mv ${shellWord(treeCredentials)} ${shellWord(`${paths.credentials}.tree`)}`,
     path: treeCredentials,
   });
 }

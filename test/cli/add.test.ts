@@ -76,7 +76,7 @@ test("another tool's store is refused before anything is written there", async (
       "code": 1,
       "stderr": 
     "clauth: error: ~/.clauth belongs to another tool named clauth: ~/.clauth/folders.json is a file of its own
-    hint: export CLAUTH_HOME=~/.clauth-profiles, or move the other tool's directory away
+    hint: set CLAUTH_HOME to another directory, or move the other tool's away
     "
     ,
       "stdout": "",
@@ -303,6 +303,6 @@ test("an import that can't be looked at is said in words", async () => {
   using desk = createDesk();
   symlinkSync("circle", join(desk.home, "circle"));
   expect((await desk.clauth(["add", "imported", "--import", "../circle"])).stderr).toBe(
-    "clauth: error: can't look at ~/circle: its symbolic links lead in a circle\nhint: look at it with `ls -l` and mend the link\n",
+    "clauth: error: can't look at ~/circle: its symbolic links lead in a circle\nhint: look at it with `ls -ld` and mend the link\n",
   );
 });

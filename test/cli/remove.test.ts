@@ -20,7 +20,7 @@ test("moves all that was the profile's own to one place, and says where it is st
     clauth: all that was its own, its login too, is in ~/.clauth/removed/<time>-work
     clauth: to take it back: clauth backups restore work
     clauth: it is still the default: clauth global --unset
-    clauth: a rule still names it: clauth rule remove "github.com/acme/*"
+    clauth: a rule still names it: clauth rule remove 'github.com/acme/*'
     "
     ,
       "stdout": "",

@@ -92,7 +92,7 @@ describe("another profile", () => {
     const error = refusalOfOther();
     expect(error).toMatchObject({ kind: "shared_chain", path: own() });
     expect(error?.message).toContain('"other"');
-    expect(error?.hint).toBe(`mv ${own()} ${own()}.shared && clauth login work`);
+    expect(error?.hint).toBe(`mv ${own()} ${own()}.shared, then: clauth login work`);
   });
 
   test.each([
