@@ -1,8 +1,19 @@
 import { attempt } from "./disk/attempt.ts";
+import { haveSameBytes } from "./disk/compare-files.ts";
 import { ensureDirectory, listDirectory } from "./disk/directory.ts";
 import { disk } from "./disk/disk.ts";
+import { domainError } from "./disk/errno.ts";
+import { piecesOf } from "./disk/pieces.ts";
 import { readRegularFile, statFile } from "./disk/read-file.ts";
-import { equalBytes, writeFileAtomic } from "./disk/write-file.ts";
+import { removeTemporary } from "./disk/replace-judged.ts";
+import {
+  equalBytes,
+  publishTemporary,
+  syncDirectory,
+  temporaryBeside,
+  writeFileAtomic,
+  writeNewFile,
+} from "./disk/write-file.ts";
 import { ClauthError } from "./errors.ts";
 import { constants } from "./fs.ts";
 import type { Json } from "./json.ts";
@@ -41,13 +52,31 @@ type Backups = { readonly backups: string };
 export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array): string {
   ensureDirectory(paths.backups);
   const kind = kindOf(what);
-  return storedAlready(paths.backups, kind, bytes) ?? store(paths.backups, kind, bytes);
+  return (
+    findStored(paths.backups, kind, BigInt(bytes.length), (path) => {
+      const content = readRegularFile(path, { maxBytes: bytes.length });
+      return content !== undefined && equalBytes(content.bytes, bytes);
+    }) ?? store(paths.backups, kind, [bytes])
+  );
+}
+
+/**
+ * The same of a file of any size, as it is read: the caller makes sure that it did not change meanwhile.
+ * @throws as `quarantineFile`
+ */
+export function quarantineCopy(paths: Backups, what: string, path: string): string {
+  ensureDirectory(paths.backups);
+  const kind = kindOf(what);
+  return attempt("set aside", path, () => {
+    const { size } = disk.lstat(path);
+    const stored = findStored(paths.backups, kind, size, (other) => haveSameBytes(path, other));
+    return stored ?? store(paths.backups, kind, piecesOf(path, false));
+  });
 }
 
 /** Stores what another program wrote in the moment of a write of ours, and which stands under a temporary name alone by now. */
 export function quarantineDisplaced(paths: Backups, what: string, path: string): void {
-  const content = readRegularFile(path);
-  if (content !== undefined) quarantineFile(paths, what, content.bytes);
+  if (disk.lstatIfThere(path)?.isFile()) quarantineCopy(paths, what, path);
 }
 
 /**
@@ -110,23 +139,39 @@ function timeName(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/[-:.]/g, "");
 }
 
-function storedAlready(backups: string, kind: string, bytes: Uint8Array): string | undefined {
+function findStored(
+  backups: string,
+  kind: string,
+  size: bigint,
+  isSame: (path: string) => boolean,
+): string | undefined {
   for (const name of listDirectory(backups)) {
     if (quarantineKind(name) !== kind) continue;
     const path = join(backups, name);
-    if (statFile(path)?.size !== BigInt(bytes.length)) continue;
-    const content = readRegularFile(path, { maxBytes: bytes.length });
-    if (content !== undefined && equalBytes(content.bytes, bytes)) return path;
+    if (statFile(path)?.size === size && isSame(path)) return path;
   }
   return undefined;
 }
 
+function store(backups: string, kind: string, pieces: Iterable<Uint8Array, void>): string {
+  const temporary = temporaryBeside(join(backups, kind));
+  try {
+    writeNewFile(temporary, pieces, { mode: 0o600, sync: true });
+    const path = publish(temporary, backups, kind);
+    syncDirectory(backups);
+    return path;
+  } catch (cause) {
+    removeTemporary(temporary);
+    throw domainError(cause, "write", temporary);
+  }
+}
+
 /** Two files of one kind in one millisecond: the second gets the next free millisecond. */
-function store(backups: string, kind: string, bytes: Uint8Array): string {
+function publish(temporary: string, backups: string, kind: string): string {
   for (let time = Date.now(); ; time++) {
     const path = join(backups, `${timeName(time)}-${kind}`);
     try {
-      writeFileAtomic(path, bytes, { mode: 0o600, expect: "absent", sync: true });
+      publishTemporary(temporary, path, "absent");
       return path;
     } catch (error) {
       if (!(error instanceof ClauthError && error.kind === "concurrent_modification")) throw error;

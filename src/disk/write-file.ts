@@ -44,7 +44,7 @@ export function writeFileAtomic(
   const mode = options.keepMode === true ? (present?.stat.mode ?? wanted) : wanted;
   const temporary = temporaryBeside(target);
   try {
-    writeTemporary(temporary, bytes, mode, options.sync === true);
+    writeNewFile(temporary, [bytes], { mode, sync: options.sync === true });
     checkpoint("temporary-written");
     publishTemporary(temporary, target, judgementOf(target, options.expect), (path) => {
       const content = readRegularFile(path);
@@ -100,16 +100,28 @@ export function temporaryBeside(target: string): string {
   return `${dirname(target)}/.${[...basename(target)].slice(0, 40).join("")}.clauth-${process.pid}-${random}.tmp`;
 }
 
-function writeTemporary(temporary: string, bytes: Uint8Array, mode: number, sync: boolean): void {
+/**
+ * Makes a file of pieces, under a temporary name as a rule.
+ * @throws system error EEXIST where the name is taken
+ */
+export function writeNewFile(
+  path: string,
+  pieces: Iterable<Uint8Array, void>,
+  { mode, sync }: { readonly mode: number; readonly sync: boolean },
+): void {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const descriptor = disk.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const descriptor = disk.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    for (let done = 0; done < bytes.length; ) done += disk.write(descriptor, bytes, done);
+    for (const piece of pieces) writeAll(descriptor, piece);
     if (mode !== 0o600) disk.chmodOpen(descriptor, mode);
     if (sync) disk.syncData(descriptor);
   } finally {
     disk.close(descriptor);
   }
+}
+
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += disk.write(descriptor, bytes, done);
 }
 
 function judgementOf(target: string, expect: WriteOptions["expect"]): Judgement | undefined {

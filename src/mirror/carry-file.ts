@@ -2,18 +2,21 @@ import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
 import { resolveLinks } from "../disk/links.ts";
-import { type FileStat, readRegularFile } from "../disk/read-file.ts";
+import { piecesOf } from "../disk/pieces.ts";
+import type { FileStat } from "../disk/read-file.ts";
 import { concurrentModification } from "../disk/write-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
-import { quarantineFile } from "../quarantine.ts";
-import { keepBothTails } from "../tree/jsonl-tails.ts";
+import { quarantineCopy } from "../quarantine.ts";
+import { sameFileFacts } from "../tree/inspect.ts";
+import { findMissing, linesOf, type Pieces } from "../tree/jsonl-tails.ts";
+import { bothTails, refuseChanged } from "../tree/merge-file.ts";
+import { appendCopy, judgedPieces } from "../tree/put-copy.ts";
 import type { Version } from "./decide.ts";
 import { putLog } from "./late-lines.ts";
 import type { Agreed, Known } from "./mirror-index.ts";
 import { agree, lookAgain, otherSide, type Pass, pathOn, syncsLater } from "./pass.ts";
-import { appendCopy, type Content } from "./put-copy.ts";
-import type { ReadVersion } from "./read-version.ts";
+import { type ReadVersion, readVersion } from "./read-version.ts";
 import { lastingMark } from "./sight.ts";
 
 /** One side as it was judged: by what is known of it where its mark still stands, else as it was read. */
@@ -42,11 +45,10 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
   const replaced = found[to];
   if (read === undefined) throw concurrentModification(pathOn(pass, from, name));
   const target = targetOn(pass, to, name);
-  if (replaced !== undefined && (carriage.do === "win" || isBlank(read)))
-    setAside(pass, name, target, replaced);
+  if (replaced !== undefined && (carriage.do === "win" || isBlank(read))) setAside(pass, name, target);
   const tail = growth(name, read, replaced, known?.[from]);
   const syncLater = replaced === undefined && syncsLater(pass);
-  const appended = tail === undefined ? undefined : tryAppend(target, tail, read.mtimeNs, replaced);
+  const appended = tail === undefined ? undefined : tryAppend(target, [tail], read.mtimeNs, replaced);
   if (appended === "raced" || !read.quiet) lookAgain(pass, name);
   if (appended === "raced") return;
   const mode = modeFor(read.stat, replaced?.stat, known?.[from]);
@@ -70,30 +72,35 @@ export function carry(pass: Pass, name: string, found: FoundPair, carriage: Carr
 export function join(pass: Pass, name: string, { home, tree }: { home: Found; tree: Found }): void {
   const homePath = targetOn(pass, "home", name);
   const treePath = pathOn(pass, "tree", name);
-  const homeBytes = readAgain(homePath, home);
-  const bytes = keepBothTails(homeBytes, readAgain(treePath, tree));
-  const added = bytes.subarray(homeBytes.length);
+  const missing = findMissing(piecesOf(homePath), piecesOf(treePath, false));
+  refuseChanged(treePath, tree.stat);
   const { mtimeNs } = tree.mtimeNs > home.mtimeNs ? tree : home;
-  const homeStat =
-    added.length === 0
+  const options = { mtimeNs, mode: home.stat.mode, replaces: home.stat };
+  const grown =
+    missing.length === 0
       ? home.stat
-      : (tryAppend(homePath, added, mtimeNs, home) ??
-        putLog(pass, name, homePath, { bytes }, { mtimeNs, mode: home.stat.mode, replaces: home.stat }));
-  if (homeStat === "raced") {
+      : (tryAppend(homePath, linesOf(piecesOf(treePath, false), missing), mtimeNs, home) ??
+        putLog(pass, name, homePath, bothTails(homePath, treePath, missing), options));
+  checkpoint("mirror-joined-home");
+  const joined = readVersion(homePath, false, home);
+  // Somebody else wrote to it in this very moment.
+  if (grown === "raced" || joined.begins === undefined || !sameFileFacts(joined.stat, grown)) {
     lookAgain(pass, name);
     return;
   }
-  checkpoint("mirror-joined-home");
-  const options = { mtimeNs, mode: tree.stat.mode, replaces: tree.stat };
-  const treeStat = putLog(pass, name, treePath, { bytes }, options);
+  const copied = putLog(pass, name, treePath, contentOf(homePath, joined), {
+    mtimeNs,
+    mode: tree.stat.mode,
+    replaces: tree.stat,
+  });
   pass.unsynced.add(dirname(treePath));
   for (const to of ["home", "tree"] as const) pass.done.push({ do: "join", name, to });
   agree(pass, name, {
     type: "file",
-    hash: sha256(bytes),
-    size: bytes.length,
-    home: { mark: lastingMark(homeStat), mode: homeStat.mode },
-    tree: { mark: lastingMark(treeStat), mode: treeStat.mode },
+    hash: joined.hash,
+    size: joined.size,
+    home: { mark: lastingMark(grown), mode: grown.mode },
+    tree: { mark: lastingMark(copied), mode: copied.mode },
   });
   checkpoint("mirror-carried");
 }
@@ -144,7 +151,7 @@ const LARGE_BYTES = 1024 * 1024;
 /** @returns undefined where it can't be appended to: then it can still be replaced */
 function tryAppend(
   target: string,
-  tail: Uint8Array,
+  tail: Pieces,
   mtimeNs: bigint,
   replaced: Found | undefined,
 ): FileStat | "raced" | undefined {
@@ -157,23 +164,9 @@ function tryAppend(
   }
 }
 
-function setAside(pass: Pass, name: string, path: string, found: Found): void {
-  quarantineFile(pass.places, name, readAgain(path, found));
+function setAside(pass: Pass, name: string, path: string): void {
+  quarantineCopy(pass.places, name, path);
   checkpoint("mirror-set-aside");
-}
-
-/** The bytes that were judged, and no others. */
-export function readAgain(path: string, { hash }: { readonly hash: string }): Uint8Array {
-  const content = readRegularFile(path, { maxBytes: MEMORY_BYTES });
-  if (content === undefined || sha256(content.bytes) !== hash) throw concurrentModification(path);
-  return content.bytes;
-}
-
-/** Two versions of one file are held at once. */
-const MEMORY_BYTES = 512 * 1024 * 1024;
-
-function sha256(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
 
 /** As a power loss leaves a file that its writer did not sync: rather kept twice than believed. */
@@ -181,8 +174,8 @@ function isBlank({ size, bytes }: ReadVersion): boolean {
   return size === 0 || (bytes?.[0] === 0 && bytes.every((byte) => byte === 0));
 }
 
-function contentOf(path: string, { bytes, size, hash }: ReadVersion): Content {
-  return bytes === undefined ? { path, size, hash } : { bytes };
+function contentOf(path: string, { bytes, size, hash }: ReadVersion): Pieces {
+  return bytes === undefined ? judgedPieces(path, { size, hash }) : [bytes];
 }
 
 /**

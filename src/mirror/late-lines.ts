@@ -1,9 +1,12 @@
 import { disk, letGo } from "../disk/disk.ts";
+import { piecesIn } from "../disk/pieces.ts";
 import type { FileStat } from "../disk/read-file.ts";
+import { writeAll } from "../disk/write-file.ts";
 import { constants } from "../fs.ts";
 import { quarantineFile } from "../quarantine.ts";
+import type { Pieces } from "../tree/jsonl-tails.ts";
+import { type CopyOptions, putCopy } from "../tree/put-copy.ts";
 import { fail, lookAgain, type Pass } from "./pass.ts";
-import { type Content, type CopyOptions, putCopy } from "./put-copy.ts";
 
 /** A log that lost its name to a copy, and how long it was. */
 export type Outgoing = {
@@ -21,7 +24,7 @@ export function putLog(
   pass: Pass,
   name: string,
   target: string,
-  content: Content,
+  content: Pieces,
   options: CopyOptions,
 ): FileStat {
   const { replaces } = options;
@@ -58,13 +61,14 @@ export function bringLateLines(pass: Pass): void {
 }
 
 function readFrom({ descriptor, size }: Outgoing): Uint8Array {
-  const late = Number(disk.statOpen(descriptor).size) - size;
-  if (late <= 0) return new Uint8Array();
-  const bytes = new Uint8Array(size + late);
+  if (Number(disk.statOpen(descriptor).size) <= size) return new Uint8Array();
+  const late: Uint8Array[] = [];
   let done = 0;
-  for (let count = -1; count !== 0 && done < bytes.length; done += count)
-    count = disk.read(descriptor, bytes, done);
-  return bytes.subarray(size, done);
+  for (const piece of piecesIn(descriptor)) {
+    late.push(piece.slice(Math.max(0, size - done)));
+    done += piece.length;
+  }
+  return Buffer.concat(late);
 }
 
 function bring(pass: Pass, { name, path }: Outgoing, late: Uint8Array): void {
@@ -81,7 +85,7 @@ function append(path: string, bytes: Uint8Array): void {
   const { O_WRONLY, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   const descriptor = disk.open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
   try {
-    for (let done = 0; done < bytes.length; ) done += disk.write(descriptor, bytes, done);
+    writeAll(descriptor, bytes);
     disk.syncData(descriptor);
   } finally {
     disk.close(descriptor);

@@ -3,11 +3,10 @@ import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
 import { concurrentModification, temporaryBeside } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
-import { quarantineFile, REMOVED } from "../quarantine.ts";
+import { quarantineCopy, quarantineFile, REMOVED } from "../quarantine.ts";
 import { copyNew } from "../tree/copy-new.ts";
 import { sameFileFacts } from "../tree/inspect.ts";
 import { removeLink } from "../tree/put-link.ts";
-import { readAgain } from "./carry-file.ts";
 import { isTooMuch } from "./decide.ts";
 import { fail, type Pass, pathOn, type Removal } from "./pass.ts";
 
@@ -41,7 +40,7 @@ function remove(pass: Pass, removal: Removal): void {
   const path = pathOn(pass, from, name);
   switch (removal.do) {
     case "remove":
-      if (isLost(pass, removal)) quarantineFile(pass.places, REMOVED + name, readAgain(path, removal));
+      if (isLost(pass, removal)) quarantineCopy(pass.places, REMOVED + name, path);
       checkpoint("mirror-removal-set-aside");
       removeJudged(path, removal);
       break;

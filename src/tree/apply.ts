@@ -5,12 +5,12 @@ import { errnoOf } from "../errors.ts";
 import { constants } from "../fs.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
-import { quarantineDisplaced, quarantineFile } from "../quarantine.ts";
+import { quarantineCopy, quarantineDisplaced } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { inspectTree } from "./inspect.ts";
 import { joinDirectory } from "./join-directory.ts";
 import { type Manifest, manifestOf, outdated, writeManifest } from "./manifest.ts";
-import { mergeFile, readJudged } from "./merge-file.ts";
+import { mergeFile } from "./merge-file.ts";
 import type { TreePlan } from "./plan.ts";
 import { linkUnlessThere, putLink, removeLink } from "./put-link.ts";
 import { rewriteLeakedFiles } from "./rewrite-leaked-files.ts";
@@ -121,7 +121,7 @@ function applyStep(step: Step, { home, paths }: TreePlaces, type: LinkType | und
       putLink(homePath, treePath, { file: step.tree }, { displaced });
       return [];
     case "quarantine":
-      quarantineFile(paths, step.name, readJudged(treePath, step.tree).bytes);
+      quarantineCopy(paths, step.name, treePath);
       putLink(homePath, treePath, { file: step.tree }, { type, displaced });
       return [];
     case "move-directory":

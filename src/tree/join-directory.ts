@@ -4,10 +4,10 @@ import { domainError } from "../disk/errno.ts";
 import { errnoOf } from "../errors.ts";
 import type { Dirent } from "../fs.ts";
 import { join } from "../path.ts";
-import { quarantineFile } from "../quarantine.ts";
+import { quarantineCopy, quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { sameInode } from "./inspect.ts";
-import { decideWinner, mergeFile, readJudged } from "./merge-file.ts";
+import { decideWinner, mergeFile, refuseChanged } from "./merge-file.ts";
 import { linkUnlessThere } from "./put-link.ts";
 import type { Skipped } from "./step.ts";
 
@@ -97,7 +97,7 @@ function bringFile(entry: TwoDirectories): void {
     // The link of claude home leads here: its name takes the file itself.
     disk.rename(entry.tree, entry.home);
     return;
-  } else if (home?.isDirectory()) quarantineFile(entry.paths, entry.name, readJudged(entry.tree, tree).bytes);
+  } else if (home?.isDirectory()) quarantineCopy(entry.paths, entry.name, entry.tree);
   else if (home === undefined || !sameInode(home, tree)) {
     const winner = decideWinner(entry.name, tree, home, undefined);
     mergeFile(
@@ -106,6 +106,7 @@ function bringFile(entry: TwoDirectories): void {
     );
   }
   checkpoint("tree-file-brought");
+  refuseChanged(entry.tree, tree);
   disk.unlink(entry.tree);
 }
 

@@ -1,8 +1,12 @@
-import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
-import { quarantineFile } from "../quarantine.ts";
+import { beginsWith, haveSameBytes } from "../disk/compare-files.ts";
+import { disk } from "../disk/disk.ts";
+import { resolveLinks } from "../disk/links.ts";
+import { piecesOf } from "../disk/pieces.ts";
+import { concurrentModification } from "../disk/write-file.ts";
+import { quarantineCopy } from "../quarantine.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
-import { keepBothTails } from "./jsonl-tails.ts";
+import { findMissing, linesOf, type Missing } from "./jsonl-tails.ts";
+import { putCopy } from "./put-copy.ts";
 
 /** Whose bytes claude home has afterwards. "both": a `.jsonl` with the lines of either. */
 export type Winner = "tree" | "home" | "both";
@@ -34,34 +38,57 @@ export type TwoFiles = {
 };
 
 /**
- * Brings both into claude home's file and the loser into quarantine. The tree's file is left to the caller, who removes
- * it or puts the link in its place.
- * @throws ClauthError `concurrent_modification` (retry-safe) where a file is not the one that was judged
+ * Brings both into claude home's file and the loser into quarantine, whatever their size. The tree's file is left to the caller, who
+ * removes it or puts the link in its place.
+ * @throws ClauthError `concurrent_modification` (retry-safe) where a file is not the one that was judged; system errors
  */
 export function mergeFile(files: TwoFiles, paths: { readonly backups: string }): void {
-  const tree = readJudged(files.treePath, files.tree);
-  if (files.home === undefined) {
-    writeFileAtomic(files.homePath, tree.bytes, { mode: tree.stat.mode, expect: "absent", sync: true });
-    return;
-  }
-  const home = readJudged(files.homePath, files.home);
-  if (equalBytes(tree.bytes, home.bytes)) return;
-  if (files.winner === "home") {
-    quarantineFile(paths, files.name, tree.bytes);
-    return;
-  }
-  const bytes = files.winner === "tree" ? tree.bytes : keepBothTails(home.bytes, tree.bytes);
-  if (!startsWith(bytes, home.bytes)) quarantineFile(paths, files.name, home.bytes);
-  writeFileAtomic(files.homePath, bytes, { keepMode: true, expect: home, sync: true });
+  const target = resolveLinks(files.homePath);
+  bringOver(files, target, paths);
+  refuseChanged(files.treePath, files.tree);
 }
 
-/** Reads a file and makes sure that it is still the one whose facts were judged. */
-export function readJudged(path: string, judged: FileFacts): FileContent {
-  const content = readRegularFile(path);
-  if (content !== undefined && sameFileFacts(content.stat, judged)) return content;
-  throw concurrentModification(path);
+function bringOver(
+  { name, treePath, tree, home, winner }: TwoFiles,
+  target: string,
+  paths: { readonly backups: string },
+): void {
+  const { mtimeNs } = tree;
+  const mode = Number(disk.lstat(home === undefined ? treePath : target).mode) & 0o7777;
+  if (home === undefined) {
+    putCopy(target, piecesOf(treePath, false), { mode, mtimeNs, replaces: home });
+    return;
+  }
+  if (haveSameBytes(treePath, target)) return;
+  switch (winner) {
+    case "home":
+      quarantineCopy(paths, name, treePath);
+      break;
+    case "tree":
+      if (!beginsWith(treePath, target)) quarantineCopy(paths, name, target);
+      putCopy(target, piecesOf(treePath, false), { mode, mtimeNs, replaces: home });
+      break;
+    case "both": {
+      const missing = findMissing(piecesOf(target), piecesOf(treePath, false));
+      if (missing.length === 0) return;
+      const later = home.mtimeNs > mtimeNs ? home : tree;
+      putCopy(target, bothTails(target, treePath, missing), {
+        mode,
+        mtimeNs: later.mtimeNs,
+        replaces: home,
+      });
+    }
+  }
 }
 
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return equalBytes(bytes.subarray(0, prefix.length), prefix);
+/** All of home's version, and what it lacks of the tree's. */
+export function* bothTails(home: string, tree: string, missing: Missing): Generator<Uint8Array, void> {
+  yield* piecesOf(home);
+  yield* linesOf(piecesOf(tree, false), missing);
+}
+
+/** @throws ClauthError `concurrent_modification` (retry-safe) where it is no longer the file that was judged */
+export function refuseChanged(path: string, judged: FileFacts): void {
+  const stat = disk.lstatIfThere(path);
+  if (stat?.isFile() !== true || !sameFileFacts(stat, judged)) throw concurrentModification(path);
 }

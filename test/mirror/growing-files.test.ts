@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
-import { testOnlyWithFaults } from "../../src/disk/disk.ts";
+import { testOnlyFaults, testOnlyWithFaults } from "../../src/disk/disk.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { everything, put, quarantined, type TwoSides, text, twoSides } from "./support/two-sides.ts";
 
@@ -67,7 +67,7 @@ describe("a log that is replaced while somebody has it open", () => {
     put(sides.home("s.jsonl"), "1\nhome\n", 5);
     put(sides.tree("s.jsonl"), "1\ntree\n", 5);
     {
-      using _ = appendingAt("mirror-published", sides.tree("s.jsonl"), "late\n");
+      using _ = appendingAt("copy-published", sides.tree("s.jsonl"), "late\n");
       expect([...(sides.pass().left ?? [])]).toEqual(["s.jsonl"]);
     }
     sides.pass();
@@ -81,13 +81,40 @@ describe("a log that is replaced while somebody has it open", () => {
     sides.pass();
     put(sides.tree("s.jsonl"), "2\n", 5);
     {
-      using _ = appendingAt("mirror-published", sides.home("s.jsonl"), "late\n");
+      using _ = appendingAt("copy-published", sides.home("s.jsonl"), "late\n");
       sides.pass();
     }
     sides.pass();
     expect(text(sides.tree("s.jsonl"))).toBe("2\nlate\n");
     expect(text(sides.home("s.jsonl"))).toBe("2\nlate\n");
   });
+});
+
+test("a log of any size is joined piece by piece, and looked at no more once it is", () => {
+  using sides = twoSides();
+  const lines = Array.from({ length: 60_000 }, (_, n) => `{"line":${n},"text":"${"x".repeat(20)}"}\n`).join(
+    "",
+  );
+  put(sides.home("s.jsonl"), lines);
+  sides.pass();
+  put(sides.home("s.jsonl"), `${lines}home\n`, 5);
+  put(sides.tree("s.jsonl"), `${lines}tree\n`, 5);
+  let most = 0;
+  let reads = 0;
+  using _ = testOnlyFaults((real) => ({
+    read: (descriptor, into, offset) => {
+      most = Math.max(most, into.length);
+      reads += 1;
+      return real.read(descriptor, into, offset);
+    },
+  }));
+  expect(sides.pass().done.map((step) => step.do)).toEqual(["join", "join"]);
+  expect(text(sides.home("s.jsonl"))).toBe(`${lines}home\ntree\n`);
+  expect(text(sides.tree("s.jsonl"))).toBe(text(sides.home("s.jsonl")));
+  expect(most).toBeLessThanOrEqual(256 * 1024);
+  reads = 0;
+  expect(sides.pass().done).toEqual([]);
+  expect(reads).toBe(0);
 });
 
 describe("a file that grows while it is copied", () => {

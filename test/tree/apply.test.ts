@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import {
+  appendFileSync,
   linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -24,6 +27,10 @@ afterEach(() => roots.remove());
 
 function expectLinked(name: string): void {
   expect(kind(roots.treePath(name))).toBe(`-> ${roots.homePath(name)}`);
+}
+
+function endOf(path: string, from: number): string {
+  return readFileSync(path).subarray(from).toString();
 }
 
 function quarantined(): string[] {
@@ -272,6 +279,31 @@ describe("what Claude Code made in the tree", () => {
     expectLinked("debug");
     expect(everyContent(roots.homePath("debug")).sort()).toEqual(["h", "same", "t", "tree's", "x"]);
     expect(quarantined()).toEqual(["home's"]);
+  });
+
+  test("a directory is merged whatever the size of what differs", () => {
+    const long = 65 * 1024 * 1024;
+    const names = ["projects/p/log.txt", "projects/p/s.jsonl"];
+    for (const [side, age] of [
+      [roots.homePath, 2],
+      [roots.treePath, 1],
+    ] as const) {
+      for (const name of names) {
+        put(side(name), "");
+        truncateSync(side(name), long);
+        appendFileSync(side(name), `\nof ${side === roots.homePath ? "home" : "the tree"}\n`);
+        const then = Date.now() / 1000 - age * 60;
+        utimesSync(side(name), then, then);
+      }
+    }
+    expect(roots.pass().skipped).toEqual([]);
+    expectLinked("projects");
+    const [log = "", s = ""] = names.map((name) => endOf(roots.homePath(name), long));
+    expect({ log, s }).toEqual({ log: "\nof the tree\n", s: "\nof home\nof the tree\n" });
+    const kept = readdirSync(roots.paths.backups);
+    expect(kept).toEqual([expect.stringMatching(/Z-projects\+p\+log\.txt$/)]);
+    expect(endOf(join(roots.paths.backups, kept[0] ?? ""), long)).toBe("\nof home\n");
+    expect(lstatSync(join(roots.paths.backups, kept[0] ?? "")).mode & 0o777).toBe(0o600);
   });
 
   test("links inside a directory are carried as links and never followed", () => {

@@ -1,11 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { keepBothTails } from "../../src/tree/jsonl-tails.ts";
+import { findMissing, keepBothTails, linesOf } from "../../src/tree/jsonl-tails.ts";
 
 function join(home: string, tree: string): string {
   return Buffer.from(keepBothTails(Buffer.from(home, "latin1"), Buffer.from(tree, "latin1"))).toString(
     "latin1",
   );
+}
+
+function cut(text: string, length: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let from = 0; from < text.length; from += length)
+    pieces.push(Buffer.from(text.slice(from, from + length)));
+  return pieces;
 }
 
 describe("keepBothTails", () => {
@@ -37,6 +44,17 @@ describe("keepBothTails", () => {
             expect(count(joined, line)).toBeGreaterThanOrEqual(count(tree, line));
           }
         }
+      }),
+    );
+  });
+
+  test("comes out the same however short the pieces are in which both are read", () => {
+    fc.assert(
+      fc.property(file, file, fc.integer({ min: 1, max: 7 }), (home, tree, length) => {
+        const missing = findMissing(cut(home, length), cut(tree, length));
+        const tail = Buffer.concat([...linesOf(cut(tree, length), missing)]);
+        expect(home + tail.toString()).toBe(join(home, tree));
+        expect(tail).toHaveLength(missing.length);
       }),
     );
   });
