@@ -243,20 +243,26 @@ function noteOurWrites({ memory }: Pass, kind: DocumentKind, looked: DocumentLoo
  * one of them dropped is still new to the base, and is applied again. The files say when another process wrote last.
  */
 function settle(pass: Pass, kind: DocumentKind, before: DocumentLook): number | undefined {
-  const { places, memory, moment } = pass;
-  const sinceOurs = performance.now() - memory.lastWriteMs;
-  const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
-  const early = pass.quiet()
-    ? 0
-    : Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides, memory.sightings));
+  const { places, memory } = pass;
+  const early = untilBaseMayFollow(pass, kind);
   if (early > 0) return early;
   return withBaseGuard(places, () => {
     const now = look(pass, kind, before);
     memory.deletions.keepOnly(kind.name, now.decision.held);
+    // Asked again of what was just read: another shim may have merged something while the guard was waited for.
+    const late = untilBaseMayFollow(pass, kind);
+    if (late > 0) return late;
     const settled = advanceBase(places, kind, now);
     writeBaseIndex(places, { ...openBase(places).settled, ...settled });
     return asksToWrite(now) ? RETRY_MS : undefined;
   });
+}
+
+function untilBaseMayFollow({ memory, moment, quiet }: Pass, kind: DocumentKind): number {
+  if (quiet()) return 0;
+  const sides = moment === "final" ? (["home"] as const) : (["home", "tree"] as const);
+  const sinceOurs = performance.now() - memory.lastWriteMs;
+  return Math.max(SETTLE_MS - sinceOurs, untilStanding(kind, sides, memory.sightings));
 }
 
 function look(pass: Pass, kind: DocumentKind, before?: DocumentLook): DocumentLook {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, utimesSync, watch } from "node:fs";
+import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
@@ -217,6 +218,38 @@ describe("claude's unlocked writes", () => {
       expect(read(path)).toEqual({ ...SHARED, numStartups: 5, fromHome: true });
     }
     expect(box.conflicts()).toEqual([]);
+  });
+
+  test("are waited for too where another shim merged in the moment before the base was to follow", async () => {
+    using box = running();
+    edit(box.places.homeJson, { fromHome: true });
+    await box.live();
+    settle(box);
+    let asked = false;
+    let merged = false;
+    const before = read(box.places.homeJson);
+    using _ = testOnlyFaults(({ open }) => ({
+      open: (path, flags, mode) => {
+        if (asked && !merged && path === join(box.places.paths.base, ".lock")) {
+          merged = true;
+          for (const side of [box.places.homeJson, box.places.treeJson]) edit(side, { ofOther: 1 });
+        }
+        return open(path, flags, mode);
+      },
+    }));
+    await box.live({
+      quiet: () => {
+        asked = true;
+        return false;
+      },
+    });
+    expect(merged).toBe(true);
+    // As claude does it: what it read before that merge.
+    put(box.places.homeJson, { ...before, numStartups: 5 });
+    await box.live();
+    await box.final();
+    for (const path of [box.places.treeJson, box.places.homeJson])
+      expect(read(path)).toEqual({ ...SHARED, fromHome: true, numStartups: 5, ofOther: 1 });
   });
 
   test("are waited for as long as they may come, and then the base follows", async () => {
