@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
-import { isObject, ownValue, parseJson } from "../json.ts";
+import { isObject, type Json, ownValue, parseJson } from "../json.ts";
 import { type StoreLock, withStoreLock } from "../lock/store-lock.ts";
 import {
   type MirrorOutcome,
@@ -42,20 +42,25 @@ export type MirrorOptions = {
  */
 export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcome {
   return withStoreLock(mirrorLock(places), options, () => {
-    const mark = JSON.stringify({ mode: places.mode, isolate: options.isolate });
-    const known = withBaseGuard(places, () => mirrorMark(places));
-    const trusted = known === mark;
-    const kept = trusted || !options.idle ? [] : dropIsolated(places, known, options.isolate);
+    const { mode = "copy" } = places;
+    const { isolate, idle } = options;
+    const known = parseMark(withBaseGuard(places, () => mirrorMark(places)));
+    const trusted = known?.mode === mode && isEqual(known.isolate, isolate);
+    const copied = known?.copied ?? known?.isolate ?? isolate;
+    const kept =
+      idle && known !== undefined ? dropIsolated(places, { ...known, isolate: copied }, isolate) : [];
+    const waits = (!idle || kept.length > 0) && !isEqual(copied, isolate);
+    const mark: Mark = { mode, isolate, ...(waits && { copied }) };
     const outcome = mirrorPass({
       places: mirrorPlaces(places),
-      isMirrored: isMirroredIn(places, options.isolate),
+      isMirrored: isMirroredIn(places, isolate),
       changed: trusted ? options.changed : undefined,
       trusted,
       removals: options.removals,
     });
     const looked = options.changed === undefined || !trusted;
     if (looked && sawEverything(outcome))
-      withBaseGuard(places, () => trustMirror(places, mark, outcome.halted));
+      withBaseGuard(places, () => trustMirror(places, JSON.stringify(mark), outcome.halted));
     const all = { ...outcome, skipped: [...kept, ...outcome.skipped] };
     for (const line of newsIn(all)) options.say(`copies: ${line}`);
     return all;
@@ -123,10 +128,9 @@ function isMirroredIn({ paths, mode = "copy" }: Places, isolate: Isolation): IsM
  * An entry that was shared until now begins as the profile's own without the copies, as it does where a link goes.
  * @returns those that had to keep some
  */
-function dropIsolated({ paths, claude }: Places, known: string | undefined, isolate: Isolation): Skipped[] {
-  const before = parseMark(known);
+function dropIsolated({ paths, claude }: Places, before: Mark, isolate: Isolation): Skipped[] {
+  if (isEqual(before.isolate, isolate)) return [];
   const skipped: Skipped[] = [];
-  if (before === undefined) return skipped;
   const [was, is] = [mirroredIn(paths.runtime, before), mirroredIn(paths.runtime, { ...before, isolate })];
   for (const entry of disk.listEntries(paths.runtime)) {
     const type = entry.isDirectory() ? "directory" : "file";
@@ -141,13 +145,28 @@ function dropIsolated({ paths, claude }: Places, known: string | undefined, isol
   return skipped;
 }
 
-function parseMark(mark: string | undefined): { mode: LinkMode; isolate: Isolation } | undefined {
-  const value = mark === undefined ? undefined : parseJson(new TextEncoder().encode(mark));
+/** What the index was made with. */
+type Mark = {
+  readonly mode: LinkMode;
+  readonly isolate: Isolation;
+  /** An earlier isolation, where copies that were made by it still wait for an idle tree to go. */
+  readonly copied?: Isolation | undefined;
+};
+
+function parseMark(text: string | undefined): Mark | undefined {
+  const value = text === undefined ? undefined : parseJson(new TextEncoder().encode(text));
   if (!isObject(value)) return undefined;
-  const [mode, isolate] = [ownValue(value, "mode"), ownValue(value, "isolate")];
-  if (!isLinkMode(mode)) return undefined;
-  if (isolate === "all") return { mode, isolate };
-  return Array.isArray(isolate)
-    ? { mode, isolate: isolate.filter((name) => typeof name === "string") }
-    : undefined;
+  const mode = ownValue(value, "mode");
+  const isolate = parseIsolation(ownValue(value, "isolate"));
+  if (!isLinkMode(mode) || isolate === undefined) return undefined;
+  return { mode, isolate, copied: parseIsolation(ownValue(value, "copied")) };
+}
+
+function parseIsolation(value: Json | undefined): Isolation | undefined {
+  if (value === "all") return value;
+  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : undefined;
+}
+
+function isEqual(a: Isolation, b: Isolation): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { type Disk, testOnlyFaults } from "../../src/disk/disk.ts";
 import { distrustMirror, mirrorHalted } from "../../src/reconcile/base.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
+import { mirrorTree } from "../../src/reconcile/mirror-tree.ts";
+import type { Isolation } from "../../src/tree/entries.ts";
 import { systemError } from "../support/faults.ts";
 import { createProfileHome, type ProfileHome, put } from "./support/profile-home.ts";
 
@@ -75,6 +77,26 @@ describe("a tree of copies", () => {
     expect(readdirSync(tree(box, "agents"))).toEqual([]);
     expect(readdirSync(box.places.paths.backups)).toHaveLength(40);
     expect(mirrorHalted(box.places)).toBeUndefined();
+  });
+
+  test("drops what is isolated as soon as nothing lives in it, whoever isolated it while something did", async () => {
+    using box = await copied();
+    const pass = (isolate: Isolation, idle: boolean) =>
+      mirrorTree(
+        { ...box.places, mode: "copy" },
+        { isolate, idle, changed: undefined, waitMs: 0, say: () => {} },
+      );
+    put(tree(box, "agents/own.md"), "not at home yet");
+    pass(["plans"], false);
+    pass(["agents"], false);
+    pass(["agents"], false);
+    expect(existsSync(tree(box, "agents/1.md"))).toBe(true);
+    put(tree(box, "agents/own.md"), "the profile's own by now");
+    pass(["agents"], true);
+    expect(readdirSync(tree(box, "agents"))).toEqual(["own.md"]);
+    expect(readFileSync(home(box, "agents/1.md"), "utf8")).toBe("agent 1");
+    pass([], true);
+    expect(existsSync(tree(box, "agents/1.md"))).toBe(true);
   });
 
   test("says at the end what could not be carried, and why", async () => {
