@@ -21,6 +21,8 @@ export type MirrorRequest = {
   readonly trusted: boolean;
   /** The user meant it: what an earlier pass halted at is removed. */
   readonly removals?: "confirmed" | undefined;
+  /** Told how much was carried, each time that something was. */
+  readonly told?: ((carried: number) => void) | undefined;
 };
 
 export type MirrorOutcome = {
@@ -86,7 +88,7 @@ const LATER_MS = 60_000;
 
 type Start = MirrorRequest & Pick<Pass, "root" | "index" | "done" | "skipped">;
 
-function passWith({ places, isMirrored, trusted, removals, ...start }: Start): MirrorOutcome {
+function passWith({ places, isMirrored, trusted, removals, told, ...start }: Start): MirrorOutcome {
   const { root, index, done, skipped } = start;
   const started = performance.now();
   const changed = trusted ? start.changed : undefined;
@@ -107,6 +109,7 @@ function passWith({ places, isMirrored, trusted, removals, ...start }: Start): M
     pending: 0,
     left: new Set(),
     replacing: new Set(),
+    told,
   };
   const halted = carryAll(pass, changed, removals === "confirmed");
   return {

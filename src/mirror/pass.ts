@@ -76,6 +76,8 @@ export type Pass = {
   readonly left: Set<string>;
   /** What takes the place of something that goes first. */
   readonly replacing: Set<string>;
+  /** Told how much was carried, each time that something was. */
+  readonly told: ((carried: number) => void) | undefined;
 };
 
 export function pathOn(pass: Pick<Pass, "places">, side: Side, name: string): string {
@@ -92,6 +94,7 @@ export function agree(pass: Pass, name: string, agreed: Agreed): void {
   pass.index.put(name, agreed);
   pass.pending += 1;
   if (pass.pending >= ROWS_AT_ONCE) settle(pass);
+  pass.told?.(pass.done.length);
 }
 
 /** True where a new file is made durable with all the others of this pass: from so many on that is the cheaper way. */

@@ -32,6 +32,7 @@ export type MirrorOptions = {
   readonly waitMs: number;
   /** Says one line to the log. */
   readonly say: (text: string) => void;
+  readonly told?: MirrorRequest["told"];
 };
 
 /**
@@ -57,6 +58,7 @@ export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcom
       changed: trusted ? options.changed : undefined,
       trusted,
       removals: options.removals,
+      told: options.told,
     });
     const looked = options.changed === undefined || !trusted;
     if (looked && sawEverything(outcome))

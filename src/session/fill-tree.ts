@@ -1,7 +1,10 @@
+import type { Context } from "../context.ts";
 import { log } from "../log.ts";
+import type { ProfileName } from "../profile-name.ts";
 import { withBaseGuard } from "../reconcile/base-guard.ts";
 import { mirrorTree } from "../reconcile/mirror-tree.ts";
 import { openCredentials } from "../reconcile/open-credentials.ts";
+import { notice } from "../report.ts";
 import { livesAlone } from "./alone.ts";
 import type { Session } from "./open.ts";
 import { releaseRecord } from "./record.ts";
@@ -12,16 +15,19 @@ import { releaseRecord } from "./record.ts";
  * whole the session is over.
  * @throws ClauthError `store_busy` (retry-safe) where another start of the profile still copies, `account_refused`
  */
-export function fillTree(session: Session): void {
+export function fillTree(session: Session, context?: Pick<Context, "env" | "stderr">): void {
   try {
-    fill(session);
+    fill(session, context);
   } catch (error) {
     releaseRecord(session.record);
     throw error;
   }
 }
 
-function fill({ store, places, config, record }: Session): void {
+function fill(
+  { store, places, config, record }: Session,
+  context: Pick<Context, "env" | "stderr"> | undefined,
+): void {
   const alone = livesAlone(places.paths, record.path);
   mirrorTree(places, {
     isolate: config.isolate,
@@ -29,9 +35,35 @@ function fill({ store, places, config, record }: Session): void {
     changed: undefined,
     waitMs: FILL_WAIT_MS,
     say: (text) => log(store, places.profile, text),
+    told: context && onceItTakesLong((carried) => sayOnTerminal(context, places.profile, carried)),
   });
   // A first copy takes minutes, in which the Rust tool may have rotated the token.
   withBaseGuard(places, () => openCredentials(places, { pin: config.account, alone }));
+}
+
+/** Calls once, when more time has passed than anybody would wait without a word. */
+function onceItTakesLong(say: (carried: number) => void): (carried: number) => void {
+  const begun = performance.now();
+  let said = false;
+  return (carried) => {
+    if (said || performance.now() - begun < PATIENCE_MS) return;
+    said = true;
+    say(carried);
+  };
+}
+
+const PATIENCE_MS = 2000;
+
+function sayOnTerminal(
+  context: Pick<Context, "env" | "stderr">,
+  profile: ProfileName,
+  carried: number,
+): void {
+  if (!context.stderr.isTerminal) return;
+  notice(
+    context,
+    `copying ~/.claude for profile "${profile}": ${carried} files so far; later starts carry what changed`,
+  );
 }
 
 /** A tree is copied once; from then on a start compares names and times. */

@@ -27,7 +27,7 @@ export async function runSession(
   const places = await placesWithLogin(context, request.store, request.name);
   await settleBeforeNewMode(context, request, places);
   const session = openSession(context, request, places);
-  await fillIfCopied(session);
+  await fillIfCopied(context, session);
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
   checkpoint("spawned");
@@ -49,10 +49,10 @@ export async function settleBeforeNewMode(
 }
 
 /** A tree of copies has to hold them before claude looks. */
-async function fillIfCopied(session: Session): Promise<void> {
+async function fillIfCopied(context: Context, session: Session): Promise<void> {
   if (session.places.mode === "symlink") return;
   const { fillTree } = await import("./fill-tree.ts");
-  fillTree(session);
+  fillTree(session, context);
 }
 
 function startClaude(session: Session, launch: Launch, inherited: Inherited) {
