@@ -11,9 +11,10 @@ import { ClauthError, claudeWith } from "./errors.ts";
 
 type Reporting = Pick<Context, "env" | "stderr">;
 
-/** Prints one line of information, unless `quiet`. */
-export function notice(context: Reporting, text: string): void {
+/** Prints one line of information, and below it what to type. */
+export function notice(context: Reporting, text: string, hint?: string): void {
   context.stderr.write(`clauth: ${text}\n`);
+  if (hint !== undefined) context.stderr.write(`hint: ${hint}\n`);
 }
 
 /** Prints one line of what was decided and why, where CLAUTH_DEBUG=1 asks for it. */
@@ -28,8 +29,7 @@ export function reportError(context: Reporting, thrown: unknown, format = errorF
     context.stderr.write(`${JSON.stringify({ error: errorFields(error) })}\n`);
     return;
   }
-  context.stderr.write(`clauth: error: ${error.message}\n`);
-  if (error.hint !== undefined) context.stderr.write(`hint: ${error.hint}\n`);
+  notice(context, `error: ${error.message}`, error.hint);
   if (context.env["CLAUTH_DEBUG"] === "1" && error.cause !== undefined) {
     context.stderr.write(`clauth: debug: cause: ${String(error.cause)}\n`);
   }

@@ -22,9 +22,7 @@ export async function showRustStore(context: Context, json: boolean): Promise<nu
     );
     notice(context, `${store.root} is used as it stands: its profiles are these`);
     for (const { name, problem } of profiles) {
-      if (problem === undefined) continue;
-      notice(context, `${name} ${problem.message}`);
-      context.stderr.write(`hint: ${problem.hint}\n`);
+      if (problem !== undefined) notice(context, `${name} ${problem.message}`, problem.hint);
     }
     if (active !== undefined) notice(context, `"${active}" was the active one: clauth global ${active}`);
     if (switches) notice(context, "its fallback chain is not used: clauth never changes accounts by itself");

@@ -156,8 +156,7 @@ async function takeOver(
       moved += 1;
     } catch (error) {
       const { message, hint } = asClauthError(error);
-      notice(context, `${each.directory}: ${message}`);
-      if (hint !== undefined) context.stderr.write(`hint: ${hint}\n`);
+      notice(context, `${each.directory}: ${message}`, hint);
       failed += 1;
     }
   }

@@ -36,8 +36,7 @@ function selectedHere(context: Context, store: Store, config: Config): Selection
     return resolveSelection(context, store, config).selection;
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
-    notice(context, `claude stops here: ${error.message}`);
-    if (error.hint !== undefined) context.stderr.write(`hint: ${error.hint}\n`);
+    notice(context, `claude stops here: ${error.message}`, error.hint);
     return undefined;
   }
 }
