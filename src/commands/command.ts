@@ -1,6 +1,8 @@
 import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
+import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
 import { nearestName } from "../profile-name.ts";
+import { notice } from "../report.ts";
 import type { Paint } from "./colour.ts";
 import { secretInArguments } from "./secret-arguments.ts";
 import { type Example, usageText } from "./usage.ts";
@@ -70,6 +72,13 @@ export function usageError(message: string, verb?: string): ClauthError {
     hint: verb === undefined ? "clauth help" : `clauth ${verb} --help`,
     exitCode: 2,
   });
+}
+
+/** Ends in the first of several errors, where there is one; the others are said before it. */
+export function throwFirst(context: Pick<Context, "env" | "stderr">, errors: readonly ClauthError[]): void {
+  const [first, ...others] = errors;
+  for (const { message, hint } of others) notice(context, message, hint);
+  if (first !== undefined) throw first;
 }
 
 /** Unexpected words are not echoed: one may be a key that was meant for a prompt. */

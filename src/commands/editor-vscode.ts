@@ -13,7 +13,7 @@ import { ClauthError } from "../errors.ts";
 import { storeOf } from "../paths.ts";
 import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
-import { type Command, command } from "./command.ts";
+import { type Command, command, throwFirst } from "./command.ts";
 import { jsonText } from "./output.ts";
 
 /** `clauth editor vscode`: the panel of the extension starts its own claude, past PATH; its wrapper setting makes it ask us. */
@@ -81,9 +81,7 @@ function writeAll(context: Context, found: readonly EditorSettings[], shim: stri
     }
   }
   sayTerminal(context, found);
-  const [first, ...others] = refused;
-  for (const { message } of others) notice(context, message);
-  if (first !== undefined) throw first;
+  throwFirst(context, refused);
   return 0;
 }
 

@@ -4,7 +4,7 @@ import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { asClauthError, notice } from "../report.ts";
 import { syncFailed, syncIncomplete, syncProfile, type Wishes } from "../session/sync.ts";
-import { type Command, command, usageError } from "./command.ts";
+import { type Command, command, throwFirst, usageError } from "./command.ts";
 import { writableProfile, writableStore } from "./store.ts";
 
 /** `clauth sync`: what a session does at its end, without one. */
@@ -39,13 +39,11 @@ export function sync(context: Context): Command {
           if (!complete) unfinished.push(profile);
           if (failed !== undefined) failures.push(syncFailed(profile, failed));
         } catch (error) {
+          // One that can't be carried stops no other.
           failures.push(asClauthError(error));
         }
       }
-      // One that can't be carried stops no other; the first of them is the error, the rest is said.
-      const [first, ...more] = failures;
-      for (const { message } of more) notice(context, message);
-      if (first !== undefined) throw first;
+      throwFirst(context, failures);
       if (unfinished.length > 0) throw syncIncomplete(unfinished, store);
       return 0;
     },
