@@ -48,6 +48,8 @@ export function add(context: Context, input: Input = standardInput(context)): Co
     run: async (args) => {
       const given = { login: args.login, home: args.home, import: args.import, apiKey: args["api-key"] };
       const chosen = modeOf(given);
+      if (args["login-only"] && chosen !== "import")
+        throw usageError("--login-only goes with --import", "add");
       const name = parseProfileName(args.name ?? askName(input));
       const store = writableStore(context);
       if (args.home !== true) refuseTaken(store, name);

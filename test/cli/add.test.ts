@@ -306,3 +306,12 @@ test("an import that can't be looked at is said in words", async () => {
     "clauth: error: can't look at ~/circle: its symbolic links lead in a circle\nhint: look at it with `ls -ld` and mend the link\n",
   );
 });
+
+test("an option that would do nothing is wrong usage, and adds nothing", async () => {
+  using desk = createDesk();
+  for (const options of [["--login-only"], ["--login", "--base-url", "https://a.test"]]) {
+    const { code, stderr } = await desk.clauth(["add", "work", ...options]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(" goes with --") });
+  }
+  expect(existsSync(desk.profile("work", "."))).toBe(false);
+});
