@@ -18,7 +18,7 @@ export async function runCommand(context: Context): Promise<number> {
     refuseSecrets(own);
     if (verb === undefined) return await withoutVerb(context, own);
     const command = await verb.load(context);
-    if (!own.includes("--help") && !own.includes("-h")) return await command.run(context.args.slice(words));
+    if (!asksForHelp(own)) return await command.run(context.args.slice(words));
     context.stdout.write(command.usage(paintFor(context)));
     return 0;
   } catch (thrown) {
@@ -105,27 +105,33 @@ async function withoutVerb(context: Context, own: readonly string[]): Promise<nu
     return 0;
   }
   const [first = "help", ...words] = own;
-  if (["help", "--help", "-h"].includes(first)) {
-    context.stdout.write(await help(context, words));
-    return 0;
-  }
-  if (!["version", "--version", "-V", "-v"].includes(first)) throw await noSuchCommand(first);
-  context.stdout.write(`clauth ${version}\n`);
+  if (["version", "--version", "-V", "-v"].includes(first)) context.stdout.write(`clauth ${version}\n`);
+  else if (["help", "--help", "-h"].includes(first)) context.stdout.write(await help(context, words));
+  else if (asksForHelp(words)) context.stdout.write(await help(context, [first]));
+  else throw await noSuchCommand(context, first);
   return 0;
+}
+
+function asksForHelp(own: readonly string[]): boolean {
+  return own.includes("--help") || own.includes("-h");
 }
 
 async function help(context: Context, words: readonly string[]): Promise<string> {
   const { verb } = verbIn(words);
   if (verb !== undefined) return (await verb.load(context)).usage(paintFor(context));
-  if (words[0] !== undefined) throw await noSuchCommand(words[0]);
-  const { helpText } = await import("./commands/help.ts");
-  return helpText(await shownCommands(context), paintFor(context));
+  const { groupText, helpText } = await import("./commands/help.ts");
+  const commands = await shownCommands(context);
+  const [group] = words;
+  if (group === undefined) return helpText(commands, paintFor(context));
+  const inGroup = new Map([...commands].filter(([name]) => name.startsWith(`${group} `)));
+  if (inGroup.size === 0) throw await noSuchCommand(context, group);
+  return groupText(group, inGroup, paintFor(context));
 }
 
 /** The guess is loaded when it is needed. */
-async function noSuchCommand(word: string): Promise<ClauthError> {
+async function noSuchCommand(context: Context, word: string): Promise<ClauthError> {
   const guess = await import("./commands/no-such-command.ts");
-  return guess.noSuchCommand(word, Object.keys(VERBS).filter(isShown));
+  return guess.noSuchCommand(context, word, Object.keys(VERBS).filter(isShown));
 }
 
 async function shownCommands(context: Context): Promise<ReadonlyMap<string, Command>> {

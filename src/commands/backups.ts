@@ -26,6 +26,7 @@ export function backups(context: Context): Command {
     examples: [
       ["clauth backups", "of every profile, removed ones too"],
       ["clauth backups work", "of this one"],
+      ["clauth backups restore work", "take a removed one back"],
     ],
     run: ({ name, json }) => {
       const store = storeOf(context);

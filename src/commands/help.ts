@@ -6,7 +6,7 @@ import { type Example, section } from "./usage.ts";
  * The help of `clauth` as a whole: every command with its one line, and how most people begin.
  * @param commands by their names
  */
-export function helpText(commands: ReadonlyMap<string, Pick<Command, "summary">>, paint: Paint): string {
+export function helpText(commands: Summaries, paint: Paint): string {
   const width = Math.max(...[...commands.keys()].map((name) => name.length));
   const sections = Object.entries(GROUPS).flatMap(([head, names]) =>
     section(
@@ -23,10 +23,26 @@ export function helpText(commands: ReadonlyMap<string, Pick<Command, "summary">>
     ...sections,
     ...section("to begin with", BEGINNING, paint),
     "",
-    "clauth COMMAND --help shows what a command takes, with examples",
+    MORE,
     "",
   ].join("\n");
 }
+
+/** The help of a word that begins several commands: "rule". */
+export function groupText(word: string, commands: Summaries, paint: Paint): string {
+  const rows = [...commands].map(([name, { summary }]): Example => [`clauth ${name}`, summary]);
+  return [
+    `${paint("usage:", "bold")} clauth ${word} COMMAND`,
+    ...section("commands", rows, paint),
+    "",
+    MORE,
+    "",
+  ].join("\n");
+}
+
+type Summaries = ReadonlyMap<string, Pick<Command, "summary">>;
+
+const MORE = "clauth COMMAND --help shows what a command takes, with examples";
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   profiles: ["add", "import", "list", "login", "logout", "rename", "remove"],

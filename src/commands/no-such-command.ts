@@ -1,22 +1,41 @@
+import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
-import { nearestName } from "../profile-name.ts";
+import { storeOf } from "../paths.ts";
+import { profileExists } from "../profile/profiles.ts";
+import { nearestName, type ProfileName } from "../profile-name.ts";
 import { usageError } from "./command.ts";
 
 /**
- * The error for a word that is no command. It is not echoed, unless it begins a command of two words; the command that it nearly
- * is may be named.
+ * The error for a word that is no command. It is not echoed, unless it begins a command of two words or is a profile's name; the
+ * command that it nearly is may be named.
  * @param names of all commands that are shown
  */
-export function noSuchCommand(word: string, names: readonly string[]): ClauthError {
+export function noSuchCommand(context: Context, word: string, names: readonly string[]): ClauthError {
   const wholes = names.filter((name) => name.startsWith(`${word} `));
   if (wholes.length > 0) return usageError(`type one of: clauth ${wholes.join(", clauth ")}`);
-  const meant = commandMeant(word, names);
+  if (word.startsWith("-")) return usageError("options stand behind a command");
   return new ClauthError({
     kind: "usage",
     message: "there is no such command",
-    hint: meant === undefined ? "clauth help" : `did you mean clauth ${meant}? clauth help shows all`,
+    hint: hintFor(context, word, names),
     exitCode: 2,
   });
+}
+
+function hintFor(context: Context, word: string, names: readonly string[]): string {
+  const profile = profileNamed(context, word);
+  if (profile !== undefined) return `clauth run ${profile}, or clauth local ${profile}`;
+  const meant = commandMeant(word, names);
+  return meant === undefined ? "clauth help" : `did you mean clauth ${meant}? clauth help shows all`;
+}
+
+/** A courtesy: a store that can't be read has none. */
+function profileNamed(context: Context, word: string): ProfileName | undefined {
+  try {
+    return profileExists(storeOf(context), word);
+  } catch {
+    return undefined;
+  }
 }
 
 function commandMeant(word: string, names: readonly string[]): string | undefined {

@@ -21,6 +21,44 @@ test("a verb explains itself, and --help after -- is not ours", async () => {
   expect((await desk.clauth(["which", "--", "--help"])).code).toBe(2);
 });
 
+test("a word that begins several verbs explains them", async () => {
+  using desk = createDesk();
+  const { code, stdout } = await desk.clauth(["rule", "--help"]);
+  expect({ code, stdout }).toMatchInlineSnapshot(`
+    {
+      "code": 0,
+      "stdout": 
+    "usage: clauth rule COMMAND
+
+    commands
+      clauth rule add     let a directory or a git remote pick a profile
+      clauth rule list    show the rules of clauth.toml
+      clauth rule remove  remove a rule
+
+    clauth COMMAND --help shows what a command takes, with examples
+    "
+    ,
+    }
+  `);
+  expect((await desk.clauth(["help", "rule"])).stdout).toBe(stdout);
+  expect((await desk.clauth(["nope", "--help"])).code).toBe(2);
+});
+
+test("the name of a profile in the place of a verb is answered with what takes it", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const { code, stderr } = await desk.clauth(["WORK"]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: "clauth: error: there is no such command\nhint: clauth run work, or clauth local work\n",
+  });
+});
+
+test("an option before the verb is told its place", async () => {
+  using desk = createDesk();
+  expect((await desk.clauth(["--json", "list"])).stderr).toContain("options stand behind a command");
+});
+
 test("the help names every verb but the hidden ones", async () => {
   using desk = createDesk();
   const { code, stdout } = await desk.clauth(["--help"]);
