@@ -5,6 +5,7 @@ import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
 import { livePass } from "../reconcile/live-pass.ts";
 import { asClauthError } from "../report.ts";
+import { closeWatchesBehindUs } from "../run/close-behind.ts";
 import type { Session } from "./open.ts";
 
 export type Reconciler = {
@@ -39,6 +40,7 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     // The one in charge may have ended before the watch stood.
     takeOffice();
   }
+  closeWatchesBehindUs();
   return { stop };
 
   function takeOffice(): boolean {
