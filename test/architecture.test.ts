@@ -36,7 +36,7 @@ const LAYERS = [
 
 /** The only places of each package: none of them is loaded before claude has started. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  zod: /-schema\.ts$/,
+  zod: /^config\/config-schema\.ts$/,
   "proper-lockfile": /^lock\/claude-locks\.ts$/,
   citty: /^(cli\.ts|commands\/)/,
 };

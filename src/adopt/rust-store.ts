@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseToml } from "../config/config.ts";
+import { isTable, parseToml } from "../config/toml.ts";
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
@@ -39,7 +39,7 @@ export async function readRustStore(context: Asking, store: Store): Promise<Rust
   const names = listProfiles(store);
   const holders = await allTokenHolders(context, store);
   const list = parseToml(decodeUtf8(content.bytes) ?? "");
-  const table: Readonly<Record<string, unknown>> = isTable(list) ? list : {};
+  const table = isTable(list) ? list : {};
   const listed = Array.isArray(table["profiles"]) ? table["profiles"] : [];
   const unusable = listed.filter((name) => typeof name === "string" && !isProfileName(name));
   const active = table["active_profile"];
@@ -115,8 +115,4 @@ function notThere(store: Store): ClauthError {
     hint: `it keeps its profiles in ~/.clauth; CLAUTH_HOME decides which store is used, now ${store.root}`,
     path: join(store.root, "profiles.toml"),
   });
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,15 +2,8 @@ import { z } from "zod";
 import { ClauthError, claudeWith } from "../errors.ts";
 import { parseProfileName } from "../profile-name.ts";
 import { choiceFrom } from "./choice.ts";
-import {
-  isDirectoryPattern,
-  isProgramPath,
-  isRemotePattern,
-  parseToml,
-  ruleLines,
-  topLevelLine,
-} from "./config.ts";
-import { type Statement, statementsOf } from "./toml-statements.ts";
+import { isDirectoryPattern, isProgramPath, isRemotePattern, ruleLines, topLevelLine } from "./config.ts";
+import { firstBadLine, parseToml, type Statement, statementsOf } from "./toml.ts";
 
 /** Loaded only to explain a `clauth.toml` that the guard in config.ts turned down: zod costs more than a start. */
 
@@ -66,10 +59,7 @@ export function explainConfig(path: string, text: string | undefined): ClauthErr
 }
 
 function syntaxError(path: string, text: string): ClauthError {
-  const lines = text.split("\n");
-  let good = lines.length;
-  while (good > 0 && parseToml(lines.slice(0, good).join("\n")) === undefined) good -= 1;
-  return invalid(path, good + 1, `is not valid TOML${complaintOfParser(text)}`);
+  return invalid(path, firstBadLine(text), `is not valid TOML${complaintOfParser(text)}`);
 }
 
 /** What Bun's parser says, unless it quotes a piece of the file that looks like a token. */

@@ -5,7 +5,7 @@ import type { Store } from "../paths.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { type Choice, choiceFrom } from "./choice.ts";
 import { complaintAboutOwner } from "./ownership.ts";
-import { type Statement, statementsOf } from "./toml-statements.ts";
+import { isTable, parseToml, type Statement, statementsOf, type Table, topLevel } from "./toml.ts";
 
 /** `clauth.toml`: what the user decided about all profiles. */
 export type Config = {
@@ -99,21 +99,6 @@ export function ruleLines(statements: readonly Statement[]): readonly number[] {
   return statements.filter((statement) => statement.name === "[[rule]]").map((statement) => statement.line);
 }
 
-/** The pairs before the first header. */
-export function topLevel(statements: readonly Statement[]): readonly Statement[] {
-  const header = statements.findIndex((statement) => statement.kind === "header");
-  return header === -1 ? statements : statements.slice(0, header);
-}
-
-/** A TOML text as a value, or undefined where it is none. */
-export function parseToml(text: string): unknown {
-  try {
-    return Bun.TOML.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function ruleFrom(value: unknown, line: number | undefined): Rule | undefined {
   if (!isTable(value) || !hasOnly(value, ["dir", "remote", "profile"])) return undefined;
   const { dir, remote, profile } = value;
@@ -128,11 +113,7 @@ function ruleFrom(value: unknown, line: number | undefined): Rule | undefined {
   return undefined;
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function hasOnly(table: Record<string, unknown>, keys: readonly string[]): boolean {
+function hasOnly(table: Table, keys: readonly string[]): boolean {
   return Object.keys(table).every((key) => keys.includes(key));
 }
 

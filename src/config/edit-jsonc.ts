@@ -1,10 +1,12 @@
+import { isTable, type Table } from "./toml.ts";
+
 /**
  * JSON with comments (VS Code's settings) as text: an edit touches one top-level value and keeps everything else to the byte,
  * comments and trailing commas too, and is parsed again before it counts.
  */
 
 /** The top-level object; undefined where the text is none. An empty text is an empty object, as VS Code takes it. */
-export function parseJsonc(text: string): Readonly<Record<string, unknown>> | undefined {
+export function parseJsonc(text: string): Table | undefined {
   if (text.trim() === "") return {};
   try {
     const value: unknown = Bun.JSONC.parse(text);
@@ -91,8 +93,4 @@ function indentOf(text: string, entries: readonly Entry[]): string {
 
 function splice(text: string, start: number, end: number, inserted: string): string {
   return text.slice(0, start) + inserted + text.slice(end);
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { ClauthError } from "../errors.ts";
-import { parseConfig, parseToml, type Rule, topLevel } from "./config.ts";
-import { type Statement, statementsOf } from "./toml-statements.ts";
+import { parseConfig, type Rule } from "./config.ts";
+import { isTable, parseToml, type Statement, statementsOf, type Table, topLevel } from "./toml.ts";
 
 /**
  * Edits of `clauth.toml` as text, so that the user's comments, order and spacing stay. Each edit is parsed again and
@@ -120,17 +120,11 @@ function newlineOf(text: string): string {
   return text.includes("\r\n") ? "\r\n" : "\n";
 }
 
-type Table = Record<string, unknown>;
-
 function verified(before: string, after: string, change: (table: Table) => Table): string {
   const old = parseToml(before);
   if (!isTable(old)) throw editRefused("it is not valid now");
   if (parseConfig(after) !== undefined && Bun.deepEquals(parseToml(after), change(old))) return after;
   throw editRefused("it is written in a way that can't be edited without touching the rest");
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function editRefused(why: string): ClauthError {

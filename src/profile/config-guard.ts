@@ -1,3 +1,4 @@
+import { isTable, type Table } from "../config/toml.ts";
 import type { Entry, ModelKey, ProfileConfig } from "./profile-config.ts";
 
 /** The first thing that is wrong with a config.toml: where, and what has to be there. Never the value: it may be a key. */
@@ -5,20 +6,36 @@ export type Fault = { readonly keys: readonly string[]; readonly must: string };
 
 export type Judged = { readonly config: ProfileConfig } | { readonly fault: Fault };
 
-/**
- * Judges the parsed config.toml of a profile. Accepts what the schema in profile-schema.ts accepts; this is what runs
- * before claude starts. Keys that we don't know belong to the Rust tool.
- */
+/** Judges the parsed config.toml of a profile. Keys that we don't know belong to the Rust tool. */
 export function judgeProfileConfig(value: unknown): Judged {
   if (!isTable(value)) return { fault: { keys: [], must: "has to be a table" } };
   const fault = firstFault(value);
   return fault === undefined ? { config: configFrom(value) } : { fault };
 }
 
-/** One key with what it has to hold. */
-export type Rule = { readonly accepts: (value: unknown) => boolean; readonly must: string };
+function firstFault(table: Table): Fault | undefined {
+  for (const [key, { accepts, must }] of Object.entries(RULES)) {
+    if (Object.hasOwn(table, key) && !accepts(table[key])) return { keys: [key], must };
+  }
+  for (const [name, value] of entriesOf(table["env"])) {
+    if (!isEnvEntry(name, value))
+      return {
+        keys: ["env", name],
+        must: "has to be a variable with a text, and none that moves the configuration",
+      };
+  }
+  for (const [key, value] of entriesOf(table["models"])) {
+    if (isModelKey(key) && !isText(value))
+      return { keys: ["models", key], must: "has to be the name of a model" };
+  }
+  if (table["home"] !== true) return undefined;
+  const idle = NOT_WITH_HOME.find((key) => holdsSomething(table[key]));
+  if (idle === undefined) return undefined;
+  return { keys: [idle], must: "can't stand beside home = true: that profile uses ~/.claude as it is" };
+}
 
-export const RULES = {
+/** What each key has to hold. */
+const RULES: Readonly<Record<string, { accepts(value: unknown): boolean; must: string }>> = {
   base_url: { accepts: isBaseUrl, must: "has to be an http or https address" },
   api_key: { accepts: isApiKey, must: "has to be a key in quotes, without line ends or control characters" },
   account: { accepts: isAccount, must: "has to be an e-mail address or an account's uuid" },
@@ -27,45 +44,22 @@ export const RULES = {
   home: { accepts: isBoolean, must: "has to be true or false" },
   env: { accepts: isTable, must: "has to be a table of names and values" },
   models: { accepts: isTable, must: "has to be a table of models" },
-} as const satisfies Record<string, Rule>;
+};
 
-/** An entry of [env]: settings that move the configuration would take the session out of the profile's tree. */
-export function isEnvEntry(name: string, value: unknown): boolean {
+/** Settings that move the configuration would take the session out of the profile's tree. */
+function isEnvEntry(name: string, value: unknown): boolean {
   return isVariableName(name) && !MOVES_THE_TREE.includes(name) && isText(value);
 }
 
-export const ENV_ENTRY_MUST = "has to be a variable with a text, and none that moves the configuration";
+const MOVES_THE_TREE: readonly string[] = ["CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"];
 
 export const MODEL_KEYS = ["default", "opus", "sonnet", "haiku", "fable", "subagent"] as const;
 
-export function isModel(value: unknown): boolean {
-  return isText(value);
-}
-
-export const MODEL_MUST = "has to be the name of a model";
-
 /** What a profile that lives in `~/.claude` has no tree to apply to. */
-export const NOT_WITH_HOME = ["base_url", "api_key", "env", "models", "isolate"] as const;
-
-export const NOT_WITH_HOME_MUST = "can't stand beside home = true: that profile uses ~/.claude as it is";
-
-function firstFault(table: Table): Fault | undefined {
-  for (const [key, rule] of Object.entries(RULES)) {
-    if (Object.hasOwn(table, key) && !rule.accepts(table[key])) return { keys: [key], must: rule.must };
-  }
-  for (const [name, value] of entriesOf(table["env"])) {
-    if (!isEnvEntry(name, value)) return { keys: ["env", name], must: ENV_ENTRY_MUST };
-  }
-  for (const [key, value] of entriesOf(table["models"])) {
-    if (isModelKey(key) && !isModel(value)) return { keys: ["models", key], must: MODEL_MUST };
-  }
-  if (table["home"] !== true) return undefined;
-  const idle = NOT_WITH_HOME.find((key) => holdsSomething(table[key]));
-  return idle === undefined ? undefined : { keys: [idle], must: NOT_WITH_HOME_MUST };
-}
+const NOT_WITH_HOME = ["base_url", "api_key", "env", "models", "isolate"] as const;
 
 /** False for what the Rust tool writes where nothing is set: an empty text, list or table. */
-export function holdsSomething(value: unknown): boolean {
+function holdsSomething(value: unknown): boolean {
   if (value === undefined) return false;
   if (typeof value === "string") return value.trim() !== "";
   if (Array.isArray(value)) return value.length > 0;
@@ -84,12 +78,6 @@ function configFrom(table: Table): ProfileConfig {
     keepEnv: textsOf(table["keep_env"]),
     home: table["home"] === true,
   };
-}
-
-type Table = Readonly<Record<string, unknown>>;
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function entriesOf(value: unknown): [string, unknown][] {
@@ -153,5 +141,3 @@ function isNameList(value: unknown): boolean {
 function isVariableName(name: string): boolean {
   return /^[^=\0\s]+$/.test(name);
 }
-
-const MOVES_THE_TREE: readonly string[] = ["CLAUDE_CONFIG_DIR", "CLAUDE_SECURESTORAGE_CONFIG_DIR"];

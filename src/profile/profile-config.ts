@@ -1,5 +1,4 @@
-import { parseToml } from "../config/config.ts";
-import { type Statement, statementsOf } from "../config/toml-statements.ts";
+import { firstBadLine, parseToml, type Statement, statementsOf } from "../config/toml.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -53,7 +52,7 @@ export function parseProfileConfig(text: string, path: string): ProfileConfig {
 }
 
 /** The line on which a key stands: a pair, a pair of a table, or the table where its pairs are written inline. */
-export function lineOfKeys(statements: readonly Statement[], keys: readonly string[]): number | undefined {
+function lineOfKeys(statements: readonly Statement[], keys: readonly string[]): number | undefined {
   let table = "";
   let closest: number | undefined;
   for (const { kind, name, line } of statements) {
@@ -66,17 +65,9 @@ export function lineOfKeys(statements: readonly Statement[], keys: readonly stri
 }
 
 /** A key as people write it; one that looks like a token stands at the wrong side of its `=` and is not echoed. */
-export function shownKeys(keys: readonly string[]): string {
+function shownKeys(keys: readonly string[]): string {
   if (keys.length === 0) return "the file";
   return keys.some((key) => /sk-ant-/i.test(key)) ? "a key that looks like a token" : keys.join(".");
-}
-
-/** Bun's parser names no line: the longest beginning that is valid ends right before the bad one. */
-function firstBadLine(text: string): number {
-  const lines = text.split("\n");
-  let good = lines.length;
-  while (good > 0 && parseToml(lines.slice(0, good).join("\n")) === undefined) good -= 1;
-  return good + 1;
 }
 
 function invalid(path: string, line: number | undefined, what: string): ClauthError {

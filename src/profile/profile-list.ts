@@ -1,5 +1,4 @@
-import { parseToml } from "../config/config.ts";
-import { statementsOf } from "../config/toml-statements.ts";
+import { isTable, parseToml, statementsOf, topLevel } from "../config/toml.ts";
 import { ClauthError } from "../errors.ts";
 import { isProfileName, type ProfileName, sameName } from "../profile-name.ts";
 
@@ -98,10 +97,7 @@ type Token = {
 
 /** Where the array and its strings stand in the text; commas and comments lie between them. */
 function arrayIn(text: string) {
-  const statements = statementsOf(text);
-  const header = statements.findIndex(({ kind }) => kind === "header");
-  const topLevel = header === -1 ? statements : statements.slice(0, header);
-  const pair = topLevel.find(({ name }) => name === "profiles");
+  const pair = topLevel(statementsOf(text)).find(({ name }) => name === "profiles");
   if (pair === undefined) return undefined;
   const array = text.slice(pair.valueStart, pair.valueEnd);
   const tokens: Token[] = [];
@@ -132,8 +128,4 @@ function verified(before: string, after: string, names: readonly string[], path:
     hint: `edit it by hand: profiles = ${JSON.stringify(names)}`,
     path,
   });
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,10 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
+import { isTable } from "../../src/config/toml.ts";
 import { ClauthError } from "../../src/errors.ts";
+import { judgeProfileConfig } from "../../src/profile/config-guard.ts";
 import { parseProfileConfig, readProfileConfig } from "../../src/profile/profile-config.ts";
 
 const root = mkdtempSync(join(tmpdir(), "clauth-profile-config-"));
@@ -132,3 +135,36 @@ token = "fake"
     expect(complaint("sk-ant-api03-fake")).not.toContain("sk-ant");
   });
 });
+
+test("any value is judged, and a fault names something that stands in it", () => {
+  const keys = [
+    "base_url",
+    "api_key",
+    "account",
+    "isolate",
+    "keep_env",
+    "home",
+    "env",
+    "models",
+    "auto_start",
+  ];
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom("", "all", true, "https://a.example"));
+  const document = fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), value);
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.oneof(document, fc.jsonValue()), (candidate) => {
+      const judged = judgeProfileConfig(candidate);
+      if ("config" in judged) accepted += 1;
+      else expect(valueAt(candidate, judged.fault.keys)).toBeDefined();
+    }),
+    { numRuns: 2000 },
+  );
+  expect(accepted).toBeGreaterThan(50);
+});
+
+function valueAt(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce(
+    (inner, key) => (isTable(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    value,
+  );
+}

@@ -1,6 +1,29 @@
+export type Table = Readonly<Record<string, unknown>>;
+
+/** A TOML text as a value, or undefined where it is none. */
+export function parseToml(text: string): unknown {
+  try {
+    return Bun.TOML.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** The line that ends the validity of a text that is none; Bun's parser names no line. */
+export function firstBadLine(text: string): number {
+  const lines = text.split("\n");
+  let good = lines.length;
+  while (good > 0 && parseToml(lines.slice(0, good).join("\n")) === undefined) good -= 1;
+  return good + 1;
+}
+
 /**
- * Where the statements of a TOML text stand. Bun's parser gives values without positions; messages need lines, and
- * edits that keep comments need offsets. Works on text that the parser accepted, and judges nothing itself.
+ * Where a statement of a TOML text stands. Bun's parser gives values without positions; messages need lines, and edits that
+ * keep comments need offsets.
  */
 export type Statement = {
   readonly kind: "header" | "pair";
@@ -17,7 +40,13 @@ export type Statement = {
   readonly end: number;
 };
 
-/** Every header and key/value pair in order; a pair may span several lines. */
+/** The pairs before the first header. */
+export function topLevel(statements: readonly Statement[]): readonly Statement[] {
+  const header = statements.findIndex((statement) => statement.kind === "header");
+  return header === -1 ? statements : statements.slice(0, header);
+}
+
+/** Every header and key/value pair of a text that the parser accepted, in order; a pair may span several lines. */
 export function statementsOf(text: string): Statement[] {
   const statements: Statement[] = [];
   let line = 1;

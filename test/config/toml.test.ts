@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { statementsOf } from "../../src/config/toml-statements.ts";
+import { statementsOf } from "../../src/config/toml.ts";
 
 function seen(text: string): [string, number, string][] {
   return statementsOf(text).map(({ name, line, valueStart, valueEnd }) => [
