@@ -3,7 +3,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { equalBytes } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
@@ -16,7 +16,7 @@ import { runClaude } from "../shim.ts";
 import { accountOf } from "./account.ts";
 import { PROFILE } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
-import { PATIENCE, writableProfile, writableStore } from "./store.ts";
+import { writableProfile, writableStore } from "./store.ts";
 
 /** `clauth login`: Claude Code's own login, in a session of the profile. */
 export function login(context: Context): Command {
@@ -41,7 +41,7 @@ export function login(context: Context): Command {
 /** A profile of which only the list knows begins anew. The lock tells it from one that is removed at this moment. */
 function ensureListedDirectory(store: Store, name: ProfileName): void {
   if (profileWithDirectory(store, name) !== undefined) return;
-  withStoreLock(stateLock(store), PATIENCE, () => {
+  withStateLock(store, () => {
     if (profileExists(store, name) !== undefined) ensureDirectory(profilePathsOf(store, name).root);
   });
 }

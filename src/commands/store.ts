@@ -40,6 +40,3 @@ export function knownProfile(store: Store, text: string): ProfileName {
     hint: hintForUnknown(store, name),
   });
 }
-
-/** How long a command waits for another clauth, in milliseconds. */
-export const PATIENCE = { waitMs: 5000 } as const;

@@ -1,6 +1,6 @@
 import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import type { Store } from "../paths.ts";
 import { readConfig } from "./config.ts";
 
@@ -14,7 +14,7 @@ export async function editConfig(
   edit: (text: string) => string,
 ): Promise<"unchanged" | "written"> {
   await readConfig(store);
-  return withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+  return withStateLock(store, () => {
     const file = readRegularFile(store.config);
     const text = file === undefined ? "" : keepingMark.decode(file.bytes);
     const edited = edit(text);

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { sweepTemporaries } from "../disk/sweep.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { distrustMirror, mirrorHalted } from "../reconcile/base.ts";
@@ -19,9 +19,7 @@ export async function fixProfile(
   const check = `profile ${name}`;
   const paths = profilePathsOf(store, name);
   try {
-    const closed = withStoreLock(stateLock(store), { waitMs: 5000 }, () =>
-      pruneDead(paths, { unknown: true }),
-    );
+    const closed = withStateLock(store, () => pruneDead(paths, { unknown: true }));
     const swept = [paths.root, paths.base, paths.runtime].flatMap((directory) => sweepTemporaries(directory));
     const places = placesOf(context.home, store, name);
     // The user wants back what seemed to be removed.

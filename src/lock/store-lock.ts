@@ -30,6 +30,14 @@ export type Patience = {
   readonly waitMs: number;
 };
 
+/** As long as a command waits. */
+export const PATIENCE: Patience = { waitMs: 5000 };
+
+/** Runs `body` under the state lock, for a command. Errors as `acquireStoreLock`. */
+export function withStateLock<T>(store: Pick<Store, "lock">, body: () => T): T {
+  return withStoreLock(stateLock(store), PATIENCE, body);
+}
+
 /** Runs `body` under a store lock, and gives it back however `body` ends. Errors as `acquireStoreLock`. */
 export function withStoreLock<T>(lock: StoreLock, patience: Patience, body: () => T): T {
   const held = acquireStoreLock(lock, patience);

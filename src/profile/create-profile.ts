@@ -3,7 +3,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { type NewProfileConfig, newProfileConfig } from "./new-config.ts";
@@ -22,7 +22,7 @@ export function createProfile(
 ): void {
   const paths = profilePathsOf(store, name);
   const text = newProfileConfig(config, paths.config);
-  withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+  withStateLock(store, () => {
     refuseTaken(store, name);
     ensureDirectory(paths.root);
     try {

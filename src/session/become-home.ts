@@ -2,7 +2,7 @@ import { lstatSync, unlinkSync } from "node:fs";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import type { Store } from "../paths.ts";
 import { parseProfileConfig } from "../profile/profile-config.ts";
@@ -18,7 +18,7 @@ import { isSharedChain } from "./shared-chain.ts";
  */
 export function becomeHome(store: Store, places: Places): void {
   const { paths, profile } = places;
-  withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+  withStateLock(store, () => {
     refuseInUse(profile, paths);
     const canonical = readRegularFile(paths.credentials);
     if (canonical !== undefined && judgeCredentials(canonical.bytes).login && !isSharedChain(places)) {

@@ -4,7 +4,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { statFile } from "../disk/read-file.ts";
-import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { acquireStoreLock, PATIENCE, rotationLock, withStateLock } from "../lock/store-lock.ts";
 import type { Store } from "../paths.ts";
 import { removeFromProfileList } from "../profile/profiles.ts";
 import { leaveTree } from "../reconcile/credentials.ts";
@@ -20,12 +20,12 @@ import { refuseInUse } from "./in-use.ts";
 export function removeProfile(store: Store, places: Places): string | undefined {
   const { paths, profile: name } = places;
   if (statFile(paths.root) === undefined) {
-    withStoreLock(stateLock(store), WAIT, () => removeFromProfileList(store, name));
+    withStateLock(store, () => removeFromProfileList(store, name));
     return undefined;
   }
-  const rotation = acquireStoreLock(rotationLock(paths), WAIT);
+  const rotation = acquireStoreLock(rotationLock(paths), PATIENCE);
   try {
-    return withStoreLock(stateLock(store), WAIT, () => {
+    return withStateLock(store, () => {
       refuseInUse(name, paths);
       leaveTree(places);
       ensureDirectory(store.removed);
@@ -39,8 +39,6 @@ export function removeProfile(store: Store, places: Places): string | undefined 
     rotation.release();
   }
 }
-
-const WAIT = { waitMs: 5000 } as const;
 
 /** Two of one name in one millisecond: the second gets the next free one. */
 function freeTarget(removed: string, name: string): string {

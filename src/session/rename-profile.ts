@@ -6,7 +6,7 @@ import { domainError } from "../disk/errno.ts";
 import { readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { acquireStoreLock, PATIENCE, rotationLock, withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { profileExists, renameInProfileList } from "../profile/profiles.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
@@ -24,9 +24,9 @@ import { refuseInUse } from "./in-use.ts";
 export function renameProfile(store: Store, places: Places, to: ProfileName): void {
   const { paths: old, profile: from, claude } = places;
   const renamed = profilePathsOf(store, to);
-  const rotation = acquireStoreLock(rotationLock(old), WAIT);
+  const rotation = acquireStoreLock(rotationLock(old), PATIENCE);
   try {
-    withStoreLock(stateLock(store), WAIT, () => {
+    withStateLock(store, () => {
       refuseInUse(from, old);
       refuseTaken(store, from, to);
       for (const file of SHARED_TEXTS) rewrite(join(old.runtime, file), old.runtime, claude.root);
@@ -43,8 +43,6 @@ export function renameProfile(store: Store, places: Places, to: ProfileName): vo
     rotation.release();
   }
 }
-
-const WAIT = { waitMs: 5000 } as const;
 
 /** A name that only the list knows is what a killed rename left: doing it again finishes it. */
 function refuseTaken(store: Store, from: ProfileName, to: ProfileName): void {

@@ -3,7 +3,7 @@ import { listDirectory } from "../disk/directory.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { replacedLoginName } from "../merge/account.ts";
 import { judgeFile } from "../merge/judge-credentials.ts";
 import { withNewest } from "../merge/token-history.ts";
@@ -30,7 +30,7 @@ export function restoreLogin(
   id: string,
 ): "restored" | "replaced" | "unchanged" {
   const { paths, profile } = places;
-  return withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+  return withStateLock(store, () => {
     refuseInUse(profile, paths);
     const path = join(paths.backups, id);
     const known = quarantineKind(id) !== undefined && listDirectory(paths.backups).includes(id);

@@ -4,7 +4,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError, movingAside } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { addToProfileList, profileExists, type RemovedProfile } from "../profile/profiles.ts";
 import { refreshTokenOf, type TokenHolder } from "./token-holders.ts";
@@ -20,7 +20,7 @@ export function restoreProfile(
   { id, name }: RemovedProfile,
   holders: readonly TokenHolder[],
 ): void {
-  withStoreLock(stateLock(store), { waitMs: 5000 }, () => {
+  withStateLock(store, () => {
     const present = profileExists(store, name);
     if (present !== undefined) throw exists(present);
     const from = join(store.removed, id);

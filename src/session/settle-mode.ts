@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import { dropMirrorIndex } from "../mirror/mirror-index.ts";
 import { dropCopiedDirectories } from "../reconcile/mirror-tree.ts";
@@ -48,11 +48,10 @@ function leaveCopies(
   mode: LinkMode,
 ): void {
   const places = { ...placesOf(context.home, store, name), mode };
-  const underStateLock = <T>(body: () => T): T => withStoreLock(stateLock(store), { waitMs: 5000 }, body);
-  const record = underStateLock(() => createRecord(places.paths, { profile: name, cwd: context.cwd }));
+  const record = withStateLock(store, () => createRecord(places.paths, { profile: name, cwd: context.cwd }));
   try {
     dropCopiedDirectories(places, config.isolate, () => livesAlone(places.paths, record.path));
   } finally {
-    underStateLock(() => releaseRecord(record));
+    withStateLock(store, () => releaseRecord(record));
   }
 }

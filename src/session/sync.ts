@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
-import { stateLock, withStoreLock } from "../lock/store-lock.ts";
+import { withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
@@ -37,8 +37,7 @@ export async function syncProfile(
   const places = await placesWithLogin(context, store, name);
   const config = readProfileConfig(places.paths);
   if (config.home || !existsSync(places.paths.runtime)) return NOTHING;
-  const underStateLock = <T>(body: () => T): T => withStoreLock(stateLock(store), { waitMs: 5000 }, body);
-  const record = underStateLock(() => createRecord(places.paths, { profile: name, cwd: context.cwd }));
+  const record = withStateLock(store, () => createRecord(places.paths, { profile: name, cwd: context.cwd }));
   try {
     const memory = {
       deletions: deletionMemory(),
@@ -47,7 +46,7 @@ export async function syncProfile(
     };
     return await untilSettled({ store, places, config, memory }, record.path, wishes);
   } finally {
-    underStateLock(() => releaseRecord(record));
+    withStateLock(store, () => releaseRecord(record));
   }
 }
 
