@@ -3,6 +3,8 @@ import { disk } from "./disk.ts";
 export type Replacement = {
   /** Finds nothing wrong with the file at this path, or throws. */
   readonly judge: (path: string) => void;
+  /** Told that the new file stood at the target for a moment, where somebody may have read it, before it is taken away again. */
+  readonly shown?: (() => void) | undefined;
   /** Told where a file stands that another program wrote and that has no name of its own any more. */
   readonly displaced?: ((path: string) => void) | undefined;
 };
@@ -11,7 +13,8 @@ export type Replacement = {
  * Gives a finished temporary file the name of a target that is to be what was judged. The last look stands right before the new name,
  * and what came in between (however long this process is stopped there) is put back.
  */
-export function replaceJudged(temporary: string, target: string, { judge, displaced }: Replacement): void {
+export function replaceJudged(temporary: string, target: string, replacement: Replacement): void {
+  const { judge, shown, displaced } = replacement;
   judge(target);
   const ours = markOf(temporary);
   if (!disk.exchange(temporary, target)) {
@@ -22,6 +25,7 @@ export function replaceJudged(temporary: string, target: string, { judge, displa
   try {
     judge(temporary);
   } catch (cause) {
+    shown?.();
     if (!putBack(temporary, target, ours)) displaced?.(temporary);
     throw cause;
   }

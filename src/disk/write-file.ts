@@ -7,7 +7,7 @@ import { domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
 import { patiently } from "./patience.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
-import { removeTemporary, replaceJudged } from "./replace-judged.ts";
+import { type Replacement, removeTemporary, replaceJudged } from "./replace-judged.ts";
 
 export type WriteOptions = {
   /** Permission bits of the result, whatever the umask; 0o600 where not given. A looser file is tightened. */
@@ -20,6 +20,8 @@ export type WriteOptions = {
   readonly sync?: boolean;
   /** Told what another program wrote that is at no name any more, before the write fails. */
   readonly displaced?: (content: FileContent) => void;
+  /** Told once these bytes stood at the name, even where they were taken away again before the write fails. */
+  readonly shown?: () => void;
 };
 
 /**
@@ -37,6 +39,7 @@ export function writeFileAtomic(
   const present = readRegularFile(target);
   if (present !== undefined && equalBytes(present.bytes, bytes)) {
     tightenMode(target, present, options);
+    options.shown?.();
     return "unchanged";
   }
   refuseSurprise(target, present, options.expect);
@@ -46,10 +49,14 @@ export function writeFileAtomic(
   try {
     writeNewFile(temporary, [bytes], { mode, sync: options.sync === true });
     checkpoint("temporary-written");
-    publishTemporary(temporary, target, judgementOf(target, options.expect), (path) => {
-      const content = readRegularFile(path);
-      if (content !== undefined) options.displaced?.(content);
+    publishTemporary(temporary, target, judgementOf(target, options.expect), {
+      shown: options.shown,
+      displaced: (path) => {
+        const content = readRegularFile(path);
+        if (content !== undefined) options.displaced?.(content);
+      },
     });
+    options.shown?.();
     checkpoint("published");
     if (options.sync === true) syncDirectory(dirname(target));
   } catch (cause) {
@@ -135,29 +142,28 @@ export type Judgement = "absent" | ((path: string) => void);
 /**
  * Gives a finished temporary file the name of its target. A file that must be new can't even be raced. Each try looks anew: a
  * scanner may have been waited for.
- * @param displaced told where a file stands that another program wrote and that has no name of its own any more
  * @throws ClauthError `concurrent_modification` (retry-safe) where the judgement no longer holds; otherwise system errors
  */
 export function publishTemporary(
   temporary: string,
   target: string,
   judgement: Judgement | undefined,
-  displaced?: (path: string) => void,
+  told: Omit<Replacement, "judge"> = {},
 ): void {
   if (judgement === "absent" && linkInPlace(temporary, target)) return;
-  patiently(() => replace(temporary, target, judgement, displaced));
+  patiently(() => replace(temporary, target, judgement, told));
 }
 
 function replace(
   temporary: string,
   target: string,
   judgement: Judgement | undefined,
-  displaced?: (path: string) => void,
+  told: Omit<Replacement, "judge">,
 ): void {
   if (judgement === "absent") {
     if (disk.lstatIfThere(target) !== undefined) throw concurrentModification(target);
   } else if (judgement !== undefined) {
-    replaceJudged(temporary, target, { judge: judgement, displaced });
+    replaceJudged(temporary, target, { ...told, judge: judgement });
     return;
   }
   disk.rename(temporary, target);

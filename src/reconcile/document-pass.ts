@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { equalJson, formatLike, type JsonObject, ownValue } from "../json.ts";
 import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
 import { freshBase } from "../merge/fresh-base.ts";
-import { mergeObjects } from "../merge/three-way.ts";
+import { type Deletion, mergeObjects } from "../merge/three-way.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
 import { type Base, readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.ts";
@@ -103,6 +103,7 @@ export function describe({ decision, tree }: DocumentLook, sides: "tree" | "both
 
 /**
  * Carries a decision out: losers to quarantine first, then the sides, each compared once more right before its rename.
+ * @param shown told once the tree has what it is to have
  * @throws ClauthError `concurrent_modification` (retry-safe) where a side changed since it was read.
  */
 export function carryOut(
@@ -110,6 +111,7 @@ export function carryOut(
   kind: DocumentKind,
   look: DocumentLook,
   sides: "tree" | "both",
+  shown?: () => void,
 ): void {
   const { decision } = look;
   if (decision.damagedTree !== undefined) {
@@ -122,7 +124,7 @@ export function carryOut(
   checkpoint(`${kind.name}:before-tree`);
   if (decision.tree !== undefined) {
     if (isLink(kind.tree)) attempt("unlink", kind.tree, () => disk.unlink(kind.tree));
-    writeSide(kind.tree, look.tree, decision.tree);
+    writeSide(kind.tree, look.tree, decision.tree, shown);
   }
   checkpoint(`${kind.name}:before-home`);
   if (sides === "both" && decision.home !== undefined) writeSide(kind.home, look.home, decision.home);
@@ -146,16 +148,15 @@ export function carryOutFresh(
   if (home !== undefined && tree !== undefined) {
     noteMerges(places, kind, [...merges, kind.agreed(base === "void" ? {} : base, home, tree)]);
   }
+  let inTree = false;
   try {
-    carryOut(places, kind, look, sides);
+    carryOut(places, kind, look, sides, () => {
+      inTree = true;
+    });
   } catch (error) {
-    if (!holds(kind.tree, decision.tree)) noteMerges(places, kind, merges);
+    if (!inTree) noteMerges(places, kind, merges);
     throw error;
   }
-}
-
-function holds(path: string, value: JsonObject | undefined): boolean {
-  return value !== undefined && equalJson(goodValue(judgeSide(readRegularFile(path))), value);
 }
 
 function goodValue(side: DocumentSide): JsonObject | undefined {
@@ -198,7 +199,7 @@ function isLink(path: string): boolean {
 
 const MISSING_SIDE = { kind: "missing" } as const;
 
-function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
+function writeSide(path: string, side: DocumentSide, value: JsonObject, shown?: () => void): void {
   const before = side.kind === "missing" ? undefined : side.content;
   let displaced: FileContent | undefined;
   try {
@@ -209,6 +210,7 @@ function writeSide(path: string, side: DocumentSide, value: JsonObject): void {
       displaced: (content) => {
         displaced = content;
       },
+      ...(shown && { shown }),
     });
   } catch (error) {
     if (displaced !== undefined) bringBack(path, side, judgeSide(displaced));
@@ -225,7 +227,9 @@ function bringBack(path: string, judged: DocumentSide, displaced: DocumentSide):
   const [base, theirs] = [goodValue(judged), goodValue(displaced)];
   if (now.kind !== "ok" || theirs === undefined) return;
   const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
-  const { home: merged } = mergeObjects({ ...sides, later: "home", deletion: () => "restore" });
+  // What the second write removed it had read; what the first one lacks may have been taken by a reset.
+  const deletion = ({ missingOn }: Deletion) => (missingOn === "home" ? "carry" : "restore");
+  const { home: merged } = mergeObjects({ ...sides, later: "home", deletion });
   if (!equalJson(merged, now.value)) writeSide(path, now, merged);
 }
 

@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import type { FileContent } from "../../src/disk/read-file.ts";
 import { equalJson, type JsonObject } from "../../src/json.ts";
 import { freshBase } from "../../src/merge/fresh-base.ts";
+import { type Deletion, mergeObjects } from "../../src/merge/three-way.ts";
 import { storeOf } from "../../src/paths.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
 import { deletionMemory } from "../../src/reconcile/deletion-memory.ts";
@@ -12,16 +13,21 @@ import { everyState } from "../support/every-state.ts";
 
 /**
  * Every interleaving of two clauth sessions and an outside writer, by a hand-made enumerator: the steps of a pass are those of
- * document-pass.ts and live-pass.ts (look, lock, look again, write the tree, write home, let the base follow), what they decide
- * comes from the real functions, and files, locks and kills are in memory. A write replaces nothing but what was read, as
- * writeFileAtomic does. Claude Code reads and writes a document whole and without any lock, which is its worst.
- * One thing is assumed of time: Claude's reading and writing are less than SETTLE_MS apart.
+ * document-pass.ts, live-pass.ts and open-pass.ts (look, lock, look again, write the tree, write home, look once more, let the
+ * base follow), what they decide comes from the real functions, and files, locks and kills are in memory. A write exchanges two
+ * names as replace-judged.ts does, looks at what came out, and puts back what nobody judged, while others go on writing.
+ * Claude Code reads and writes a document whole and without any lock, which is its worst. Of time it is assumed that Claude's
+ * reading and writing are less than SETTLE_MS apart, and of the microseconds between an exchange and its putting back that nobody is
+ * killed in them, and that who reads in them writes in them or not at all.
  */
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 type Document = {
-  readonly value: JsonObject /** Counts the writes of this world: an mtime. */;
+  readonly value: JsonObject;
+  /** Counts the writes of this world: an mtime, which also tells one file from another. */
   readonly at: number;
+  /** When it got its name once more, by being put back: a ctime. */
+  readonly since?: number;
 };
 
 type Moment = "open" | "running" | "final";
@@ -38,8 +44,12 @@ type Shim = {
     | "note"
     | "write-tree"
     | "write-home"
+    | "put-back"
+    | "bring-back"
+    | "write-brought"
     | "give-back"
-    | "settle";
+    | "settle"
+    | "look-after";
   /** What the last look read and decided. */
   readonly home?: Document;
   readonly tree?: Document;
@@ -47,9 +57,29 @@ type Shim = {
   readonly toTree?: JsonObject | undefined;
   readonly base?: JsonObject;
   readonly merges?: readonly JsonObject[];
+  /** What came out of an exchange and was not what had been read. */
+  readonly surprise?: Surprise;
+  /** What was displaced for good, merged into what stands there now. */
+  readonly brought?: Write;
+  /** Its version was at the tree's name, if only for a moment. */
+  readonly gaveTree?: boolean;
+  /** An open whose base may follow. */
+  readonly stood?: boolean;
   /** Versions in which keys were first seen to be missing. */
   readonly missing: Readonly<Record<string, number>>;
-  readonly killable: boolean;
+};
+
+type Write = { readonly side: "tree" | "home"; readonly value: JsonObject; readonly judged: Document };
+
+type Surprise = {
+  readonly side: "tree" | "home";
+  /** At the temporary name now. */
+  readonly out: Document;
+  /** What we have put in its place, the first time and last. */
+  readonly ours: number;
+  readonly placed: number;
+  /** What was to be replaced. */
+  readonly judged: Document;
 };
 
 type Writer = {
@@ -142,7 +172,7 @@ test("edits of one key at home, while the tree is written and a shim is killed: 
 });
 
 function shim(profile: string, passes: readonly Moment[]): Shim {
-  return { is: "shim", profile, passes, next: "look", missing: {}, killable: true };
+  return { is: "shim", profile, passes, next: "look", missing: {} };
 }
 
 function writer(on: string, ...edits: readonly Edit[]): Writer {
@@ -176,7 +206,7 @@ function successors(world: World): World[] {
   return world.actors.flatMap((actor, index) => {
     if (actor.is === "writer") return write(world, index, actor);
     if (actor.passes.length === 0) return [];
-    const killed = world.kills > 0 && actor.next !== "look" ? [kill(world, index, actor)] : [];
+    const killed = world.kills > 0 && isKillable(actor) ? [kill(world, index, actor)] : [];
     return [...step(world, index, actor), ...killed];
   });
 }
@@ -187,13 +217,26 @@ function write(world: World, index: number, actor: Writer): World[] {
   if (edit === undefined) return [];
   const document = documentOf(world, actor.on);
   if (actor.read === undefined) {
-    return [withActor(world, index, { ...actor, read: { ...document, at: world.time } })];
+    const reading = { ...actor, read: { ...document, at: world.time } };
+    const read = withActor(world, index, reading);
+    return isExposed(world, actor.on) ? write(read, index, reading) : [read];
   }
   const value =
     "set" in edit
       ? { ...actor.read.value, [edit.set]: edit.to ?? 1 }
       : without(actor.read.value, edit.remove);
   return [withDocument(withActor(world, index, { ...actor, edits, read: undefined }), actor.on, value)];
+}
+
+/** Ours stands where it is to be put back. */
+function isExposed(world: World, name: string): boolean {
+  return world.actors.some(
+    (actor) =>
+      actor.is === "shim" &&
+      actor.next === "put-back" &&
+      actor.surprise !== undefined &&
+      nameOf(actor, actor.surprise.side) === name,
+  );
 }
 
 function step(world: World, index: number, actor: Shim): World[] {
@@ -204,7 +247,7 @@ function step(world: World, index: number, actor: Shim): World[] {
   switch (actor.next) {
     case "look": {
       const look = lookAt(world, actor);
-      if (moment === "open") return openAtOnce(world, index, { ...actor, ...look });
+      if (moment === "open") return beginOpen(world, index, { ...actor, ...look });
       return [to(look.toHome === undefined && look.toTree === undefined ? "settle" : "lock", look)];
     }
     case "lock": {
@@ -219,31 +262,108 @@ function step(world: World, index: number, actor: Shim): World[] {
       return [
         withMerges(to("write-tree"), actor.profile, [...mergesOf(world, actor.profile), mergeOf(actor)]),
       ];
-    case "write-tree":
-      if (actor.toTree === undefined) return [to("write-home")];
-      if (!stands(documentOf(world, actor.profile), actor.tree)) return [takenBack(to("give-back"), actor)];
-      return [withDocument(to("write-home"), actor.profile, actor.toTree)];
-    case "write-home":
-      if (actor.toHome === undefined) return [to("give-back")];
-      if (stands(world.home, actor.home)) return [withDocument(to("give-back"), "home", actor.toHome)];
-      return [actor.toTree === undefined ? takenBack(to("give-back"), actor) : to("give-back")];
-    case "give-back":
-      return [{ ...to("settle"), locks: mapWithout(world.locks, index) }];
+    case "write-tree": {
+      const next = moment !== "open" ? "write-home" : actor.stood === true ? "look-after" : "give-back";
+      if (actor.toTree === undefined || actor.tree === undefined) return [to(next)];
+      return exchange(world, index, actor, { side: "tree", value: actor.toTree, judged: actor.tree }, next);
+    }
+    case "write-home": {
+      if (actor.toHome === undefined || actor.home === undefined) return [to("give-back")];
+      const write = { side: "home", value: actor.toHome, judged: actor.home } as const;
+      return exchange(world, index, actor, write, "give-back");
+    }
+    case "put-back":
+      return [putBack(world, index, actor)];
+    case "bring-back":
+      return [bringBack(world, index, actor)];
+    case "write-brought":
+      if (actor.brought === undefined) return [giveUp(world, index, actor)];
+      return exchange(world, index, actor, actor.brought, "give-back");
+    case "give-back": {
+      const locks = mapWithout(world.locks, index);
+      return moment === "open"
+        ? [withActor({ ...world, locks }, index, endOfPass(actor))]
+        : [{ ...to("settle"), locks }];
+    }
     case "settle":
       return settle(world, index, actor);
+    case "look-after":
+      return [withBase(to("give-back"), actor.profile)];
   }
 }
 
-/** Under the state lock, alone in the tree: one step for everybody else. Home is left for the pass after it. */
-function openAtOnce(world: World, index: number, actor: Shim): World[] {
+/** Under the state lock, alone in the tree, with the base guard held. Home is left for the pass after it. */
+function beginOpen(world: World, index: number, actor: Shim): World[] {
   if (world.locks[actor.profile] !== undefined) return [];
-  const written = actor.toTree === undefined ? world : withDocument(world, actor.profile, actor.toTree);
-  const after = withActor(written, index, endOfPass(actor));
-  const early = withMerges(after, actor.profile, [
-    ...mergesOf(world, actor.profile),
-    mergeOf({ ...actor, toHome: undefined }),
-  ]);
-  return haveStood(after, actor.profile) ? [early, withBase(after, actor.profile)] : [early];
+  const guarded = { ...world, locks: { ...world.locks, [actor.profile]: index } };
+  const begun = (stood: boolean) =>
+    withActor(guarded, index, {
+      ...actor,
+      toHome: undefined,
+      stood,
+      next: stood && actor.toTree === undefined ? "look-after" : "note",
+    });
+  return haveStood(world, actor.profile) ? [begun(false), begun(true)] : [begun(false)];
+}
+
+/**
+ * The names are exchanged, and what comes out is what was read; else that was seen right before, and nothing was exchanged, or it
+ * is put back.
+ */
+function exchange(world: World, index: number, before: Shim, write: Write, next: Shim["next"]): World[] {
+  const { side, value, judged } = write;
+  const actor = side === "tree" ? { ...before, gaveTree: true } : before;
+  const name = nameOf(actor, side);
+  const out = documentOf(world, name);
+  const exchanged = withDocument(world, name, value);
+  if (out.at === judged.at) return [withActor(exchanged, index, { ...actor, next })];
+  const surprise = { side, out, ours: world.time, placed: world.time, judged };
+  return [
+    giveUp(world, index, before),
+    withActor(exchanged, index, { ...actor, surprise, next: "put-back" }),
+  ];
+}
+
+function putBack(world: World, index: number, actor: Shim): World {
+  const { surprise } = actor;
+  if (surprise === undefined) throw new Error("nothing came out");
+  const { side, out, ours, placed } = surprise;
+  const name = nameOf(actor, side);
+  const came = documentOf(world, name);
+  const after = withPlaced(world, name, { ...out, since: world.time });
+  if (came.at !== placed)
+    return withActor(after, index, { ...actor, surprise: { ...surprise, out: came, placed: out.at } });
+  if (placed === ours) return giveUp(after, index, actor);
+  return withActor(after, index, { ...actor, surprise: { ...surprise, out: came }, next: "bring-back" });
+}
+
+/** What displaced a first write was written after a look at ours: the first one is merged into it. */
+function bringBack(world: World, index: number, actor: Shim): World {
+  const { surprise } = actor;
+  if (surprise === undefined) throw new Error("nothing was displaced");
+  const { side, out, judged } = surprise;
+  const now = documentOf(world, nameOf(actor, side));
+  const sides = { base: judged.value, home: now.value, tree: out.value } as const;
+  const deletion = ({ missingOn }: Deletion) => (missingOn === "home" ? "carry" : "restore");
+  const { home: value } = mergeObjects({ ...sides, later: "home", deletion });
+  if (equalJson(value, now.value)) return giveUp(world, index, actor);
+  const brought = { side, value, judged: now };
+  return withActor(takenBack(world, actor), index, { ...actor, brought, next: "write-brought" });
+}
+
+/** The pass fails, retry-safe. */
+function giveUp(world: World, index: number, actor: Shim): World {
+  const { surprise: _, brought: __, ...rest } = actor;
+  return withActor(takenBack(world, actor), index, { ...rest, next: "give-back" });
+}
+
+/** What a pass that fails noted, unless the tree was given it. */
+function takenBack(world: World, { profile, merges, gaveTree }: Shim): World {
+  return gaveTree === true ? world : withMerges(world, profile, merges ?? []);
+}
+
+function nameOf({ profile }: Shim, side: "tree" | "home"): string {
+  return side === "home" ? "home" : profile;
 }
 
 /** Either the time is not there yet, or it is: then nobody still holds what he read before a write of ours. */
@@ -255,24 +375,36 @@ function settle(world: World, index: number, actor: Shim): World[] {
 
 /** Both sides have stood for SETTLE_MS: who read one of them before its last write has written by now. */
 function haveStood(world: World, profile: string): boolean {
-  return world.actors.every(
-    (actor) =>
-      actor.is !== "writer" ||
-      actor.read === undefined ||
-      (actor.on !== "home" && actor.on !== profile) ||
-      actor.read.at > documentOf(world, actor.on).at,
+  return (
+    !isExposed(world, "home") &&
+    !isExposed(world, profile) &&
+    world.actors.every(
+      (actor) =>
+        actor.is !== "writer" ||
+        actor.read === undefined ||
+        (actor.on !== "home" && actor.on !== profile) ||
+        actor.read.at > sinceOf(documentOf(world, actor.on)),
+    )
   );
 }
 
+function sinceOf({ at, since = at }: Document): number {
+  return since;
+}
+
 function endOfPass(actor: Shim): Shim {
-  const { profile, passes, missing, killable } = actor;
-  return { is: "shim", profile, passes: passes.slice(1), next: "look", missing, killable };
+  const { profile, passes, missing } = actor;
+  return { is: "shim", profile, passes: passes.slice(1), next: "look", missing };
 }
 
 /** The kernel frees what is ours; Claude's lock counts as left behind after a while. */
 function kill(world: World, index: number, actor: Shim): World {
   const dead = withActor(world, index, { ...endOfPass(actor), missing: {} });
   return { ...dead, kills: world.kills - 1, locks: mapWithout(world.locks, index) };
+}
+
+function isKillable({ next }: Shim): boolean {
+  return !["look", "put-back", "bring-back", "write-brought"].includes(next);
 }
 
 /** A final pass and an open come when the session's own claude is gone. */
@@ -343,11 +475,6 @@ function withMerges(world: World, profile: string, merges: readonly JsonObject[]
   return { ...world, merges: { ...world.merges, [profile]: merges.slice(-8) } };
 }
 
-/** What it notes where nothing was written. */
-function takenBack(world: World, { profile, merges }: Shim): World {
-  return withMerges(world, profile, merges ?? []);
-}
-
 /** What advanceBase writes. */
 function withBase(world: World, profile: string): World {
   if (KIND === undefined) return world;
@@ -390,7 +517,10 @@ function documentOf(world: World, name: string): Document {
 }
 
 function withDocument(world: World, name: string, value: JsonObject): World {
-  const document = { value, at: world.time };
+  return withPlaced(world, name, { value, at: world.time });
+}
+
+function withPlaced(world: World, name: string, document: Document): World {
   const after = { ...world, time: world.time + 1 };
   return name === "home"
     ? { ...after, home: document }
@@ -399,11 +529,6 @@ function withDocument(world: World, name: string, value: JsonObject): World {
 
 function withActor(world: World, index: number, actor: Actor): World {
   return { ...world, actors: world.actors.map((other, place) => (place === index ? actor : other)) };
-}
-
-/** A write replaces nothing but the version that was read. */
-function stands(now: Document, read: Document | undefined): boolean {
-  return read !== undefined && now.at === read.at;
 }
 
 function without(value: JsonObject, key: string): JsonObject {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, utimesSync, watch
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
+import type { JsonObject } from "../../src/json.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
 import { isOfMirror } from "../support/link-mode.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
@@ -188,21 +189,42 @@ describe("claude's unlocked writes", () => {
     using box = running();
     edit(box.places.treeJson, { tipsHistory: { ours: 1 } });
     const { homeJson } = box.places;
-    const writes = [{ first: 1 }, { second: 2 }];
+    const writes = [
+      (document: JsonObject) => ({ ...document, first: 1 }),
+      ({ b: _, ...document }: JsonObject) => ({ ...document, second: 2 }),
+    ];
     using _ = testOnlyFaults(({ exchange }) => ({
       exchange: (from, to) => {
         const write = to === homeJson ? writes.shift() : undefined;
-        if (write !== undefined)
-          renameSync(put(`${homeJson}.claude`, { ...read(homeJson), ...write }), homeJson);
+        if (write !== undefined) renameSync(put(`${homeJson}.claude`, write(read(homeJson))), homeJson);
         return exchange(from, to);
       },
     }));
     await box.live();
     expect(writes).toEqual([]);
     expect(read(homeJson)).toMatchObject({ first: 1, second: 2 });
-    await box.live();
-    const all = { ...SHARED, first: 1, second: 2, tipsHistory: { ours: 1 } };
+    expect(read(homeJson)).not.toHaveProperty("b");
+    await box.final();
+    const { b: _removed, ...rest } = SHARED;
+    const all = { ...rest, first: 1, second: 2, tipsHistory: { ours: 1 } };
     expect([read(homeJson), read(box.places.treeJson)]).toEqual([all, all]);
+  });
+
+  test("to both sides between our two leave the later edit of home: what the tree was given is no edit of its own", async () => {
+    using box = running();
+    edit(box.places.homeJson, { a: 2 });
+    edit(box.places.treeJson, { tipsHistory: {} });
+    testOnlyArmCheckpoints((name) => {
+      if (name !== "claude.json:before-home" || read(box.places.homeJson)["a"] === 3) return;
+      edit(box.places.homeJson, { a: 3 });
+      edit(box.places.treeJson, { numStartups: 5 });
+    });
+    await box.live();
+    expect(box.logText()).toContain("concurrent_modification");
+    await box.live();
+    for (const path of [box.places.treeJson, box.places.homeJson])
+      expect(read(path)).toEqual({ ...SHARED, a: 3, numStartups: 5, tipsHistory: {} });
+    expect(box.conflicts()).toEqual([]);
   });
 
   test("that drop a value of ours within three seconds lose: it is applied again", async () => {
