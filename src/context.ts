@@ -54,8 +54,8 @@ export function readContext(): Context {
     platform: process.platform,
     executable: process.execPath,
     calledAs: calledAs(),
-    stderr: output(2, 500),
-    stdout: output(1, Number.POSITIVE_INFINITY),
+    stderr: output(2, 500, () => {}),
+    stdout: output(1, Number.POSITIVE_INFINITY, refuseLoss),
   };
 }
 
@@ -108,8 +108,9 @@ function homeDirectory(
  * Written straight to the descriptor: Bun's own stream objects open copies of it, which claude would inherit.
  * @param patienceMs how long a full pipe that the caller made non-blocking is waited for: results may not be lost, while a line
  * for people is not worth a claude that never starts.
+ * @param lost takes why the rest can't be written
  */
-function output(descriptor: number, patienceMs: number): Output {
+function output(descriptor: number, patienceMs: number, lost: (cause: unknown) => void): Output {
   return {
     get isTerminal() {
       // Loaded when it is asked for: node:tty brings node:net with it and costs 3 ms (measured on Bun 1.4.5).
@@ -119,19 +120,39 @@ function output(descriptor: number, patienceMs: number): Output {
     get columns() {
       return (descriptor === 1 ? process.stdout : process.stderr).columns;
     },
-    write: (text) => writeAll(descriptor, new TextEncoder().encode(text), patienceMs),
+    write: (text) => writeAll(descriptor, new TextEncoder().encode(text), patienceMs, lost),
   };
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array, patienceMs: number): void {
+function writeAll(
+  descriptor: number,
+  bytes: Uint8Array,
+  patienceMs: number,
+  lost: (cause: unknown) => void,
+): void {
   const deadline = performance.now() + patienceMs;
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(descriptor, bytes, done);
     } catch (error) {
-      // A full pipe empties again; a closed one has no reader to tell anything.
-      if (errnoOf(error) !== "EAGAIN" || performance.now() > deadline) return;
+      // A full pipe empties again.
+      const isFull = errnoOf(error) === "EAGAIN" && performance.now() <= deadline;
+      if (!isFull) {
+        lost(error);
+        return;
+      }
       pause(1);
     }
   }
+}
+
+/** Half a result must not pass for a whole one; but what nobody reads any more is lost on nobody. */
+function refuseLoss(cause: unknown): void {
+  if (errnoOf(cause) === "EPIPE" || errnoOf(cause) === "EBADF") return;
+  throw new ClauthError({
+    kind: "output_lost",
+    message: "the result could not be written to standard output",
+    hint: "look at where it goes: is that disk full?",
+    cause,
+  });
 }

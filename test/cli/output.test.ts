@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { tableText, viewOf, withTilde, withTildes } from "../../src/commands/output.ts";
+import { createFakeSandbox } from "../support/fake-sandbox.ts";
 
 const paint = (text: string, colour: string) => `<${colour}>${text}</>`;
 const view = { paint: (text: string) => text, width: Number.POSITIVE_INFINITY, forPeople: false };
@@ -81,4 +82,15 @@ test("a tilde stands only where a shell would read it", () => {
   for (const text of ['export PATH="/home/me/bin:$PATH"', "/mnt/home/me/a", "https://home/me/"])
     expect(withTildes(text, home)).toBe(text);
   expect(withTildes("https://a.test", "/")).toBe("https://a.test");
+});
+
+test("a result that can't be written is a failure, and one that nobody reads is none", async () => {
+  using box = createFakeSandbox();
+  const { code, stderr } = await box.run(["sh", "-c", "exec clauth list --json >/dev/full"]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('"kind":"output_lost"'),
+  });
+  const unread = await box.run(["sh", "-c", "{ clauth list; echo $? >&2; } | :"]);
+  expect(unread.stderr).toBe("0\n");
 });
