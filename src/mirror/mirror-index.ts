@@ -30,8 +30,8 @@ export type MirrorIndex = Disposable & {
 };
 
 export type Agreed = {
-  readonly type: "file" | "directory";
-  /** SHA-256 of a file's bytes; "" for a directory. */
+  readonly type: "file" | "directory" | "link";
+  /** SHA-256 of a file's bytes; the text of a link, as claude home has it; "" for a directory. */
   readonly hash: string;
   readonly size: number;
   readonly home: Known;
@@ -156,7 +156,7 @@ const TABLE = `CREATE TABLE entry (
 
 type Row = {
   readonly name: string;
-  readonly type: "file" | "directory";
+  readonly type: Agreed["type"];
   readonly hash: string;
   readonly size: number;
   readonly homeMark: string;

@@ -35,6 +35,10 @@ type Deed =
   | "join"
   | "mode"
   | "make-directory"
+  /** The other side's link was made here. */
+  | "link"
+  /** A link of the tree can't be made in claude home, whose file system has none. Said once. */
+  | "keep-link"
   /** Removed here because the other side removed it; the bytes, or the text of a link, are in quarantine. */
   | "remove"
   | "remove-link"

@@ -11,6 +11,8 @@ export type Sight =
   | { readonly type: "absent" }
   | FileSight
   | DirectorySight
+  /** Of the tree: one of claude home is what it leads to. */
+  | { readonly type: "link"; readonly text: string }
   /** Something that is neither carried nor judged, and that nothing may replace. */
   | { readonly type: "blocked"; readonly why: string };
 
@@ -26,19 +28,26 @@ export const ABSENT: Sight = { type: "absent" };
 
 /**
  * Looks at one name. A link of claude home is what it leads to: the user arranged it so (a dotfiles repository). In the tree
- * nothing puts links, so that one there is left alone and not followed.
+ * we put none but those that others made there: it is a link and not followed.
  */
 export function lookAt(side: Side, path: string): Sight {
   try {
     const named = disk.lstatIfThere(path);
     if (named === undefined) return ABSENT;
     if (!named.isSymbolicLink()) return sightOf(named, false);
-    if (side === "tree") return { type: "blocked", why: "a link stands in its place in the tree" };
-    const led = disk.statIfThere(path);
-    return led === undefined ? blocked("its link in claude home leads to nothing") : sightOf(led, true);
+    if (side === "tree") return { type: "link", text: disk.readlink(path) };
+    return lookBehind(path);
   } catch (cause) {
-    if (isAbsence(cause)) return ABSENT;
-    return blocked(errnoOf(cause) === "ELOOP" ? "its links lead in a circle" : unreadable(side, cause));
+    return isAbsence(cause) ? ABSENT : blocked(unreadable(side, cause));
+  }
+}
+
+function lookBehind(path: string): Sight {
+  try {
+    return sightOf(disk.stat(path), true);
+  } catch (cause) {
+    if (isAbsence(cause)) return blocked("its link in claude home leads to nothing");
+    return blocked(errnoOf(cause) === "ELOOP" ? "its links lead in a circle" : unreadable("home", cause));
   }
 }
 

@@ -8,6 +8,7 @@ import { SPLIT_DIRECTORY } from "../tree/entries.ts";
 import { isLeftAlone, isNameable } from "./left-alone.ts";
 import { mirrorFile } from "./mirror-file.ts";
 import type { Agreed } from "./mirror-index.ts";
+import { mirrorLink } from "./mirror-link.ts";
 import { agree, fail, otherSide, type Pass, pathOn } from "./pass.ts";
 import { readVersion } from "./read-version.ts";
 import {
@@ -84,12 +85,16 @@ export function lookAtEntry(
     return true;
   }
   if (isLeftAlone(pass, name, sights, known)) return false;
-  const why = home.type === "blocked" ? home.why : tree.type === "blocked" ? tree.why : undefined;
-  if (why !== undefined) {
-    pass.skipped.push({ name, why });
-    return false;
-  }
   try {
+    if (tree.type === "link" || known?.type === "link") {
+      const gone = mirrorLink(pass, name, sights, known);
+      if (gone !== undefined) return gone;
+    }
+    const why = home.type === "blocked" ? home.why : tree.type === "blocked" ? tree.why : undefined;
+    if (why !== undefined) {
+      pass.skipped.push({ name, why });
+      return false;
+    }
     return lookAtPair(pass, name, sights, known, way);
   } catch (cause) {
     fail(pass, name, cause);
@@ -114,7 +119,7 @@ function lookAtPair(
   if (tree.type === "directory" && home.type === "absent") {
     return oneDirectory(pass, name, { from: "tree", sight: tree }, known, way);
   }
-  if (home.type === "directory" || tree.type === "directory") {
+  if (home.type === "directory" || tree.type === "directory" || tree.type === "link") {
     clash(pass, name, { home, tree }, known, way);
     return false;
   }
@@ -189,7 +194,7 @@ function oneDirectory(
 }
 
 /**
- * A file on one side and a directory on the other. Where one of them is what both had, the other side replaced it: it goes, and
+ * A file on one side and a directory on the other, or a link in the tree alone. Where one of them is what both had, the other side replaced it: it goes, and
  * then what took its place is looked at.
  */
 function clash(
@@ -212,6 +217,10 @@ function clash(
   }
   if (pass.removals.length > before) {
     pass.replacing.add(name);
+    return;
+  }
+  if (tree.type === "link") {
+    pass.skipped.push({ name, why: "a link stands in its place in the tree" });
     return;
   }
   const [at, other] = from === "home" ? ["claude home", "the tree"] : ["the tree", "claude home"];

@@ -100,7 +100,12 @@ function newsIn({ done, failed = [], halted }: MirrorOutcome): readonly string[]
     const count = done.filter((step) => step.do.startsWith("remove") && step.to === side).length;
     return count === 0 ? [] : [`removed from ${side} what the other side removed: ${count}`];
   });
+  const [kept, ...alike] = done.filter((step) => step.do === "keep-link");
+  const others = alike.length === 0 ? "" : ` and ${alike.length} more`;
   return [
+    ...(kept === undefined
+      ? []
+      : [`claude home can have no links: ${kept.name}${others} stay in the tree alone`]),
     ...lost.map((step) => `${step.do === "win" ? "the later" : "both"} of ${step.name} kept`),
     ...removed,
     ...failed.slice(0, 20).map(({ name, why }) => `${name}: ${why}`),

@@ -64,7 +64,7 @@ function canLink(directory: string, type?: "junction"): boolean {
     // To nothing: a link left by a kill must not lead a search in a circle.
     disk.symlink(`${path}.none`, path, type);
   } catch (cause) {
-    if (REFUSALS.has(errnoOf(cause) ?? "")) return false;
+    if (isLinkRefusal(cause)) return false;
     throw domainError(cause, "try to link in", directory);
   }
   removeTemporary(path);
@@ -72,6 +72,10 @@ function canLink(directory: string, type?: "junction"): boolean {
 }
 
 /** No privilege (Windows), no such thing (FAT, exFAT, Wine): as Linux, macOS and Windows say it. A full disk says nothing about links. */
+export function isLinkRefusal(cause: unknown): boolean {
+  return REFUSALS.has(errnoOf(cause) ?? "");
+}
+
 const REFUSALS: ReadonlySet<string> = new Set([
   "EPERM",
   "ENOSYS",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decideFile, isTooMuch, type Verdict } from "../../src/mirror/decide.ts";
+import { decideFile, decideLink, isTooMuch, type LinkSide, type Verdict } from "../../src/mirror/decide.ts";
 import { keepBothTails } from "../../src/tree/jsonl-tails.ts";
 
 /** One name on both sides: what each holds, undefined for nothing. */
@@ -124,6 +124,51 @@ describe("the decision about one file", () => {
     ["both removed it", "a", undefined, undefined, false, { do: "forget" }],
   ])("%s", (_, base, home, tree, laterTree, verdict) => {
     expect(verdictOf({ name: "CLAUDE.md", base, home, tree, laterTree })).toEqual(verdict);
+  });
+});
+
+describe("what becomes of one link", () => {
+  const side: fc.Arbitrary<LinkSide> = fc.constantFrom<LinkSide[]>(
+    "absent",
+    "other",
+    { link: "x" },
+    { link: "y" },
+  );
+  const base = fc.constantFrom(undefined, "x", "y");
+
+  test("comes to rest, with the same on both sides, wherever it is a matter of links", () => {
+    fc.assert(
+      fc.property(side, side, base, (home, tree, known) => {
+        const question = { base: known, home, tree, later: () => "tree" as const };
+        const verdict = decideLink(question);
+        switch (verdict?.do) {
+          case "agree":
+            return expect([home, tree]).toEqual([{ link: verdict.text }, { link: verdict.text }]);
+          case "carry":
+          case "win": {
+            const both = { home: { link: verdict.text }, tree: { link: verdict.text } };
+            expect(verdict.from === "home" ? home : tree).toEqual(both.home);
+            return expect(decideLink({ ...question, ...both })).toEqual({ do: "agree", text: verdict.text });
+          }
+          case "remove":
+          case "replace": {
+            const [from, other] = verdict.from === "home" ? [home, tree] : [tree, home];
+            return expect([from, other]).toEqual([
+              { link: known ?? "" },
+              verdict.do === "remove" ? "absent" : "other",
+            ]);
+          }
+          case undefined:
+            return expect(typeof tree === "object" && home !== "other").toBe(false);
+        }
+      }),
+    );
+  });
+
+  test("a link that claude home alone has is what it leads to", () => {
+    const home = { link: "x" };
+    for (const tree of ["absent", "other"] as const)
+      expect(decideLink({ base: undefined, home, tree, later: () => "home" })).toBeUndefined();
   });
 });
 

@@ -3,14 +3,23 @@ import {
   appendFileSync,
   chmodSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
+import { systemError } from "../support/faults.ts";
 import { everything, put, quarantined, text, twoSides } from "./support/two-sides.ts";
+
+function relink(path: string, target: string): void {
+  unlinkSync(path);
+  symlinkSync(target, path);
+}
 
 const QUIET = { done: [], skipped: [], rest: expect.any(Number) };
 
@@ -246,6 +255,96 @@ describe("a link", () => {
       outside: "the profile's own files are in it",
     });
     expect(everything(sides.places.tree)).toEqual({ "projects/": "", "projects/file": "file" });
+  });
+
+  test("that is made in the tree stands in claude home, too, wherever in there it leads", () => {
+    using sides = twoSides();
+    put(sides.tree("plugins/p/cli.js"), "run");
+    mkdirSync(sides.tree("plugins/bin"));
+    symlinkSync("../p/cli.js", sides.tree("plugins/bin/cli"));
+    symlinkSync("../p", sides.tree("plugins/bin/all"));
+    symlinkSync("not-there", sides.tree("plugins/bin/gone"));
+    symlinkSync("/dev/null", sides.tree("plugins/bin/nothing"));
+    mkdirSync(sides.tree("debug"));
+    symlinkSync(sides.tree("debug/1.txt"), sides.tree("debug/latest"));
+    expect(sides.pass().skipped).toEqual([]);
+    expect(everything(sides.places.home)).toEqual({
+      ...everything(sides.places.tree),
+      "debug/latest": `-> ${sides.home("debug/1.txt")}`,
+    });
+    expect(readlinkSync(sides.tree("debug/latest"))).toBe(sides.tree("debug/1.txt"));
+    expect(sides.pass()).toEqual(QUIET);
+  });
+
+  test("that both have is three-way like a file", () => {
+    using sides = twoSides();
+    for (const name of ["a", "b", "c", "d", "e"]) symlinkSync("base", sides.tree(name));
+    sides.pass();
+    relink(sides.tree("a"), "of the tree");
+    relink(sides.home("b"), "of home");
+    unlinkSync(sides.tree("c"));
+    unlinkSync(sides.home("d"));
+    relink(sides.tree("e"), "of the tree");
+    relink(sides.home("e"), "of home, later");
+    lutimesSync(sides.tree("e"), 1000, 1000);
+    sides.pass();
+    expect(everything(sides.places.home)).toEqual({
+      a: "-> of the tree",
+      b: "-> of home",
+      e: "-> of home, later",
+    });
+    expect(everything(sides.places.tree)).toEqual(everything(sides.places.home));
+    expect(quarantined(sides)).toEqual({
+      "e.link": ["of the tree\n"],
+      "removed+c.link": ["base\n"],
+      "removed+d.link": ["base\n"],
+    });
+    expect(sides.pass()).toEqual(QUIET);
+  });
+
+  test("that takes the place of a file, or a file of it, does so on the other side", () => {
+    using sides = twoSides();
+    put(sides.home("target"), "target");
+    put(sides.home("file"), "file");
+    for (const name of ["tree", "home"]) symlinkSync("target", sides.tree(name));
+    sides.pass();
+    unlinkSync(sides.tree("file"));
+    symlinkSync("target", sides.tree("file"));
+    for (const side of [sides.tree, sides.home]) {
+      const name = side === sides.tree ? "tree" : "home";
+      unlinkSync(side(name));
+      put(side(name), "a file now");
+    }
+    sides.pass();
+    expect(everything(sides.places.home)).toEqual({
+      target: "target",
+      file: "-> target",
+      tree: "a file now",
+      home: "a file now",
+    });
+    expect(everything(sides.places.tree)).toEqual(everything(sides.places.home));
+    expect(quarantined(sides)).toMatchObject({ "removed+file": ["file"] });
+    expect(sides.pass()).toEqual(QUIET);
+  });
+
+  test("that leads out of the tree from where it stands is left there, and named", () => {
+    using sides = twoSides();
+    symlinkSync("../backups", sides.tree("out"));
+    expect(sides.pass().skipped).toEqual([{ name: "out", why: "its link leads out of the tree" }]);
+    expect(everything(sides.places.home)).toEqual({});
+  });
+
+  test("that claude home can't have stays in the tree, which is said once", () => {
+    using sides = twoSides();
+    symlinkSync("target", sides.tree("a"));
+    using _ = testOnlyFaults(() => ({
+      symlink: () => {
+        throw systemError("EPERM");
+      },
+    }));
+    expect(sides.pass().done).toEqual([{ do: "keep-link", name: "a", to: "tree" }]);
+    expect(sides.pass()).toEqual(QUIET);
+    expect(everything(sides.places.tree)).toEqual({ a: "-> target" });
   });
 
   test("in the tree is neither followed nor removed", () => {

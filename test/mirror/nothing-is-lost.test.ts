@@ -6,10 +6,11 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import fc from "fast-check";
 import { everything, quarantined, type TwoSides, twoSides, twoSidesIn } from "./support/two-sides.ts";
 
@@ -18,7 +19,7 @@ setDefaultTimeout(120_000);
 
 /** What a user, Claude Code or another profile may do to either side, at any time. */
 type Deed = {
-  readonly do: "replace" | "rewrite" | "append" | "remove" | "make" | "move" | "touch" | "mode";
+  readonly do: "replace" | "rewrite" | "append" | "remove" | "make" | "move" | "touch" | "mode" | "link";
   readonly side: "home" | "tree";
   readonly name: string;
   readonly to: string;
@@ -50,6 +51,7 @@ const deed: fc.Arbitrary<Deed> = fc.record({
     "move",
     "touch",
     "mode",
+    "link",
   ),
   side: fc.constantFrom("home" as const, "tree" as const),
   name: names,
@@ -97,6 +99,13 @@ function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): strin
         break;
       case "touch":
         setAge(path, age);
+        break;
+      case "link":
+        // One of claude home's is what it leads to: nothing that both sides could hold.
+        if (side === "home" || statSync(path, { throwIfNoEntry: false })?.isDirectory()) break;
+        mkdirSync(dirname(path), { recursive: true });
+        symlinkSync(relative(dirname(path), sides.tree(to)), `${path}.tmp`);
+        renameSync(`${path}.tmp`, path);
         break;
       case "mode":
         if (statSync(path).isFile()) chmodSync(path, 0o600 + (age % 2) * 0o100);
@@ -159,7 +168,8 @@ test("whatever happens to either side, both come to hold the same and no line is
 });
 
 test("the trees of two profiles and their claude home come to hold the same, and no line is lost", () => {
-  const ofEither = fc.record({ deed, other: fc.boolean() });
+  // A link of one tree is what it leads to in the other.
+  const ofEither = fc.record({ deed: deed.filter((one) => one.do !== "link"), other: fc.boolean() });
   fc.assert(
     fc.property(fc.array(fc.array(ofEither, { maxLength: 6 }), { minLength: 1, maxLength: 3 }), (all) => {
       using first = twoSides();

@@ -1,5 +1,7 @@
-import { rmSync, unlinkSync } from "node:fs";
+import { rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { put, type TwoSides, twoSidesIn } from "./two-sides.ts";
+
+const CAN_LINK = process.platform !== "win32";
 
 /** Both sides hold the same, and then each changes in every way that a pass can carry. */
 export function eventfulSides(root: string): TwoSides {
@@ -15,6 +17,7 @@ export function eventfulSides(root: string): TwoSides {
   put(sides.tree("history.jsonl"), "1\ntree\n", 4);
   put(sides.tree("transcript.jsonl"), "1\n2\n", 4);
   put(sides.tree("new/deep/file"), "new in the tree");
+  if (CAN_LINK) symlinkSync("deep/file", sides.tree("new/link"));
   put(sides.home("fresh"), "new in home");
   unlinkSync(sides.home("gone"));
   rmSync(sides.tree("dir"), { recursive: true });
@@ -30,6 +33,7 @@ export const EVENTFUL_END = {
   "new/": "",
   "new/deep/": "",
   "new/deep/file": "new in the tree",
+  ...(CAN_LINK && { "new/link": "-> deep/file" }),
   fresh: "new in home",
 };
 

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   utimesSync,
@@ -64,13 +65,14 @@ export function text(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-/** Every file and directory below one, by relative name; a file with its text. Links are not followed. */
+/** Every file and directory below one, by relative name; a file with its text, a link as what it says. */
 export function everything(root: string, prefix = ""): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of readdirSync(join(root, prefix)).sort()) {
     const inside = prefix === "" ? name : `${prefix}/${name}`;
     const stat = lstatSync(join(root, inside));
     if (stat.isDirectory()) Object.assign(found, { [`${inside}/`]: "" }, everything(root, inside));
+    else if (stat.isSymbolicLink()) found[inside] = `-> ${readlinkSync(join(root, inside))}`;
     else found[inside] = stat.isFile() ? text(join(root, inside)) : "no file";
   }
   return found;
