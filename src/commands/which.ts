@@ -1,7 +1,9 @@
-import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
+import { realPath } from "../disk/real-path.ts";
 import { overridesHere, profileEnvironment } from "../environment/profile-environment.ts";
 import { refuseStart } from "../environment/refuse-start.ts";
 import type { Override } from "../environment/settings-tier.ts";
@@ -13,7 +15,7 @@ import { SYSTEM } from "../profile-name.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { notice } from "../report.ts";
 import { resolveSelection } from "../selection/resolve.ts";
-import { type Selection, type Source, sourceSentence } from "../selection/select.ts";
+import { type Selection, sourceSentence } from "../selection/select.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { jsonText, type View, viewOf, withTildes } from "./output.ts";
@@ -33,54 +35,85 @@ export function which(context: Context): Command {
       ["clauth which ~/work", "in another one"],
     ],
     run: async ({ dir, json }) => {
-      const there = {
-        ...context,
-        cwd: dir === undefined ? context.cwd : directory(resolve(context.cwd, dir)),
-      };
-      const store = storeOf(there);
-      const config = await readConfig(store);
-      const { selection, considered, weaker, notes, firstUse } = resolveSelection(there, store, config);
-      // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
-      if (firstUse === undefined) for (const note of notes) notice(context, note);
-      const claude = realClaude(there, config);
-      const { configDir, removedEnv, overrides, refusal } = effects(there, store, config, selection);
-      if (json) {
-        context.stdout.write(
-          jsonText({
-            profile: nameOf(selection),
-            source: sourceFields(selection.source),
-            considered: considered.map((level) => ({ ...level })),
-            weaker: losers(weaker).map((loser) => ({
-              profile: nameOf(loser),
-              source: sourceFields(loser.source),
-            })),
-            claude: claude?.path ?? null,
-            config_dir: configDir,
-            removed_env: removedEnv,
-            overrides: overrides.map((override) => ({ ...override })),
-            ...(refusal && {
-              refused: { kind: refusal.kind, message: refusal.message, hint: refusal.hint ?? null },
-            }),
-          }),
-        );
-        return 0;
-      }
-      const lines = [
-        `${subject(selection)}: ${sourceSentence(selection.source)}`,
-        ...losers(weaker).map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
-        claude === undefined
-          ? "claude: none was found"
-          : `claude: ${[claude.path, ...claude.before].join(" ")} (${claude.why})`,
-        `config dir: ${configDir}`,
-        ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
-        ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
-        ...(refusal === undefined ? [] : [`refused: ${refusal.message}`, `hint: ${refusal.hint}`]),
-      ];
+      const cwd = dir === undefined ? context.cwd : directory(resolve(context.cwd, dir));
+      const answer = await answerFor({ ...context, cwd });
       const view = viewOf(context);
-      context.stdout.write(lines.map((line) => shown(line, view, context.home)).join(""));
+      context.stdout.write(
+        json
+          ? jsonText(fields(answer))
+          : lines(answer)
+              .map((line) => shown(line, view, context.home))
+              .join(""),
+      );
       return 0;
     },
   });
+}
+
+async function answerFor(context: Context) {
+  const store = storeOf(context);
+  const config = await readConfig(store);
+  const { selection, considered, weaker, notes, firstUse } = resolveSelection(context, store, config);
+  // Of a file that picks for the first time the answer itself speaks; the call of claude says it.
+  if (firstUse === undefined) for (const note of notes) notice(context, note);
+  return {
+    selection,
+    considered,
+    weaker: losers(weaker),
+    claude: realClaude(context, config),
+    ...effects(context, store, config, selection),
+  };
+}
+
+type Answer = Awaited<ReturnType<typeof answerFor>>;
+
+/** The answer under the names of `clauth which --json`. */
+function fields({
+  selection,
+  considered,
+  weaker,
+  claude,
+  configDir,
+  removedEnv,
+  overrides,
+  refusal,
+}: Answer) {
+  return {
+    ...chosen(selection),
+    considered: considered.map((level) => ({ ...level })),
+    weaker: weaker.map(chosen),
+    claude: claude?.path ?? null,
+    config_dir: configDir,
+    removed_env: removedEnv,
+    overrides: overrides.map((override) => ({ ...override })),
+    ...(refusal && {
+      refused: { kind: refusal.kind, message: refusal.message, hint: refusal.hint ?? null },
+    }),
+  };
+}
+
+function chosen(selection: Selection) {
+  const { kind, path = null, line = null } = selection.source;
+  return { profile: nameOf(selection), source: { kind, path, line } };
+}
+
+function nameOf(selection: Selection): string | null {
+  return selection.kind === "profile" ? selection.name : selection.kind === "system" ? SYSTEM : null;
+}
+
+function lines({ selection, weaker, claude, configDir, removedEnv, overrides, refusal }: Answer): string[] {
+  return [
+    `${subject(selection)}: ${sourceSentence(selection.source)}`,
+    ...weaker.map((loser) => `else ${subject(loser)}: ${sourceSentence(loser.source)}`),
+    claude === undefined
+      ? "claude: none was found"
+      : `claude: ${[claude.path, ...claude.before].join(" ")} (${claude.why})`,
+    `config dir: ${configDir}`,
+    ...(removedEnv.length === 0 ? [] : [`not used from the environment: ${removedEnv.join(", ")}`]),
+    ...overrides.map(({ file, key, why }) => `beats the profile: ${key} in ${file} (${why})`),
+    ...(refusal === undefined ? [] : [`refused: ${refusal.message}`]),
+    ...(refusal?.hint === undefined ? [] : [`hint: ${refusal.hint}`]),
+  ];
 }
 
 /** For people in short, broken between words; what it is about stands out. */
@@ -107,26 +140,14 @@ function losers(weaker: () => readonly Selection[]): readonly Selection[] {
   }
 }
 
-function nameOf(selection: Selection): string | null {
-  return selection.kind === "profile" ? selection.name : selection.kind === "system" ? SYSTEM : null;
-}
-
-function sourceFields({ kind, path, line }: Source) {
-  return { kind, path: path ?? null, line: line ?? null };
-}
-
 function directory(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (cause) {
-    throw new ClauthError({
-      kind: "no_such_directory",
-      message: `there is no directory ${path}`,
-      hint: "clauth which DIR, with a directory that exists",
-      path,
-      cause,
-    });
-  }
+  if (attempt("look at", path, () => disk.statIfThere(path))?.isDirectory()) return realPath(path);
+  throw new ClauthError({
+    kind: "no_such_directory",
+    message: `there is no directory ${path}`,
+    hint: "clauth which DIR, with a directory that exists",
+    path,
+  });
 }
 
 /** That there is no claude yet is an answer here, not a failure. */

@@ -116,3 +116,14 @@ test("says why a start would stop all the same", async () => {
     refused: { kind: "sdk_federation_wins", hint: expect.stringContaining("ANTHROPIC_CONFIG_DIR") },
   });
 });
+
+test("only a directory can be asked about", async () => {
+  using desk = createDesk();
+  for (const path of [desk.write("file", ""), `${desk.home}/nowhere`]) {
+    const { code, stderr } = await desk.clauth(["which", path]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("there is no directory ~/"),
+    });
+  }
+});
