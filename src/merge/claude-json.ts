@@ -89,26 +89,12 @@ export function isAccountKey(key: string): boolean {
   return ACCOUNT_KEYS.has(key) || ACCOUNT_PREFIX.test(key) || key.endsWith("Cache");
 }
 
-/** Those that the pattern below would miss, and those that logout removes (seen on 2.1.329). */
+/** Those that no pattern tells (2.1.329). */
 const ACCOUNT_KEYS: ReadonlySet<string> = new Set([
-  "oauthAccount",
   "userID",
   "machineID",
   "primaryApiKey",
   "customApiKeyResponses",
-  "overageCreditGrantCache",
-  "passesEligibilityCache",
-  "passesLastSeenRemaining",
-  "passesUpsellSeenCount",
-  "orgModelDefaultCache",
-  "modelAccessCache",
-  "additionalModelCostsCache",
-  "additionalModelOptionsCache",
-  "privacyCheckupCache",
-  "groveConfigCache",
-  "clientDataCache",
-  "cachedUsageUtilization",
-  "unusedLimitResetStatusCache",
 ]);
 
 const ACCOUNT_PREFIX = /^(oauth|account|org|passes|overage|cached|subscription|billing)/i;
