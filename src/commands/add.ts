@@ -3,9 +3,10 @@ import { basename, dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
-import { type Store, storeOf } from "../paths.ts";
+import type { Store } from "../paths.ts";
 import { isBaseUrl } from "../profile/config-guard.ts";
 import { createProfile } from "../profile/create-profile.ts";
+import type { NewProfileConfig } from "../profile/new-config.ts";
 import { profileExists, refuseTaken, removedProfiles } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName, sameName } from "../profile-name.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
@@ -46,30 +47,18 @@ export function add(context: Context, input: Input = standardInput(context)): Co
       ["clauth add old --import ~/.claude-old", "take over a config directory made by hand"],
     ],
     run: async (args) => {
-      const given = { login: args.login, home: args.home, import: args.import, apiKey: args["api-key"] };
-      const chosen = modeOf(given);
-      if (args["login-only"] && chosen !== "import")
-        throw usageError("--login-only goes with --import", "add");
+      const chosen = modeOf(args);
+      const [baseUrl, loginOnly] = [args["base-url"], args["login-only"] === true];
+      if (loginOnly && chosen !== "import") throw usageError("--login-only goes with --import", "add");
       const name = parseProfileName(args.name ?? askName(input));
       const store = writableStore(context);
       if (args.home !== true) refuseTaken(store, name);
-      const mode = chosen ?? ask(input);
-      const baseUrl = args["base-url"];
+      const mode = chosen ?? askMode(input);
       if (baseUrl !== undefined && mode !== "api-key")
         throw usageError("--base-url goes with --api-key", "add");
       const isFirst = !existsSync(store.config);
       const wasRemoved = removedProfiles(store).some((removed) => sameName(removed.name, name));
-
-      if (mode === "home") await addHome(context, store, name);
-      else if (mode === "import") {
-        const loginOnly = args["login-only"] === true;
-        await importLogin(context, store, name, { file: args.import ?? "-", input, loginOnly });
-      } else if (mode === "api-key") {
-        refuseBaseUrl(baseUrl);
-        const apiKey = readApiKey(input);
-        createProfile(store, name, { apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) });
-      } else createProfile(store, name, {});
-
+      await make(context, store, name, { mode, input, baseUrl, file: args.import ?? "-", loginOnly });
       notice(
         context,
         mode === "home" ? `profile "${name}" is the login in ~/.claude` : `added profile "${name}"`,
@@ -84,26 +73,15 @@ export function add(context: Context, input: Input = standardInput(context)): Co
   });
 }
 
-/** Before a key is asked for. */
-function refuseBaseUrl(baseUrl: string | undefined): void {
-  if (baseUrl !== undefined && !isBaseUrl(baseUrl))
-    throw usageError("--base-url takes an address that begins with https:// or http://", "add");
-}
+/** How a new profile logs in, as the options are called. */
+const OPTIONS = ["login", "home", "import", "api-key"] as const;
 
-type Mode = "login" | "home" | "import" | "api-key" | "later";
+type Mode = (typeof OPTIONS)[number] | "later";
 
-function modeOf(given: {
-  readonly login: boolean | undefined;
-  readonly home: boolean | undefined;
-  readonly import: string | undefined;
-  readonly apiKey: boolean | undefined;
-}): Mode | undefined {
-  const modes: Mode[] = [
-    ...(given.login ? ["login" as const] : []),
-    ...(given.home ? ["home" as const] : []),
-    ...(given.import === undefined ? [] : ["import" as const]),
-    ...(given.apiKey ? ["api-key" as const] : []),
-  ];
+function modeOf(
+  args: Readonly<Record<(typeof OPTIONS)[number], string | boolean | undefined>>,
+): Mode | undefined {
+  const modes = OPTIONS.filter((mode) => args[mode] !== undefined && args[mode] !== false);
   if (modes.length > 1) throw usageError("--login, --home, --import and --api-key exclude each other", "add");
   return modes[0];
 }
@@ -114,7 +92,7 @@ function askName(input: Input): string {
   return input.line("name of the profile, as work or personal: ").trim();
 }
 
-function ask(input: Input): Mode {
+function askMode(input: Input): Mode {
   if (!input.isTerminal) return "later";
   const answer = input.line(
     "how does it log in?\n  1  by claude auth login, now\n  2  with an API key\n  3  it is the login in ~/.claude\n  4  later\n[1-4, default 1]: ",
@@ -126,23 +104,52 @@ function ask(input: Input): Mode {
 
 const MODES: Readonly<Record<string, Mode>> = { 1: "login", 2: "api-key", 3: "home", 4: "later" };
 
-async function addHome(context: Context, store: Store, name: ProfileName): Promise<void> {
+type Making = {
+  readonly mode: Mode;
+  readonly input: Input;
+  readonly baseUrl: string | undefined;
+  /** What `--import` names. */
+  readonly file: string;
+  readonly loginOnly: boolean;
+};
+
+async function make(context: Context, store: Store, name: ProfileName, making: Making): Promise<void> {
+  switch (making.mode) {
+    case "home":
+      return makeHome(context, store, name);
+    case "import":
+      return importLogin(context, store, name, making);
+    case "api-key":
+      return createProfile(store, name, apiKeyConfig(making));
+    case "login":
+    case "later":
+      return createProfile(store, name, {});
+  }
+}
+
+async function makeHome(context: Context, store: Store, name: ProfileName): Promise<void> {
   const present = profileExists(store, name);
   if (present === undefined) createProfile(store, name, { home: true });
   else becomeHome(store, await placesWithLogin(context, store, present));
 }
 
-type Import = { readonly file: string; readonly input: Input; readonly loginOnly: boolean };
+/** The address is judged before a key is asked for. */
+function apiKeyConfig({ baseUrl, input }: Making): NewProfileConfig {
+  if (baseUrl !== undefined && !isBaseUrl(baseUrl))
+    throw usageError("--base-url takes an address that begins with https:// or http://", "add");
+  return { apiKey: readApiKey(input), baseUrl };
+}
 
 /** A `.credentials.json` stands for its directory: it is moved, so that no claude uses it there. */
-async function importLogin(context: Context, store: Store, name: ProfileName, given: Import): Promise<void> {
-  const path = resolve(context.cwd, given.file);
+async function importLogin(context: Context, store: Store, name: ProfileName, making: Making): Promise<void> {
+  const { file, input } = making;
+  const path = resolve(context.cwd, file);
   const directory = basename(path) === ".credentials.json" ? dirname(path) : path;
-  if (given.file !== "-" && isDirectory(directory)) {
+  if (file !== "-" && isDirectory(directory)) {
     const { importDirectory } = await import("./import-directory.ts");
-    return importDirectory(context, store, name, directory, given);
+    return importDirectory(context, store, name, directory, making);
   }
-  const { bytes, source } = await readImport(context, storeOf(context), given.file, given.input);
+  const { bytes, source } = await readImport(context, store, file, input);
   createProfile(store, name, {}, bytes);
   notice(context, `the login of ${source} belongs to "${name}" now: used there again, it would end here`);
 }
