@@ -40,9 +40,11 @@ export function importAll(context: Context): Command {
     run: async (args) => {
       if (args.from === "rust") return showRustStore(context, args.json === true);
       const from = args.from === undefined ? undefined : peerNamed(args.from);
+      if (from !== undefined && args.json && !args["dry-run"])
+        throw usageError("--json shows what would be moved: it goes with --dry-run", "import");
       const candidates = findCandidates(context).filter((one) => from === undefined || one.from === from);
       const found = await Promise.all(candidates.map((one) => looked(context, storeOf(context), one)));
-      if (from !== undefined && !args["dry-run"] && !args.json)
+      if (from !== undefined && !args["dry-run"])
         return takeOver(context, from, found, args["login-only"] === true);
       const rows = () => found.map((each) => row(each, context.home));
       context.stdout.write(
@@ -141,27 +143,10 @@ async function takeOver(
   loginOnly: boolean,
 ): Promise<number> {
   const store = writableStore(context);
-  let moved = 0;
-  let failed = 0;
-  for (const each of found) {
-    if (each.state !== "ready" || !isProfileName(each.name)) {
-      notice(
-        context,
-        `${each.directory}: ${STATES[each.state]}${NAMED_ANEW.has(each.state) ? `: ${byHand(each)}` : ""}`,
-      );
-      continue;
-    }
-    try {
-      await importDirectory(context, store, each.name, each.directory, { loginOnly });
-      moved += 1;
-    } catch (error) {
-      const { message, hint } = asClauthError(error);
-      notice(context, `${each.directory}: ${message}`, hint);
-      failed += 1;
-    }
-  }
+  const ends = [];
+  for (const each of found) ends.push(await takeOne(context, store, each, loginOnly));
   if (found.length === 0) notice(context, `nothing of ${from} was found`);
-  if (moved > 0) {
+  if (ends.includes("moved")) {
     for (const line of choiceLines(context, from)) notice(context, line);
     if (from !== "directory")
       notice(
@@ -169,7 +154,29 @@ async function takeOver(
         `${from} still picks directories for claude: take its lines out of your shell's startup files`,
       );
   }
-  return failed > 0 ? 1 : 0;
+  return ends.includes("failed") ? 1 : 0;
+}
+
+async function takeOne(
+  context: Context,
+  store: Store,
+  found: Found,
+  loginOnly: boolean,
+): Promise<"moved" | "left" | "failed"> {
+  const { directory, name, state } = found;
+  if (state !== "ready" || !isProfileName(name)) {
+    const cure = NAMED_ANEW.has(state) ? `: ${byHand(found)}` : "";
+    notice(context, `${directory}: ${STATES[state]}${cure}`);
+    return "left";
+  }
+  try {
+    await importDirectory(context, store, name, directory, { loginOnly });
+    return "moved";
+  } catch (error) {
+    const { message, hint } = asClauthError(error);
+    notice(context, `${directory}: ${message}`, hint);
+    return "failed";
+  }
 }
 
 /** What the tool was told to use where, as commands to type. */

@@ -320,7 +320,7 @@ describe("clauth import", () => {
       }
     `);
     expect(
-      JSON.parse((await desk.clauth(["import", "--from", "cloak", "--json"])).stdout),
+      JSON.parse((await desk.clauth(["import", "--from", "cloak", "--json", "--dry-run"])).stdout),
     ).toMatchInlineSnapshot(`
       [
         {
@@ -421,6 +421,13 @@ describe("clauth import", () => {
         "stdout": "",
       }
     `);
+  });
+
+  test("JSON of what would be moved is no way to move it: nothing is moved unsaid", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".cloak/profiles/work", "W");
+    const { code, stderr } = await desk.clauth(["import", "--from", "cloak", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--dry-run") });
   });
 });
 
