@@ -17,12 +17,16 @@ export type Programs = {
   readonly become: string;
   /** The least that can stand beside claude: starts it and waits. */
   readonly wait: string;
+  /** The same, and watches a directory meanwhile: what the kernel asks for at the end of a process that did. */
+  readonly waitAndWatch: string;
   /** The least that can carry a file: watches a directory and copies one file at each event. */
   readonly watch: string;
   /** The same, so that a power loss takes neither copy: what a login asks for. */
   readonly watchSafely: string;
   /** `exec` in a shell script. */
   readonly shell: string;
+  /** Ours with a stopwatch in it (`stopwatch.ts`), called `claude` too. */
+  readonly stopwatch: string;
 };
 
 export async function makePrograms(root: string): Promise<Programs> {
@@ -46,9 +50,11 @@ export async function makePrograms(root: string): Promise<Programs> {
     empty: at("empty"),
     become: at("become"),
     wait: at("wait"),
+    waitAndWatch: at("waitAndWatch"),
     watch: at("watch"),
     watchSafely: at("watchSafely"),
     shell: at("shell"),
+    stopwatch: await build({ entry: join(import.meta.dir, "stopwatch.ts"), outfile: at("stopwatch/claude") }),
   };
 }
 
@@ -62,6 +68,12 @@ const path = new TextEncoder().encode(process.env.REAL_CLAUDE + "\\0");
 symbols.execv(ptr(path), ptr(new BigUint64Array([BigInt(ptr(path)), 0n])));
 `,
   wait: `
+const child = Bun.spawn([process.env.REAL_CLAUDE, ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit"] });
+process.exit(await child.exited);
+`,
+  waitAndWatch: `
+import { watch } from "node:fs";
+watch(process.env.HOME, () => {});
 const child = Bun.spawn([process.env.REAL_CLAUDE, ...process.argv.slice(2)], { stdio: ["inherit", "inherit", "inherit"] });
 process.exit(await child.exited);
 `,

@@ -62,6 +62,15 @@ export function makeUser({ entries, files, projects }: Size): User {
   };
 }
 
+/** Another profile of the same user, "play", with a login of its own. */
+export function addSibling({ home }: User): Pick<User, "runtime"> {
+  const profile = join(home, ".clauth", "profiles", "play");
+  mkdirSync(profile, { mode: 0o700 });
+  write(join(home, ".clauth", "profiles.toml"), 'profiles = ["work", "play"]\n');
+  write(join(profile, "credentials.json"), credentials(2));
+  return { runtime: join(profile, "runtime") };
+}
+
 /** A login's file; each generation has other tokens, which expire later. */
 export function credentials(generation: number): string {
   const login = {

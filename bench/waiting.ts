@@ -40,6 +40,13 @@ export function startWaiting(
   };
 }
 
+/** Claude Code writes all that a session reconciles. */
+export function changeEverything(user: User, round: number): void {
+  replaceFile(join(user.runtime, ".credentials.json"), credentials(Date.now()));
+  replaceFile(join(user.runtime, ".claude.json"), claudeJson(500, { round }));
+  replaceFile(join(user.runtime, "settings.json"), JSON.stringify({ theme: `theme-${round}` }));
+}
+
 export type Idle = {
   /** Milliseconds of processor time, and voluntary context switches of all threads, for each second. */
   readonly cpuMsPerSecond: number;
@@ -93,8 +100,8 @@ export function latency(change: () => void, arrived: () => boolean): number {
   return performance.now() - start;
 }
 
-/** A rotated token until it is canonical; each `rounds` replaces the link as Claude Code's refresh does. */
-export async function tokenLatencies(user: User, rounds: number): Promise<number[]> {
+/** A rotated token until it is canonical; each round replaces the link as Claude Code's refresh does. */
+export async function tokenLatencies(user: User, { rounds }: { readonly rounds: number }): Promise<number[]> {
   const canonical = join(user.profile, "credentials.json");
   const values: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -111,20 +118,35 @@ export async function tokenLatencies(user: User, rounds: number): Promise<number
   return values;
 }
 
-/** A key that Claude Code writes in the tree's `.claude.json`, until it stands in `~/.claude.json`. */
-export async function keyLatencies(user: User, rounds: number): Promise<number[]> {
-  const home = join(user.home, ".claude.json");
+export type Keys = {
+  readonly rounds: number;
+  /** Of the document; the usual number where not given. */
+  readonly projects?: number;
+  /** `~/.claude.json` where not given. */
+  readonly arrivesIn?: string;
+  /** Until the next one; long enough for all that follows a merge where not given. */
+  readonly gapMs?: number;
+};
+
+/** A key that Claude Code writes in the tree's `.claude.json`, until it stands elsewhere. */
+export async function keyLatencies(user: User, keys: Keys): Promise<number[]> {
+  const {
+    rounds,
+    projects = USUAL.projects,
+    arrivesIn = join(user.home, ".claude.json"),
+    gapMs = 300,
+  } = keys;
   const values: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const key = `key-${round}`;
-    const text = claudeJson(USUAL.projects, { [key]: round });
+    const value = crypto.randomUUID();
+    const text = claudeJson(projects, { lastSeen: value });
     values.push(
       latency(
         () => replaceFile(join(user.runtime, ".claude.json"), text),
-        () => readFileSync(home, "utf8").includes(key),
+        () => readFileSync(arrivesIn, "utf8").includes(value),
       ),
     );
-    await Bun.sleep(300);
+    await Bun.sleep(gapMs);
   }
   return values;
 }

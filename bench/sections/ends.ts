@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { median, quantile } from "../measure.ts";
+import { replaceFile } from "../replace-file.ts";
+import { type Bench, ratio, type Section, section } from "../section.ts";
+import { claudeJson, credentials, makeUser, USUAL, type User } from "../user.ts";
+import { changeEverything, startWaiting } from "../waiting.ts";
+
+type Ending = {
+  readonly name: string;
+  readonly parent: string;
+  readonly user: User;
+  /** How long claude runs, in milliseconds: a shim begins to watch after 250. */
+  readonly runs?: number;
+  /** Every how many rounds it is measured, where that is not each one. */
+  readonly every?: number;
+  readonly whileItRuns?: (round: number) => void;
+};
+
+const BARE = "Bun program that only waits";
+
+/** From claude's end to its parent's. */
+export async function ends({ programs, rounds }: Bench): Promise<Section> {
+  const user = makeUser(USUAL);
+  const large = makeUser({ ...USUAL, projects: 500 });
+  const { wait, waitAndWatch, shim } = programs;
+  const endings: readonly Ending[] = [
+    { name: BARE, parent: wait, user },
+    { name: "**shim**, nothing changed", parent: shim, user },
+    {
+      name: "Bun program that waits and watches a directory",
+      parent: waitAndWatch,
+      user,
+      runs: 600,
+      every: 2,
+    },
+    { name: "**shim** that watches, nothing changed", parent: shim, user, runs: 600, every: 2 },
+    {
+      name: "**shim**, a token was rotated",
+      parent: shim,
+      user,
+      whileItRuns: () => replaceFile(join(user.runtime, ".credentials.json"), credentials(Date.now())),
+    },
+    {
+      name: "**shim**, a key was carried while claude ran",
+      parent: shim,
+      user,
+      runs: 600,
+      every: 2,
+      whileItRuns: (round) =>
+        replaceFile(join(user.runtime, ".claude.json"), claudeJson(USUAL.projects, { round })),
+    },
+    {
+      name: "**shim**, all changed, `.claude.json` of 1 MB",
+      parent: shim,
+      user: large,
+      every: 3,
+      whileItRuns: (round) => changeEverything(large, round),
+    },
+  ];
+  const figures = new Map(endings.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const ending of endings) {
+      if (round % (ending.every ?? 1) === 0) figures.get(ending.name)?.push(await endOf(ending, round));
+    }
+  }
+  user.close();
+  large.close();
+  return section("From claude's end to ours", ["ms", "median", "p90", "÷ waits"], rows(figures), figures);
+
+  async function endOf({ parent, user: of, runs = 0, whileItRuns }: Ending, round: number): Promise<number> {
+    const waiting = startWaiting(programs, parent, of, parent === shim ? { CLAUTH_PROFILE: "work" } : {});
+    whileItRuns?.(round);
+    if (runs > 0) await Bun.sleep(runs);
+    return waiting.end();
+  }
+}
+
+function rows(figures: ReadonlyMap<string, readonly number[]>) {
+  const floor = median(figures.get(BARE) ?? []);
+  return [...figures].map(([name, values]) => [
+    name,
+    median(values),
+    quantile(values, 0.9),
+    ratio(median(values), floor),
+  ]);
+}

@@ -1,0 +1,44 @@
+import { rmSync } from "node:fs";
+import { measure, median, quantile } from "../measure.ts";
+import { peers } from "../peers.ts";
+import { type Bench, callOf, ratio, type Section, section } from "../section.ts";
+import { makeUser, USUAL } from "../user.ts";
+
+/** A direct start and what others put before it. "adds" is the median over that of the direct start. */
+export function starts(bench: Bench): Section {
+  const { programs, rounds } = bench;
+  const empty = "empty compiled Bun program, alone";
+  const user = makeUser(USUAL);
+  const neighbour = makeUser(USUAL);
+  const call = callOf(bench, user);
+  const cold = () => rmSync(user.runtime, { recursive: true, force: true });
+  const cases = [
+    call("direct", [programs.claude]),
+    call("`exec` in a `sh` script", [programs.shell]),
+    call(empty, [programs.empty]),
+    call("Bun program that only becomes claude", [programs.become]),
+    call("**bypass** (`CLAUTH_BYPASS=1`)", [programs.shim], { CLAUTH_BYPASS: "1" }),
+    call("**passthrough** (no profile applies)", [programs.shim]),
+    call("Bun program that only waits beside claude", [programs.wait]),
+    call("**managed**, warm tree", [programs.shim], { CLAUTH_PROFILE: "work" }),
+    { ...call("**managed**, no tree yet", [programs.shim], { CLAUTH_PROFILE: "work" }), before: cold },
+    ...peers(bench, neighbour),
+  ];
+  const samples = measure(cases, rounds);
+  user.close();
+  neighbour.close();
+  const of = (name: string) => median(samples.get(name)?.wall ?? []);
+  const cpuOf = (name: string) => median(samples.get(name)?.cpu ?? []);
+  const rows = cases.map(({ name }) => [
+    name,
+    of(name),
+    quantile(samples.get(name)?.wall ?? [], 0.1),
+    quantile(samples.get(name)?.wall ?? [], 0.9),
+    cpuOf(name),
+    of(name) - of("direct"),
+    ratio(of(name) - of("direct"), of(empty)),
+    ratio(cpuOf(name) - cpuOf("direct"), cpuOf(empty)),
+  ]);
+  const head = ["ms", "median", "p10", "p90", "CPU", "adds", "adds ÷ empty", "CPU adds ÷ empty"];
+  return section("Starts", head, rows, samples);
+}
