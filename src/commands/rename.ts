@@ -1,6 +1,6 @@
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import { parseProfileName } from "../profile-name.ts";
+import { parseProfileName, sameName } from "../profile-name.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
 import { notice } from "../report.ts";
 import { renameProfile } from "../session/rename-profile.ts";
@@ -28,7 +28,8 @@ export function rename(context: Context): Command {
       notice(context, `profile "${from}" is now "${to}"`);
       if ((await renameMentions(store, from, to)) === "written")
         notice(context, `${store.config} names it so too`);
-      notice(context, `a .clauthrc that names "${from}" stops with an error: clauth local ${to}`);
+      if (!sameName(from, to))
+        notice(context, `a .clauthrc that names "${from}" stops with an error: clauth local ${to}`);
       return 0;
     },
   });

@@ -96,3 +96,15 @@ test("a clauth.toml that is not valid is said before anything changes", async ()
   expect((await desk.clauth(["rename", "work", "client"])).code).toBe(1);
   expect(readdirSync(join(desk.store, "profiles"))).toEqual(["work"]);
 });
+
+test("a name that changes its case alone stays what every .clauthrc means", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  desk.write("project/.clauthrc", "work\n");
+  expect(await desk.clauth(["rename", "work", "Work"])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: 'clauth: profile "work" is now "Work"\n',
+  });
+  expect((await desk.clauth(["current"])).stdout).toBe("Work\n");
+});
