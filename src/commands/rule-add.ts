@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { SYSTEM } from "../profile-name.ts";
 import { notice } from "../report.ts";
 import { CHOICE } from "./arguments.ts";
-import { type Command, command } from "./command.ts";
+import { type Command, command, usageError } from "./command.ts";
 import { withoutTilde } from "./output.ts";
 import { parsePattern } from "./rule-pattern.ts";
 import { knownProfile, writableStore } from "./store.ts";
@@ -30,6 +30,8 @@ export function ruleAdd(context: Context): Command {
     ],
     run: async ({ pattern, name }) => {
       const store = writableStore(context);
+      // No name has a slash, and a path is easily typed in its place.
+      if (/[\\/~]/.test(name)) throw usageError("the pattern stands before the name", "rule add");
       const choice = parseChoice(name, "clauth rule add");
       const profile = choice === SYSTEM ? choice : knownProfile(store, choice);
       const rule = { ...parsePattern(pattern, context), profile };

@@ -133,3 +133,16 @@ test("a directory that is not there yet may have a rule, and it is said", async 
       'clauth: directory ~/later picks "work" (~/.clauth/clauth.toml)\n',
   );
 });
+
+test("a name and a pattern in the wrong order are told so, before anything is written", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  for (const pattern of ["~/work", "/srv", "github.com/acme/*"]) {
+    const { code, stderr } = await desk.clauth(["rule", "add", "work", pattern]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "clauth: error: the pattern stands before the name\nhint: clauth rule add --help\n",
+    });
+  }
+  expect((await desk.clauth(["rule", "list", "--json"])).stdout).toBe("[]\n");
+});
