@@ -15,7 +15,10 @@ import { profileRows } from "./profile-rows.ts";
 /** `clauth` alone: the profiles and which one applies here; before there is one, what `claude` is now and how to get a second. */
 export async function overview(context: Context): Promise<void> {
   const { selection, profiles } = await profileRows(context);
-  if (profiles.length === 0) return context.stdout.write(await firstSteps(context));
+  if (profiles.length === 0) {
+    const now = selection === undefined ? "" : ": claude is the untouched Claude Code";
+    return context.stdout.write(`no profile yet${now}\n\n${await firstSteps(context)}`);
+  }
   if (selection !== undefined) {
     const subject = selection.kind === "profile" ? `profile "${selection.name}"` : "the untouched claude";
     const here = `here: ${subject}, ${sourceSentence(selection.source)}`;
@@ -28,8 +31,6 @@ async function firstSteps(context: Context): Promise<string> {
   const paint = paintFor(context);
   const configDir = context.env["CLAUDE_CONFIG_DIR"] || claudeHomeOf(context.home).root;
   return [
-    "no profile yet: claude is the untouched Claude Code",
-    "",
     `claude      ${withTilde(await claudeNow(context), context.home)}`,
     `config dir  ${withTilde(configDir, context.home)} (${await loginNow(context)})`,
     "",

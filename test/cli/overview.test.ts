@@ -64,3 +64,11 @@ test("on a terminal the two commands stand out", async () => {
   await desk.clauth([], { stdout });
   expect(printed.join("")).toContain("  \x1b[1mclauth add work --login\x1b[0m   \x1b[2mlog in");
 });
+
+test("a claude that would stop is not called untouched", async () => {
+  using desk = createDesk();
+  desk.write("project/.clauthrc", "gone\n");
+  const { stdout, stderr } = await desk.clauth([]);
+  expect(stderr).toContain("clauth: claude stops here: ");
+  expect(stdout).toStartWith("no profile yet\n\nclaude ");
+});
