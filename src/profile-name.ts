@@ -52,7 +52,9 @@ export function parseProfileName(text: string): ProfileName {
   throw new ClauthError({
     kind: "profile_name_invalid",
     message: `${JSON.stringify(text.slice(0, 80))} is not a profile name: ${complaint}`,
-    hint: "a name has 1 to 64 letters, digits or . _ @ + - and starts with neither a dot nor a dash",
+    hint: sameName(text, SYSTEM)
+      ? "clauth add NAME --home gives the login in ~/.claude a name"
+      : "a name has 1 to 64 letters, digits or . _ @ + - and starts with neither a dot nor a dash",
   });
 }
 
