@@ -2,10 +2,12 @@ import { disk, letGo } from "../disk/disk.ts";
 import { piecesIn } from "../disk/pieces.ts";
 import type { FileStat } from "../disk/read-file.ts";
 import { writeAll } from "../disk/write-file.ts";
+import { ClauthError } from "../errors.ts";
 import { constants } from "../fs.ts";
 import { quarantineFile } from "../quarantine.ts";
 import type { Pieces } from "../tree/jsonl-tails.ts";
 import { type CopyOptions, putCopy } from "../tree/put-copy.ts";
+import { hasWriter } from "./has-writer.ts";
 import { fail, lookAgain, type Pass } from "./pass.ts";
 
 /** A log that lost its name to a copy, and how long it was. */
@@ -17,8 +19,10 @@ export type Outgoing = {
 };
 
 /**
- * As `putCopy`. Who had a `.jsonl` open to append to it goes on in the file that has no name any more: it is kept in hand until the
- * pass has made everything durable, milliseconds later. Claude Code opens and closes it for each append, within 0.4 ms (2.1.197, 2.1.329).
+ * As `putCopy`, but not while somebody has the `.jsonl` open to append to it: he would go on in a file that has no name any more. Who opens
+ * it in that very moment is heard all the same: the old file is kept in hand until the pass has made everything durable, milliseconds
+ * later. Claude Code opens and closes it for each append, within 0.4 ms (2.1.197, 2.1.329).
+ * @throws ClauthError as `putCopy`, or `file_open` (retry-safe)
  */
 export function putLog(
   pass: Pass,
@@ -35,6 +39,7 @@ export function putLog(
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const descriptor = disk.open(target, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
+    if (hasWriter(descriptor)) throw fileOpen(target);
     const stat = putCopy(target, content, options);
     pass.outgoing.push({ name, path: target, descriptor, size: Number(replaces.size) });
     return stat;
@@ -45,6 +50,16 @@ export function putLog(
 }
 
 const MOST = 64;
+
+function fileOpen(path: string): ClauthError {
+  return new ClauthError({
+    kind: "file_open",
+    message: `a program has ${path} open to write to it`,
+    hint: "end that program, or wait until it closes the file",
+    path,
+    retrySafe: true,
+  });
+}
 
 /** Gives to the new files what came to the old ones behind their backs. */
 export function bringLateLines(pass: Pass): void {

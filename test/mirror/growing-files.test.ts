@@ -42,24 +42,43 @@ function linesBy(path: string, by: string): string[] {
     .filter((line) => line.includes(`"by":"${by}"`));
 }
 
-/** Appends a line by a descriptor that was opened before the file was replaced. */
-function appendingAt(checkpoint: string, path: string, line: string): Disposable {
-  const descriptor = openSync(path, "a");
+/** Appends a line to a file that was opened right before it was replaced. */
+function appendingAsReplaced(path: string, line: string): Disposable {
+  let descriptor: number | undefined;
   let written = false;
   testOnlyArmCheckpoints((name) => {
-    if (name !== checkpoint || written) return;
+    if (name === "copy-written") descriptor ??= openSync(path, "a");
+    if (name !== "copy-published" || descriptor === undefined || written) return;
     written = true;
     writeSync(descriptor, line);
   });
   return {
     [Symbol.dispose]: () => {
       testOnlyArmCheckpoints(undefined);
-      closeSync(descriptor);
+      if (descriptor !== undefined) closeSync(descriptor);
     },
   };
 }
 
 describe("a log that is replaced while somebody has it open", () => {
+  test("is not, until he closes it: what he appends meanwhile is in claude home", () => {
+    using sides = twoSides();
+    put(sides.home("s.jsonl"), "1\n");
+    sides.pass();
+    const holder = openSync(sides.tree("s.jsonl"), "a");
+    appendFileSync(sides.home("s.jsonl"), "home\n");
+    for (const line of ["2\n", "3\n", "4\n"]) {
+      writeSync(holder, line);
+      expect([...(sides.pass().left ?? [])]).toEqual(["s.jsonl"]);
+    }
+    expect(text(sides.home("s.jsonl"))).toBe("1\nhome\n2\n3\n4\n");
+    expect(text(sides.tree("s.jsonl"))).toBe("1\n2\n3\n4\n");
+    closeSync(holder);
+    expect(sides.pass().skipped).toEqual([]);
+    expect(text(sides.tree("s.jsonl"))).toBe(text(sides.home("s.jsonl")));
+    expect(quarantined(sides)).toEqual({});
+  });
+
   test("keeps what comes to the old file behind our backs, where both sides were appended to", () => {
     using sides = twoSides();
     put(sides.home("s.jsonl"), "1\n");
@@ -67,7 +86,7 @@ describe("a log that is replaced while somebody has it open", () => {
     put(sides.home("s.jsonl"), "1\nhome\n", 5);
     put(sides.tree("s.jsonl"), "1\ntree\n", 5);
     {
-      using _ = appendingAt("copy-published", sides.tree("s.jsonl"), "late\n");
+      using _ = appendingAsReplaced(sides.tree("s.jsonl"), "late\n");
       expect([...(sides.pass().left ?? [])]).toEqual(["s.jsonl"]);
     }
     sides.pass();
@@ -81,7 +100,7 @@ describe("a log that is replaced while somebody has it open", () => {
     sides.pass();
     put(sides.tree("s.jsonl"), "2\n", 5);
     {
-      using _ = appendingAt("copy-published", sides.home("s.jsonl"), "late\n");
+      using _ = appendingAsReplaced(sides.home("s.jsonl"), "late\n");
       sides.pass();
     }
     sides.pass();
