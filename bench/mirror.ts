@@ -1,9 +1,20 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type MirrorPlaces, mirrorPass } from "../src/mirror/mirror-pass.ts";
 import { watchMirror } from "../src/mirror/watch-mirror.ts";
-import { median } from "./measure.ts";
+import { median, quantile } from "./measure.ts";
+import { makePrograms, type Programs } from "./programs.ts";
+import { makeUser, USUAL } from "./user.ts";
+import { latency, startWaiting } from "./waiting.ts";
 
 /**
  * `bun bench/mirror.ts [FILES...]`: what a mirror costs where a tree can't link to claude home, by how many files there are.
@@ -15,10 +26,15 @@ const FILES_IN_DIRECTORY = 50;
 type Time = { readonly wall: number; readonly cpu: number };
 type Mirror = { readonly places: MirrorPlaces; readonly names: readonly string[] };
 
-const columns = (sizes.length > 0 ? sizes : [1000, 20_000, 100_000]).map((files) => ({
-  files,
-  rows: figuresOf(files),
-}));
+const columns: { files: number; rows: Map<string, string> }[] = [];
+const built = mkdtempSync(join(tmpdir(), "clauth-bench-programs-"));
+try {
+  const programs = await makePrograms(built);
+  for (const files of sizes.length > 0 ? sizes : [1000, 20_000, 100_000])
+    columns.push({ files, rows: new Map([...figuresOf(files), ...(await besideClaude(programs, files))]) });
+} finally {
+  rmSync(built, { recursive: true, force: true });
+}
 console.log(`| wall ms (CPU ms) | ${columns.map(({ files }) => `${files} files`).join(" | ")} |`);
 console.log(`| --- |${" ---: |".repeat(columns.length)}`);
 for (const what of columns[0]?.rows.keys() ?? []) {
@@ -62,6 +78,39 @@ function figuresOf(files: number): Map<string, string> {
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+/** End to end, by the compiled shim of a claude that waits: from a write until the other side has it. */
+async function besideClaude(programs: Programs, files: number): Promise<Map<string, string>> {
+  const user = makeUser({ ...USUAL, entries: 0, files });
+  const env = { CLAUTH_PROFILE: "work", CLAUTH_LINK_MODE: "copy" };
+  const session = startWaiting(programs, programs.shim, user, env);
+  const name = "projects/p0/0.jsonl";
+  const sides = { tree: join(user.runtime, name), home: join(user.home, ".claude", name) };
+  const travels = (from: string, to: string) => {
+    const line = `${crypto.randomUUID()}\n`;
+    return latency(
+      () => appendFileSync(from, line),
+      () => readFileSync(to, "utf8").endsWith(line),
+    );
+  };
+  // The first waits for the watches.
+  travels(sides.home, sides.tree);
+  const rows = new Map<string, string>();
+  for (const [what, from, to] of [
+    ["a line of claude's until it is in `~/.claude`", sides.tree, sides.home],
+    ["a line in `~/.claude` until claude has it", sides.home, sides.tree],
+  ] as const) {
+    const values: number[] = [];
+    while (values.length < 31) {
+      await Bun.sleep(150);
+      values.push(travels(from, to));
+    }
+    rows.set(`${what}: median, 99 %`, `${median(values).toFixed(0)}, ${quantile(values, 0.99).toFixed(0)}`);
+  }
+  await session.end();
+  user.close();
+  return rows;
 }
 
 function makeMirror(root: string, files: number): Mirror {
