@@ -24,10 +24,22 @@ export function completions(context: Context): Command {
 
 /** Each hands on the words up to the cursor, the one under it last; where nothing fits, the shell's own way with files goes on. */
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
+  // Bash breaks words before @ and behind : too, and a name may be an address: the line itself is taken, and what stands before the
+  // break is not answered.
   bash: `# eval "$(clauth completions bash)"
 _clauth() {
-  local IFS=$'\\n'
-  COMPREPLY=($(clauth __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+  local line=\${COMP_LINE:0:COMP_POINT} word
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=('')
+  local last=\${words[\${#words[@]}-1]}
+  local open=\${last##*["\${COMP_WORDBREAKS//@/}"]}
+  [[ $COMP_WORDBREAKS == *@* && $open == *@* ]] && open=@\${open##*@}
+  local kept=\${last%"$open"}
+  COMPREPLY=()
+  while IFS=$'\\t' read -r word _; do
+    COMPREPLY+=("\${word#"$kept"}")
+  done < <(clauth __complete -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _clauth clauth
 `,

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { powershellFaults } from "../support/powershell.ts";
+import { openPty } from "../support/pty.ts";
 import { createDesk, type Desk } from "./call.ts";
 
 async function fits(desk: Desk, ...words: readonly string[]): Promise<string[]> {
@@ -67,14 +68,32 @@ test("PowerShell gets a script that its grammar takes", async () => {
   expect((await powershellFaults(stdout)).filter((fault) => fault.includes("syntax"))).toEqual([]);
 });
 
-test("bash completes by Tab what clauth answers", async () => {
+test("bash completes by Tab what clauth answers, an address to its end", async () => {
   using box = createFakeSandbox();
-  const { stdout } = await box.run(["clauth", "completions", "bash"]);
-  const script = `${stdout}
-COMP_WORDS=(clauth whi) COMP_CWORD=1; _clauth; echo "\${COMPREPLY[*]}"
-COMP_WORDS=(clauth local w) COMP_CWORD=2; _clauth; echo "\${COMPREPLY[*]}"
-COMP_WORDS=(clauth backups "") COMP_CWORD=2; _clauth; echo "\${COMPREPLY[*]}"`;
-  expect((await box.run(["bash", "-c", script])).stdout).toBe("which\nwork\nrestore work\n");
+  box.addProfile("me@home.example");
+  const shell = openPty(["bash", "--norc", "-i"], { cwd: box.project, env: { ...box.env, PS1: "> " } });
+  try {
+    shell.type('eval "$(clauth completions bash)"\n');
+    shell.type(
+      'clauth() { if [ "$1" = __complete ]; then command clauth "$@"; else echo "<$*>"; fi; }; clauth ready\n',
+    );
+    await shell.shows("<ready>");
+    for (const [typed, line] of [
+      ["whi", "which"],
+      ["local w", "local work"],
+      ["run me", "run me@home.example"],
+      ["run me@", "run me@home.example"],
+      ["run me@h", "run me@home.example"],
+      ["backups wo", "backups work"],
+      ["backups re", "backups restore"],
+    ] as const) {
+      const before = shell.output().length;
+      shell.type(`clauth ${typed}\t\n`);
+      await shell.shows(`<${line}>`, before);
+    }
+  } finally {
+    shell.close();
+  }
 });
 
 test.skipIf(Bun.which("zsh") === null)("zsh completes by Tab what clauth answers", async () => {
