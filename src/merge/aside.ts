@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, objectFrom, ownValue } from "../json.ts";
 import type { KeyPath } from "./three-way.ts";
 
-/** Says which keys one side keeps for itself, so that no merge ever sees them. */
+/** Says which keys one side keeps for itself, so that no merge ever sees them: at the top, and of the variables in `env`. */
 export type StaysAside = (key: KeyPath) => boolean;
 
 export type Parts = { readonly travels: JsonObject; readonly aside: JsonObject };
@@ -19,7 +19,8 @@ export function setAside(document: JsonObject, stays: StaysAside, path: KeyPath 
       aside.push([key, value]);
       continue;
     }
-    const parts = here.length < DEEPEST && isObject(value) ? setAside(value, stays, here) : undefined;
+    const isDivided = path.length === 0 && key === "env" && isObject(value);
+    const parts = isDivided ? setAside(value, stays, here) : undefined;
     const someAside = parts !== undefined && Object.keys(parts.aside).length > 0;
     if (someAside) aside.push([key, parts.aside]);
     if (!someAside) travels.push([key, value]);
@@ -29,9 +30,6 @@ export function setAside(document: JsonObject, stays: StaysAside, path: KeyPath 
     ? { travels: document, aside: {} }
     : { travels: objectFrom(travels), aside: objectFrom(aside) };
 }
-
-/** No rule names a key below the second level: `env.NAME`. */
-const DEEPEST = 2;
 
 /**
  * Puts what was set aside back among `merged`, in the order of the document that it was taken from. Where the merge made

@@ -18,6 +18,7 @@ import {
   decideDocument,
   judgeSide,
 } from "./document.ts";
+import { knownAs } from "./parse-once.ts";
 import type { Places } from "./places.ts";
 import { MISSING, type Signature, signatureFrom, signatureOf } from "./signature.ts";
 
@@ -201,9 +202,10 @@ const MISSING_SIDE = { kind: "missing" } as const;
 
 function writeSide(path: string, side: DocumentSide, value: JsonObject, shown?: () => void): void {
   const before = side.kind === "missing" ? undefined : side.content;
+  const bytes = formatLike(value, before?.bytes);
   let displaced: FileContent | undefined;
   try {
-    writeFileAtomic(path, formatLike(value, before?.bytes), {
+    writeFileAtomic(path, bytes, {
       mode: 0o600,
       keepMode: true,
       expect: before ?? "absent",
@@ -212,6 +214,7 @@ function writeSide(path: string, side: DocumentSide, value: JsonObject, shown?: 
       },
       ...(shown && { shown }),
     });
+    knownAs(bytes, value);
   } catch (error) {
     if (displaced !== undefined) bringBack(path, side, judgeSide(displaced));
     throw error;

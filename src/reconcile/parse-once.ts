@@ -9,7 +9,11 @@ export function parseOnce(bytes: Uint8Array): Json | undefined {
   if (bytes.length < WORTH_KEEPING) return parseJson(bytes);
   const known = recent.find((one) => equalBytes(one.bytes, bytes));
   if (known !== undefined) return known.value;
-  const value = parseJson(bytes);
+  return knownAs(bytes, parseJson(bytes));
+}
+
+/** Notes what bytes are without parsing them, because they were made of this value. */
+export function knownAs<Value extends Json | undefined>(bytes: Uint8Array, value: Value): Value {
   recent.push({ bytes, value });
   if (recent.length > KEPT) recent.shift();
   return value;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { forgetParsed, parseOnce } from "../../src/reconcile/parse-once.ts";
+import { forgetParsed, knownAs, parseOnce } from "../../src/reconcile/parse-once.ts";
 
 afterEach(forgetParsed);
 
@@ -8,6 +8,12 @@ test("the same bytes give the same value, others of their length their own", () 
   expect(value).toEqual({ text: "a".repeat(40_000) });
   expect(parseOnce(large("a"))).toBe(value);
   expect(parseOnce(large("b"))).toEqual({ text: "b".repeat(40_000) });
+});
+
+test("bytes that were made of a value are that value", () => {
+  const value = { text: "c".repeat(40_000) };
+  knownAs(large("c"), value);
+  expect(parseOnce(large("c"))).toBe(value);
 });
 
 test("what is no JSON stays none", () => {
