@@ -49,7 +49,7 @@ type Shell = (typeof SHELLS)[number] & { readonly program: string };
 /** Never of the working directory. */
 function programOf(name: string, { env }: Context): string | undefined {
   const directories = (env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
-  return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
+  return directories.map((directory) => join(directory, name)).find(isFile);
 }
 
 /** A terminal starts one of these kinds, an editor or `ssh` another, and each reads other startup files. */

@@ -94,7 +94,7 @@ test("bash completes by Tab what clauth answers, an address to its end", async (
   } finally {
     shell.close();
   }
-});
+}, 20_000);
 
 test.skipIf(Bun.which("zsh") === null)("zsh completes by Tab what clauth answers", async () => {
   using box = createFakeSandbox();

@@ -114,6 +114,15 @@ test("another claude before the shim is a problem, and a relative PATH entry a w
   `);
 });
 
+test("a file before the shim that can't be executed is passed over, as by a shell", async () => {
+  using desk = healthyDesk();
+  desk.write("notes/claude", "#!/bin/sh\n", 0o644);
+  const env = { PATH: `${desk.home}/notes:${desk.store}/bin:${desk.home}/bin` };
+  expect((await desk.clauth(["doctor"], { env })).stdout).toStartWith(
+    "ok       PATH: claude is ~/.clauth/bin",
+  );
+});
+
 test("another program named clauth before this one is a warning", async () => {
   using desk = healthyDesk();
   desk.write("bin/clauth", "#!/bin/sh\n", 0o755);
