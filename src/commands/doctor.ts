@@ -12,8 +12,7 @@ import { type Finding, problemOf } from "../doctor/finding.ts";
 import { fixProfile } from "../doctor/fix-profile.ts";
 import { fixStaleLocks } from "../doctor/stale-locks.ts";
 import { type Store, storeOf } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
-import type { ProfileName } from "../profile-name.ts";
+import { findProfiles } from "../profile/profiles.ts";
 import { notice } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
@@ -82,21 +81,12 @@ async function findings(context: Context, store: Store, steps: readonly Step[]):
 
 async function fixProfiles(context: Context, store: Store): Promise<readonly Finding[]> {
   const fixed: Finding[] = [];
-  for (const name of profilesOf(store)) fixed.push(...(await fixProfile(context, store, name)));
+  for (const name of findProfiles(store)) fixed.push(...(await fixProfile(context, store, name)));
   return fixed;
 }
 
 async function checkProfiles(context: Context, store: Store): Promise<readonly Finding[]> {
-  return (await Promise.all(profilesOf(store).map((name) => checkProfile(context, store, name)))).flat();
-}
-
-/** A list that can't be read is said by the check of the store. */
-function profilesOf(store: Store): readonly ProfileName[] {
-  try {
-    return listProfiles(store);
-  } catch {
-    return [];
-  }
+  return (await Promise.all(findProfiles(store).map((name) => checkProfile(context, store, name)))).flat();
 }
 
 function fields({ check, level, message, hint, path }: Finding) {
@@ -120,10 +110,10 @@ const MARGIN = " ".repeat("problem  ".length);
 
 const COLOURS = { ok: "green", warning: "yellow", problem: "red" } as const;
 
-/** What could not be fixed is found again. */
+/** What could not be fixed is found again, and of one damaged file several checks say the same. */
 function once(findings: readonly Finding[]): readonly Finding[] {
-  const texts = findings.map((finding) => JSON.stringify(fields(finding)));
-  return findings.filter((_, at) => texts.indexOf(texts[at] ?? "") === at);
+  const keys = findings.map(({ check, message, path }) => JSON.stringify([message, path ?? check]));
+  return findings.filter((_, at) => keys.indexOf(keys[at] ?? "") === at);
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { unsetting } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
+import { findProfiles } from "../profile/profiles.ts";
 import { forcedLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
 import { readManifest } from "../tree/manifest.ts";
 import { attempted, type Finding } from "./finding.ts";
@@ -15,7 +15,7 @@ export function checkLinks(
 ): readonly Finding[] {
   return attempted(check, () => {
     const forced = forcedLinkMode(env);
-    const choices = listProfiles(store).flatMap((name) => {
+    const choices = findProfiles(store).flatMap((name) => {
       const manifest = readManifest(profilePathsOf(store, name));
       return manifest === undefined ? [] : [{ name, ...manifest }];
     });

@@ -7,7 +7,7 @@ import { statFile } from "../disk/read-file.ts";
 import { openExistingLockFile, tryFlock } from "../lock/flock.ts";
 import { lockUnavailable } from "../lock/store-lock.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
+import { findProfiles } from "../profile/profiles.ts";
 import { checkLinks } from "./check-links.ts";
 import { attempted, type Finding } from "./finding.ts";
 import { checkStaleLocks } from "./stale-locks.ts";
@@ -66,7 +66,7 @@ const AHEAD_MS = 5 * 60_000;
 
 function writtenFiles(context: Context, store: Store): readonly Written[] {
   const { json, credentials } = claudeHomeOf(context.home);
-  const own = listProfiles(store).flatMap((name) => {
+  const own = findProfiles(store).flatMap((name) => {
     const paths = profilePathsOf(store, name);
     return [paths.credentials, join(paths.runtime, ".claude.json")];
   });
@@ -81,7 +81,7 @@ function writtenFiles(context: Context, store: Store): readonly Written[] {
  * @throws ClauthError `lock_unavailable`, which stops each start
  */
 function canLock(store: Store): readonly Finding[] {
-  const paths = listProfiles(store).map((name) => profilePathsOf(store, name).rotationLock);
+  const paths = findProfiles(store).map((name) => profilePathsOf(store, name).rotationLock);
   for (const path of [store.lock, ...paths]) {
     const descriptor = openExistingLockFile(path);
     if (descriptor === undefined) continue;

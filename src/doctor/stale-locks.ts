@@ -11,7 +11,7 @@ import {
   withClaudeLocks,
 } from "../lock/claude-locks.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
+import { findProfiles } from "../profile/profiles.ts";
 import type { Finding } from "./finding.ts";
 
 /** Claude Code takes an old lock away by itself, but waits for it first: eight seconds in each turn for that of a refresh. */
@@ -48,7 +48,7 @@ async function isTakenAway(lock: ClaudeLock): Promise<boolean> {
 
 function staleLocks(context: Context, store: Store): readonly ClaudeLock[] {
   const claude = claudeHomeOf(context.home);
-  const trees = listProfiles(store).map((name) => profilePathsOf(store, name).runtime);
+  const trees = findProfiles(store).map((name) => profilePathsOf(store, name).runtime);
   const locks = [
     claudeJsonLock("home", claude.json),
     ...[claude.root, ...trees].flatMap((root) => [

@@ -23,6 +23,17 @@ export function listProfiles(store: Listing): ProfileName[] {
   return names.filter((name, index) => names.findIndex((earlier) => sameName(earlier, name)) === index);
 }
 
+/** The same for whoever looks at what profiles hold: a damaged list hides none that has a directory. */
+export function findProfiles(store: Listing): ProfileName[] {
+  try {
+    return listProfiles(store);
+  } catch (error) {
+    if (error instanceof ClauthError && error.kind === "profile_list_invalid")
+      return directories(store).sort();
+    throw error;
+  }
+}
+
 /**
  * The profile of that name in its stored spelling, names compared without regard to case. Undefined where there is none.
  * A directory decides: the list is asked only where there is no directory, so that a damaged one stops no start.

@@ -3,7 +3,7 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { fingerprint, judgeCredentials } from "../merge/judge-credentials.ts";
 import { join } from "../path.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
-import { listProfiles } from "../profile/profiles.ts";
+import { findProfiles } from "../profile/profiles.ts";
 
 /** A file that holds a refresh token, and whose it is: a profile's name, or `~/.claude`. */
 export type TokenHolder = { readonly owner: string; readonly path: string; readonly token: string };
@@ -11,7 +11,7 @@ export type TokenHolder = { readonly owner: string; readonly path: string; reado
 /** Who holds which refresh token now, by fingerprint. */
 export function tokenHolders(home: string, store: Store): readonly TokenHolder[] {
   const claude = claudeHomeOf(home);
-  const files = listProfiles(store).flatMap((owner) => {
+  const files = findProfiles(store).flatMap((owner) => {
     const { credentials, pendingCredentials, runtime } = profilePathsOf(store, owner);
     return [credentials, pendingCredentials, join(runtime, ".credentials.json")].map((path) => ({
       owner,
@@ -36,7 +36,7 @@ export async function allTokenHolders(
   if (platform !== "darwin") return inFiles;
   const { loginItem } = await import("../reconcile/keychain-login.ts");
   const { readItem } = await import("../keychain/item.ts");
-  const trees = listProfiles(store).map((owner) => ({
+  const trees = findProfiles(store).map((owner) => ({
     owner,
     directory: profilePathsOf(store, owner).runtime,
   }));

@@ -378,3 +378,19 @@ test("the directory to put on PATH is the one that was installed into", async ()
   const { stdout } = await desk.clauth(["doctor"], { executable, env: { PATH: join(desk.home, "bin") } });
   expect(stdout).toContain('as its last line: export PATH="~/opt/bin:$PATH"');
 });
+
+test("a damaged list of profiles is one problem, and stops no profile that has a directory", async () => {
+  using box = createFakeSandbox();
+  box.write(join(box.store, "profiles.toml"), "profiles = [");
+  expect((await box.call([], { profile: "work" })).code).toBe(0);
+  const { stdout, stderr } = await box.run(["clauth", "doctor"]);
+  expect(stdout).toContain("ok       profile work: in order\n");
+  expect(stderr).toBe("clauth: 1 problem\n");
+});
+
+test("a store that can't be read is said once", async () => {
+  using desk = healthyDesk();
+  symlinkSync("profiles", join(desk.store, "profiles"));
+  const { stdout } = await desk.clauth(["doctor"]);
+  expect(stdout.match(/lead in a circle/g)).toHaveLength(1);
+});
