@@ -59,7 +59,6 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     watchDirectory(places.claude.root, isNoPassingFile, soon);
     watchDirectory(session.home, among(basename(places.homeJson)), soon);
     copies = watchCopies?.(soon);
-    if (copies !== undefined) watchers.push(copies);
     // What changed between the open and the arming of the watches raised no event.
     schedule(0);
   }
@@ -112,7 +111,9 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   async function stop(): Promise<void> {
     stopped = true;
     clearTimeout(timer);
-    for (const watcher of watchers.splice(0)) watcher.close();
+    copies?.close();
+    // On Linux they end with the process: closing one wakes the thread that reads their events, and waits for it.
+    if (process.platform !== "linux") for (const watcher of watchers) watcher.close();
     await underWay;
     if (election !== undefined) unlockAndClose(election);
     election = undefined;
