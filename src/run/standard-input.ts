@@ -1,5 +1,6 @@
 import { fstatSync, readSync } from "node:fs";
 import type { Context } from "../context.ts";
+import { domainError } from "../disk/errno.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import { pause } from "../pause.ts";
 
@@ -93,7 +94,7 @@ function read(into: Uint8Array): Uint8Array | undefined {
       return count === 0 ? undefined : into.subarray(0, count);
     } catch (error) {
       if (errnoOf(error) === "EOF") return undefined;
-      if (errnoOf(error) !== "EAGAIN") throw error;
+      if (errnoOf(error) !== "EAGAIN") throw domainError(error, "read", "standard input");
       pause(5);
     }
   }

@@ -315,3 +315,12 @@ test("an option that would do nothing is wrong usage, and adds nothing", async (
   }
   expect(existsSync(desk.profile("work", "."))).toBe(false);
 });
+
+test("a standard input that can't be read is said in words", async () => {
+  using box = createFakeSandbox();
+  const { code, stderr } = await box.run(["sh", "-c", "exec clauth add key --api-key </"]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining("error: can't read standard input: something else stands there"),
+  });
+});
