@@ -1,16 +1,22 @@
 import { parseArgs } from "node:util";
-import { runStorm } from "./storm.ts";
 
-/** `bun run soak -- --minutes 30 --seed 7`: the storm for as long as it is let. Prints its figures, and ends with 1 where anything is lost. */
+/**
+ * `bun run soak -- --minutes 30 --seed 7 --mode copy`: the storm for as long as it is let, in trees of symlinks, of junctions or of
+ * copies. Prints its figures, and ends with 1 where anything is lost.
+ */
 const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "30" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     starts: { type: "string", default: "Infinity" },
     workers: { type: "string", default: "12" },
+    mode: { type: "string", default: "symlink" },
   },
 });
 
+// Loaded by then, the tests' support goes by it.
+process.env["CLAUTH_LINK_MODE"] = values.mode;
+const { runStorm } = await import("./storm.ts");
 const report = await runStorm({
   seed: Number(values.seed),
   starts: Number(values.starts),
