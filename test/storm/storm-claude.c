@@ -79,7 +79,10 @@ static int take(const char *lock, long wait, long stale) {
   long end = now_ms() + wait;
   for (;;) {
     if (mkdir(lock, 0755) == 0) return 1;
-    if (errno != EEXIST) return 0;
+    if (errno != EEXIST) {
+      usleep(5000);
+      return 0;
+    }
     struct stat s;
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -106,13 +109,25 @@ static char *slurp(const char *path) {
   return text;
 }
 
-/* Temp file and rename; sometimes with an mtime of whole seconds, as a coarse file system gives, or of a clock that is off. */
-static void replace(const char *path, const char *text) {
+static int is_weather(void) { return errno == ENOSPC || errno == EROFS; }
+
+/*
+ * Temp file and rename; sometimes with an mtime of whole seconds, as a coarse file system gives, or of a clock that is off. Returns 0
+ * where the disk takes nothing for now.
+ */
+static int try_replace(const char *path, const char *text) {
   char temp[PATH_MAX];
   snprintf(temp, sizeof temp, "%s.tmp.%d.%012llx", path, getpid(), (unsigned long long)rnd(1ull << 48));
   int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL, 0600);
   size_t length = strlen(text);
-  if (fd < 0 || write(fd, text, length) != (ssize_t)length) _exit(96);
+  errno = fd < 0 ? errno : ENOSPC;
+  if (fd < 0 || write(fd, text, length) != (ssize_t)length) {
+    if (!is_weather()) _exit(96);
+    close(fd);
+    unlink(temp);
+    usleep(20000);
+    return 0;
+  }
   uint64_t odd = rnd(20);
   if (odd < 3) {
     struct timespec t[2];
@@ -125,7 +140,15 @@ static void replace(const char *path, const char *text) {
     note("faults", odd == 0 ? "coarse" : "clock");
   }
   close(fd);
-  if (rename(temp, path) != 0) _exit(95);
+  while (rename(temp, path) != 0) {
+    if (!is_weather()) _exit(95);
+    usleep(20000);
+  }
+  return 1;
+}
+
+static void replace(const char *path, const char *text) {
+  while (!try_replace(path, text)) continue;
 }
 
 /* Sets a number at the top of a JSON object and leaves every other byte as it is. */
@@ -164,8 +187,7 @@ static void edit(const char *kind, const char *path, const char *key, long value
     if (rnd(3) == 0) usleep(rnd(6000));
     edited = with_number(text, key, value);
     free(text);
-  } while (now_ms() - read_at > 500);
-  replace(path, edited);
+  } while (now_ms() - read_at > 500 || !try_replace(path, edited));
   note("acknowledged", "%s %s %s %ld", kind, owner, key, value);
   free(edited);
 }
@@ -196,6 +218,7 @@ static void append_line(const char *name, long value) {
   snprintf(path, sizeof path, "%s/%s", config, name);
   int length = snprintf(line, sizeof line, "{\"line\":\"%s_%s_%ld_%llx\"}\n", worker, owner, value, (unsigned long long)rnd(1ull << 40));
   int fd = open(path, O_WRONLY | O_APPEND | O_CREAT, 0600);
+  if (fd < 0 && is_weather()) return;
   if (fd < 0) return note("violations", "can't append to %s: %s", path, strerror(errno));
   if (write(fd, line, length) == length) note("acknowledged", "line %s %s %.*s", owner, name, length - 1, line);
   close(fd);

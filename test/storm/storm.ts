@@ -1,5 +1,7 @@
 import {
+  appendFileSync,
   copyFileSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -26,9 +28,16 @@ export type StormOptions = {
   readonly starts: number;
   readonly milliseconds: number;
   readonly workers?: number;
+  readonly weather?: Weather;
   /** Told how far it is, every few seconds. */
   readonly progress?: (text: string) => void;
 };
+
+/**
+ * What comes over the disk and goes away again, every half second: the store is full, or the whole home can't be written. Both are mounts: this
+ * process needs a mount namespace of its own.
+ */
+export type Weather = "full" | "read-only";
 
 export type StormReport = {
   readonly figures: Readonly<Record<string, number>>;
@@ -59,7 +68,7 @@ type Storm = {
   readonly notes: string;
   readonly started: number;
   readonly counts: Record<
-    "starts" | "refused" | "killedShims" | "stoppedShims" | "agedLocks" | "clockSteps",
+    "starts" | "refused" | "killedShims" | "stoppedShims" | "agedLocks" | "clockSteps" | "badWeather",
     number
   >;
   readonly violations: string[];
@@ -72,6 +81,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const random = randomNumbers(options.seed * 1013);
   const setting = setInterval(() => stepClock(storm, random), 1500);
   const telling = setInterval(() => options.progress?.(`${storm.counts.starts} starts`), 10_000);
+  const changing = setInterval(() => changeWeather(storm, random() < 0.5), 500);
   try {
     const workers = Array.from({ length: options.workers ?? 12 }, (_, index) => work(storm, index));
     await Promise.all(workers);
@@ -79,6 +89,8 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     clearInterval(aging);
     clearInterval(setting);
     clearInterval(telling);
+    clearInterval(changing);
+    changeWeather(storm, false);
   }
   await calm(storm);
   return judge(storm);
@@ -86,7 +98,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 
 function createStorm(options: StormOptions): Storm {
   const box = createSandbox({ claude: compiledProgram(join(import.meta.dir, "storm-claude.c")) });
-  keepShim(box);
+  keepShim(box, options.weather);
   const notes = join(box.root, "storm");
   mkdirSync(notes);
   setClock(join(notes, "clock"), 0);
@@ -99,16 +111,62 @@ function createStorm(options: StormOptions): Storm {
   );
   box.write(".claude/CLAUDE.md", "first");
   mkdirSync(join(box.home, ".claude", "projects", "p"), { recursive: true });
-  const counts = { starts: 0, refused: 0, killedShims: 0, stoppedShims: 0, agedLocks: 0, clockSteps: 0 };
+  const counts = {
+    starts: 0,
+    refused: 0,
+    killedShims: 0,
+    stoppedShims: 0,
+    agedLocks: 0,
+    clockSteps: 0,
+    badWeather: 0,
+  };
   return { box, options, notes, started: performance.now(), counts, violations: [] };
 }
 
 /** A copy of its own, because the cache of executables keeps the newest few alone. */
-function keepShim(box: Sandbox): void {
+function keepShim(box: Sandbox, weather: Weather | undefined): void {
   const shim = join(box.store, "bin", "claude");
   copyFileSync(shim, join(box.root, "shim"));
   rmSync(shim);
+  if (weather === "full") mount("-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", box.store);
+  if (weather === "read-only") {
+    mkdirSync(readOnly(box));
+    mount("--bind", box.home, readOnly(box));
+    mount("-o", "remount,bind,ro", readOnly(box));
+  }
+  mkdirSync(join(box.store, "bin"), { recursive: true });
   symlinkSync(join(box.root, "shim"), shim);
+}
+
+function changeWeather({ box, counts, options }: Storm, isBad: boolean): void {
+  const filler = join(box.store, "filler");
+  if (options.weather === "full") {
+    rmSync(filler, { force: true });
+    if (isBad) fill(filler);
+  }
+  if (options.weather === "read-only") {
+    Bun.spawnSync(["umount", "--lazy", box.home]);
+    if (isBad) mount("--bind", readOnly(box), box.home);
+  }
+  if (options.weather !== undefined && isBad) counts.badWeather += 1;
+}
+
+/** Where the home is seen without being writable. */
+function readOnly(box: Sandbox): string {
+  return join(box.root, "read-only");
+}
+
+function fill(path: string): void {
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(4096));
+  } catch {
+    // It is full.
+  }
+}
+
+function mount(...words: readonly string[]): void {
+  const { exitCode, stderr } = Bun.spawnSync(["mount", ...words]);
+  if (exitCode !== 0) throw new Error(`mount ${words.join(" ")}: ${stderr}`);
 }
 
 /** One user who starts claude again and again, under one profile or another. */
@@ -142,7 +200,8 @@ function begin({ box, notes }: Storm, place: Place, args: readonly string[]): Ca
   const profile = place === HOME ? {} : { CLAUTH_PROFILE: place };
   const program = place === HOME ? box.claude : join(box.store, "bin", "claude");
   return Bun.spawn([program, ...args], {
-    cwd: box.project,
+    // Beside the home, which a mount may cover.
+    cwd: box.root,
     env: {
       ...box.env,
       ...profile,
@@ -170,17 +229,19 @@ function stop({ counts }: Storm, call: Call, milliseconds: number): void {
 }
 
 /** The end of its output is the end of claude too, which outlives a killed shim. */
-async function ended({ counts, violations }: Storm, call: Call, what: string): Promise<void> {
+async function ended({ counts, options, violations }: Storm, call: Call, what: string): Promise<void> {
   const [stdout, stderr] = await Promise.all([call.stdout.text(), call.stderr.text()]);
   await call.exited;
   const complain = (text: string) => violations.push(`${what}: ${text}`);
   if (stdout !== "") complain(`stdout: ${stdout}`);
-  if (/\bE(NOSPC|IO|ACCES|PERM|BUSY|MFILE|STALE|NOENT|EXIST)\b|unexpected|internal|sk-ant/.test(stderr))
+  if (/\bE(NOSPC|ROFS|IO|ACCES|PERM|BUSY|MFILE|STALE|NOENT|EXIST)\b|unexpected|internal|sk-ant/.test(stderr))
     complain(stderr);
   if (call.exitCode === 0 || call.signalCode === "SIGKILL") return;
   const refusal = stderr.split("\n").map((line) => parseJson(new TextEncoder().encode(line)));
   const error = refusal.flatMap((one) => (isObject(one) ? [ownValue(one, "error")] : [])).at(-1);
-  if (isObject(error) && ownValue(error, "retry_safe") === true) counts.refused += 1;
+  const { kind, hint, retry_safe } = isObject(error) ? error : {};
+  const isOfWeather = options.weather !== undefined && (kind === "store_full" || kind === "store_read_only");
+  if (typeof hint === "string" && (retry_safe === true || isOfWeather)) counts.refused += 1;
   else complain(`${call.exitCode ?? call.signalCode}: ${stderr}`);
 }
 
@@ -196,8 +257,10 @@ function ageLocks({ box, counts }: Storm, staleMs: number): void {
     for (const name of readdirSync(directory).filter((name) => name.endsWith(".lock"))) {
       const path = join(directory, name);
       const stat = lstatSync(path, { throwIfNoEntry: false });
-      const age = Date.now() - (stat?.mtimeMs ?? Date.now());
-      if (stat?.isDirectory() !== true || age < staleMs || age > 60_000) continue;
+      if (stat?.isDirectory() !== true) continue;
+      // Touched by a process whose clock was off, a lock has a time of that clock; only the kernel says when that was.
+      const untouched = Date.now() - stat.ctimeMs;
+      if (untouched < staleMs || Date.now() - stat.mtimeMs > 60_000) continue;
       const then = new Date(Date.now() - 120_000);
       try {
         utimesSync(path, then, then);
@@ -238,6 +301,9 @@ function judge(storm: Storm): StormReport {
   const lost = acknowledgedButLost(box, acknowledged);
   const violations = [...storm.violations, ...linesOf(join(notes, "violations")), ...wrongAtTheEnd(storm)];
   const good = lost.length === 0 && violations.length === 0;
+  if (!good) cpSync(box.store, join(box.root, "store"), { recursive: true, verbatimSymlinks: true });
+  for (const path of [box.store, readOnly(box)])
+    if (storm.options.weather !== undefined) Bun.spawnSync(["umount", "--lazy", path]);
   if (good) box.close();
   return {
     figures: {
