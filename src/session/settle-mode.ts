@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
+import { existsSync } from "../fs.ts";
 import { withStateLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import { dropMirrorIndex } from "../mirror/mirror-index.ts";
@@ -7,7 +8,7 @@ import { dropCopiedDirectories } from "../reconcile/mirror-tree.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
 import { inspectTree } from "../tree/inspect.ts";
 import { chooseLinkMode, forcedLinkMode, type LinkMode } from "../tree/link-mode.ts";
-import { readManifest } from "../tree/manifest.ts";
+import { type Manifest, readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
 import type { SessionRequest } from "./open.ts";
 import { createRecord, releaseRecord } from "./record.ts";
@@ -20,25 +21,27 @@ import { syncProfile } from "./sync.ts";
  */
 export async function settleMode(
   context: Pick<Context, "cwd" | "env" | "home" | "platform">,
-  { store, name, config }: SessionRequest,
-  { paths, claude }: Places,
+  { store, name, config }: Pick<SessionRequest, "store" | "name" | "config">,
+  places: Places,
 ): Promise<void> {
-  const known = readManifest(paths);
-  const mode = known?.mode ?? "symlink";
-  if (mode === "symlink") {
-    dropMirrorIndex(paths.base);
-    return;
-  }
-  const asked = { forced: forcedLinkMode(context.env), idle: true };
-  const wanted = chooseLinkMode(inspectTree(claude, paths), known, asked).mode;
-  if (mode === wanted || !livesAlone(paths)) return;
+  const { paths } = places;
+  if (!existsSync(paths.runtime)) return;
   try {
-    await syncProfile(context, store, name);
-    if (mode === "copy") leaveCopies(context, { store, name, config }, mode);
+    const known = readManifest(paths);
+    if (known === undefined || known.mode === "symlink") dropMirrorIndex(paths.base);
+    else if (known.mode !== modeToCome(context, places, known) && livesAlone(paths)) {
+      await syncProfile(context, store, name);
+      if (known.mode === "copy") leaveCopies(context, { store, name, config }, known.mode);
+    }
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
-    log(store, name, `before the link mode ${wanted}: ${error.kind}: ${error.message}`);
+    log(store, name, `before another link mode: ${error.kind}: ${error.message}`);
   }
+}
+
+/** What the open that follows will choose. */
+function modeToCome({ env }: Pick<Context, "env">, { claude, paths }: Places, known: Manifest): LinkMode {
+  return chooseLinkMode(inspectTree(claude, paths), known, { forced: forcedLinkMode(env), idle: true }).mode;
 }
 
 /** With a record, so that nobody takes the profile for unused meanwhile. */

@@ -81,6 +81,13 @@ test("a mode that is no longer asked for goes back to what the machine can do", 
   expect(existsSync(box.places.paths.mirrorIndex)).toBe(false);
 });
 
+test("a tree of copies that somebody removed is made anew", async () => {
+  using box = await livedIn("copy");
+  rmSync(box.places.paths.runtime, { recursive: true });
+  expect(await startInMode(box.home, undefined)).toEqual([]);
+  expect(kindsOf(box)).toEqual(KINDS.symlink);
+});
+
 test("under a living claude a tree keeps its mode until the next start", async () => {
   using box = await livedIn("symlink");
   const living = openSession({ home: box.home, cwd: "/project", env: {} }, requestOf(box));
