@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makePrograms } from "./programs.ts";
-import { type Bench, intoPage, type Section } from "./section.ts";
+import { type Bench, intoPage, type Section, table } from "./section.ts";
 import { carrying } from "./sections/carrying.ts";
 import { coldCache } from "./sections/cold-cache.ts";
 import { concurrent } from "./sections/concurrent.ts";
@@ -17,6 +17,8 @@ import { size } from "./sections/size.ts";
 import { sizes } from "./sections/sizes.ts";
 import { starts } from "./sections/starts.ts";
 import { verbs } from "./sections/verbs.ts";
+
+const ROOT = join(import.meta.dir, "..");
 
 /** In their order on the page. A section that this machine can't measure is undefined, and left out. */
 const SECTIONS: Readonly<Record<string, (bench: Bench) => Measured | Promise<Measured>>> = {
@@ -39,13 +41,13 @@ const SECTIONS: Readonly<Record<string, (bench: Bench) => Measured | Promise<Mea
 type Measured = Section | undefined;
 
 /**
- * `bun run bench [SECTION...] [--rounds N] [--docs]`: what a shim costs, beside floors that are measured in the same run. Prints
- * Markdown, keeps it with the figures in bench/results/, and with `--docs` puts it into docs/performance.md. Nothing is
- * judged here: the tests hold counts, which can't be noisy.
+ * `bun run bench [SECTION...] [--rounds N]`, `bun run bench --docs`: what a shim costs, beside floors that are measured in the same run. Prints
+ * Markdown, keeps it with the figures in bench/results/, and with `--docs` puts it into docs/performance.md and its headlines into
+ * the README. Nothing is judged here: the tests hold counts, which can't be noisy.
  */
 const args = process.argv.slice(2);
 const rounds = Number(args.includes("--rounds") ? args[args.indexOf("--rounds") + 1] : 31);
-const named = args.filter((arg) => arg in SECTIONS);
+const named = args.includes("--docs") ? [] : args.filter((arg) => arg in SECTIONS);
 const root = mkdtempSync(join(tmpdir(), "clauth-bench-programs-"));
 try {
   const bench = { programs: await makePrograms(root), rounds };
@@ -77,6 +79,10 @@ function keep(sections: readonly Section[]): void {
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `${stamp}.md`), markdown);
   writeFileSync(join(results, `${stamp}.json`), JSON.stringify(sections, null, 2));
-  if (args.includes("--docs")) intoPage(join(import.meta.dir, "..", "docs", "performance.md"), markdown);
+  if (args.includes("--docs")) {
+    intoPage(join(ROOT, "docs", "performance.md"), markdown);
+    const headlines = sections.flatMap((section) => section.headlines ?? []);
+    intoPage(join(ROOT, "README.md"), `${table(["median", "ms"], headlines)}\n`);
+  }
   console.log(markdown);
 }

@@ -8,7 +8,15 @@ import type { User } from "./user.ts";
 export type Bench = { readonly programs: Programs; readonly rounds: number };
 
 /** One heading of the page of figures. */
-export type Section = { readonly title: string; readonly text: string; readonly figures: unknown };
+export type Section = {
+  readonly title: string;
+  readonly text: string;
+  readonly figures: unknown;
+  /** What the README says of it: a few words, and milliseconds. */
+  readonly headlines?: readonly Headline[];
+};
+
+export type Headline = readonly [what: string, milliseconds: number];
 
 export type Row = readonly (string | number)[];
 
@@ -19,10 +27,14 @@ export function section(
   rows: readonly Row[],
   figures: unknown,
 ): Section {
+  const text = table(head, rows);
+  return { title, text, figures: figures instanceof Map ? Object.fromEntries(figures) : figures };
+}
+
+export function table(head: readonly string[], rows: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.map(shown).join(" | ")} |`;
   const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
-  const text = [line(head), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
-  return { title, text, figures: figures instanceof Map ? Object.fromEntries(figures) : figures };
+  return [line(head), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 function shown(cell: string | number): string {
@@ -45,10 +57,14 @@ export function callOf({ programs }: Bench, user: User): Call {
   });
 }
 
-/** Everything of the page after the line that says so is made anew, and laid out as `bun run lint` wants it. */
+/** What stands on a page between the mark and the next heading of its level is made anew, and laid out as `bun run lint` wants it. */
 export function intoPage(path: string, markdown: string): void {
   const text = readFileSync(path, "utf8");
-  const mark = "<!-- What follows is written by `bun run bench --docs`. -->\n";
-  writeFileSync(path, `${text.slice(0, text.indexOf(mark) + mark.length)}\n${markdown}`);
+  const from = text.indexOf(MARK) + MARK.length;
+  const next = text.indexOf("\n## ", from);
+  const rest = next === -1 ? "" : text.slice(next);
+  writeFileSync(path, `${text.slice(0, from)}\n${markdown}${rest}`);
   Bun.spawnSync([process.execPath, "x", "biome", "format", "--write", path]);
 }
+
+const MARK = "<!-- What follows is written by `bun run bench --docs`. -->\n";

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { measure, median, quantile } from "../measure.ts";
 import { peers } from "../peers.ts";
-import { type Bench, callOf, ratio, type Section, section } from "../section.ts";
+import { type Bench, callOf, type Headline, ratio, type Section, section } from "../section.ts";
 import { makeUser, USUAL } from "../user.ts";
 
 /** A direct start and what others put before it. "adds" is the median over that of the direct start. */
@@ -40,5 +40,16 @@ export function starts(bench: Bench): Section {
     ratio(cpuOf(name) - cpuOf("direct"), cpuOf(empty)),
   ]);
   const head = ["ms", "median", "p10", "p90", "CPU", "adds", "adds ÷ empty", "CPU adds ÷ empty"];
-  return section("Starts", head, rows, samples);
+  const added = ([name, what]: readonly [string, string]): Headline => [what, of(name) - of("direct")];
+  const headlines = ADDED.filter(([name]) => samples.has(name)).map(added);
+  return { ...section("Starts", head, rows, samples), headlines };
 }
+
+/** Which cases the README tells of, and how. */
+const ADDED = [
+  ["empty compiled Bun program, alone", "an empty Bun program before a start, for comparison"],
+  ["**passthrough** (no profile applies)", "added to a start where no profile applies"],
+  ["**managed**, warm tree", "added to a start under a profile"],
+  ["the Rust clauth, managed", "the same by the Rust clauth 0.5.2"],
+  ["`ccs`, managed", "the same by ccs"],
+] as const;
