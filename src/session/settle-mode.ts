@@ -12,7 +12,6 @@ import { type Manifest, readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
 import type { SessionRequest } from "./open.ts";
 import { createRecord, releaseRecord } from "./record.ts";
-import { syncProfile } from "./sync.ts";
 
 /**
  * Before an open puts links in the place of copies: once more what changed on either side since the last session is carried, deletions
@@ -30,6 +29,8 @@ export async function settleMode(
     const known = readManifest(paths);
     if (known === undefined || known.mode === "symlink") dropMirrorIndex(paths.base);
     else if (known.mode !== modeToCome(context, places, known) && livesAlone(paths)) {
+      // Loaded where it is needed: every start of a tree of copies comes by here.
+      const { syncProfile } = await import("./sync.ts");
       await syncProfile(context, store, name);
       if (known.mode === "copy") leaveCopies(context, { store, name, config }, known.mode);
     }

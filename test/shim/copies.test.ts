@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { credentialsText } from "../support/claude-login.ts";
 import type { FakeStep } from "../support/fake-claude.ts";
@@ -27,6 +27,9 @@ test.each(["junction", "copy"])("in mode %s files travel both ways while claude 
   await waitFor("the transcript", () => existsSync(running.home("projects/p/deep/t.jsonl")));
   appendFileSync(running.tree("projects/p/deep/t.jsonl"), "2\n");
   await waitFor("its next line", () => box.read(running.home("projects/p/deep/t.jsonl")) === "1\n2\n");
+  symlinkSync("t.jsonl", running.tree("projects/p/deep/latest"));
+  const latest = running.home("projects/p/deep/latest");
+  await waitFor("its link", () => lstatSync(latest, { throwIfNoEntry: false })?.isSymbolicLink() === true);
   box.write(".claude/agents/new.md", "new");
   await waitFor("the agent", () => existsSync(running.tree("agents/new.md")));
 });
