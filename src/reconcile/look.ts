@@ -1,7 +1,7 @@
 import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
 import { join } from "../path.ts";
-import { LEAKY_FILES } from "../tree/rewrite-leaked-files.ts";
+import { LEAKY_FILES } from "../tree/entries.ts";
 import type { Places } from "./places.ts";
 import { identityOf, MISSING, type Signature, signatureOf } from "./signature.ts";
 
@@ -24,6 +24,9 @@ export function takeLook(places: Places): Look {
     ...LEAKY_FILES.map((name) => signatureOf(join(claude.root, name))),
   ];
 }
+
+/** How many signatures a look has. */
+export const LOOK_LENGTH = 9 + LEAKY_FILES.length;
 
 /** False where anything changed, or where one of the looks was uncertain. */
 export function sameLook(a: Look, b: Look): boolean {

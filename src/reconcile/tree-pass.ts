@@ -22,6 +22,8 @@ export type TreeVerified = {
   readonly mode: LinkMode;
   /** True where something waits until the tree is idle. */
   readonly deferred: boolean;
+  /** True where an entry could not be made what it should be. */
+  readonly skipped: boolean;
 };
 
 /**
@@ -33,8 +35,8 @@ export function treePass(
   options: TreeOptions & { readonly forced: LinkMode | undefined },
 ): TreeVerified {
   const plan = planNow(places, options, (facts, known) => chooseLinkMode(facts, known, options));
-  const { deferred } = carryOutPlan(places, plan, options);
-  return { mode: plan.choice.mode, deferred: deferred.length > 0 };
+  const { deferred, skipped } = carryOutPlan(places, plan, options);
+  return { mode: plan.choice.mode, deferred: deferred.length > 0, skipped: skipped.length > 0 };
 }
 
 /**

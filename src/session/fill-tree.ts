@@ -6,8 +6,8 @@ import { mirrorTree } from "../reconcile/mirror-tree.ts";
 import { openCredentials } from "../reconcile/open-credentials.ts";
 import { notice } from "../report.ts";
 import { livesAlone } from "./alone.ts";
-import type { Session } from "./open.ts";
 import { releaseRecord } from "./record.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Brings the copies of a tree up to date before claude starts. The session has its record already, so that nobody takes the tree

@@ -6,9 +6,10 @@ import { isTreeAsOpened, sameLook, takeLook, treeReplaced } from "../reconcile/l
 import { asClauthError } from "../report.ts";
 import { livesAlone } from "./alone.ts";
 import type { LastPass } from "./last-pass.ts";
-import type { Session } from "./open.ts";
+import type { noteRest } from "./note-rest.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { abandonRecord, releaseRecord } from "./record.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Closes a clauth session: no more watching, the last pass, the release of its record. Where nothing changed since the open
@@ -25,9 +26,10 @@ export async function finalize(
   if (!isThere(session)) return leaveUntouched(session);
   const first = await lastPassIfNeeded(session);
   checkpoint("before-release");
-  if (release(session, { unlessLast: !first.alone })) return first.lines;
+  if (release(session, { unlessLast: !first.alone, tell: await tellRest(session, first) }))
+    return first.lines;
   const second = await lastPassIfNeeded(session);
-  release(session, { unlessLast: false });
+  release(session, { unlessLast: false, tell: await tellRest(session, second) });
   return [...first.lines, ...second.lines];
 }
 
@@ -57,7 +59,15 @@ async function lastPassIfNeeded(session: Session): Promise<LastPass> {
   }
 }
 
-const NOTHING_TO_DO: LastPass = { alone: true, lines: [] };
+const NOTHING_TO_DO: LastPass = { alone: true, lines: [], complete: true };
+
+/** Tells the next open what it may pass over, where anything is new about that. */
+async function tellRest(session: Session, last: LastPass): Promise<typeof noteRest | undefined> {
+  const isKnown = session.atRest || session.imperfect;
+  if (last === NOTHING_TO_DO ? isKnown : !last.complete) return undefined;
+  const { noteRest } = await import("./note-rest.ts");
+  return noteRest;
+}
 
 function failed({ store, places }: Session, error: unknown): LastPass {
   const { message } = asClauthError(error);
@@ -65,6 +75,7 @@ function failed({ store, places }: Session, error: unknown): LastPass {
   return {
     alone: true,
     lines: [`could not carry everything home: ${message}; the next start tries again`],
+    complete: false,
   };
 }
 
@@ -75,12 +86,14 @@ function failed({ store, places }: Session, error: unknown): LastPass {
  * @returns false where the session is not ended, because it is the last one now
  */
 function release(
-  { store, places, record }: Session,
-  { unlessLast }: { readonly unlessLast: boolean },
+  session: Session,
+  { unlessLast, tell }: { readonly unlessLast: boolean; readonly tell?: typeof noteRest | undefined },
 ): boolean {
+  const { store, places, record } = session;
   try {
     return withStoreLock(stateLock(store), { waitMs: RELEASE_WAIT_MS }, () => {
       if (unlessLast && livesAlone(places.paths, record.path)) return false;
+      tell?.(session);
       releaseRecord(record);
       return true;
     });

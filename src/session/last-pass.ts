@@ -12,6 +12,8 @@ export type LastPass = {
   readonly alone: boolean;
   /** Lines for the user. */
   readonly lines: readonly string[];
+  /** True where everything was carried, and nothing waits. */
+  readonly complete: boolean;
 };
 
 /**
@@ -23,9 +25,10 @@ export async function lastPass(reconciled: Reconciled, own?: { readonly path: st
   const { places } = reconciled;
   const alone = livesAlone(places.paths, own?.path);
   const quiet = () => alone && !othersMayWriteHome(places);
-  const { notes } = await livePass(reconciled, { moment: alone ? "final" : "running", quiet });
+  const moment = alone ? "final" : "running";
+  const { notes, again, failed } = await livePass(reconciled, { moment, quiet });
   if (alone) tidy(reconciled);
-  return { alone, lines: notes };
+  return { alone, lines: notes, complete: alone && again === undefined && failed === undefined };
 }
 
 /** What killed processes left, and quarantine beyond its limits. Nobody waits for it: a busy lock leaves it for next time. */

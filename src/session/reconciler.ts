@@ -6,7 +6,7 @@ import { log } from "../log.ts";
 import { livePass } from "../reconcile/live-pass.ts";
 import { asClauthError } from "../report.ts";
 import { closeWatchesBehindUs } from "../run/close-behind.ts";
-import type { Session } from "./open.ts";
+import type { Session } from "./session.ts";
 
 export type Reconciler = {
   /** Stops watching. Resolves when a pass that was under way has ended; none starts afterwards. */

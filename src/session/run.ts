@@ -3,15 +3,16 @@ import type { Context } from "../context.ts";
 import { existsSync } from "../fs.ts";
 import { log } from "../log.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
-import { asClauthError, notice } from "../report.ts";
+import { asClauthError, notice, trace } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
 import { finalize } from "./finalize.ts";
-import { openSession, type Session, type SessionRequest } from "./open.ts";
+import { openAtRest } from "./open-at-rest.ts";
 import type { Reconciler, WatchCopies } from "./reconciler.ts";
 import { releaseRecord, updateRecord } from "./record.ts";
+import type { Session, SessionRequest } from "./session.ts";
 
 /**
  * Runs claude in a clauth session: open, wait beside it, finalize.
@@ -26,7 +27,9 @@ export async function runSession(
 ): Promise<Exit> {
   const places = await placesWithLogin(context, request.store, request.name);
   await settleBeforeNewMode(context, request, places);
-  const session = openSession(context, request, places);
+  const session = openAtRest(context, request, places) ?? (await openWithPasses(context, request, places));
+  if (session.atRest)
+    trace(context, "nothing changed since the last session ended: the tree is not verified");
   await fillIfCopied(context, session);
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
@@ -46,6 +49,11 @@ export async function settleBeforeNewMode(
   if (!existsSync(places.paths.mirrorIndex)) return;
   const { settleMode } = await import("./settle-mode.ts");
   await settleMode(context, request, places);
+}
+
+async function openWithPasses(context: Context, request: SessionRequest, places: Places): Promise<Session> {
+  const { openSession } = await import("./open.ts");
+  return openSession(context, request, places);
 }
 
 /** A tree of copies has to hold them before claude looks. */

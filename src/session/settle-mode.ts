@@ -10,8 +10,8 @@ import { inspectTree } from "../tree/inspect.ts";
 import { chooseLinkMode, forcedLinkMode, type LinkMode } from "../tree/link-mode.ts";
 import { type Manifest, readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
-import type { SessionRequest } from "./open.ts";
 import { createRecord, releaseRecord } from "./record.ts";
+import type { SessionRequest } from "./session.ts";
 
 /**
  * Before an open puts links in the place of copies: once more what changed on either side since the last session is carried, deletions

@@ -54,6 +54,9 @@ export const SHARED_FILES = ["history.jsonl"] as const;
 /** The one directory that holds shared and private entries side by side. */
 export const SPLIT_DIRECTORY = "state";
 
+/** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
+export const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
+
 /**
  * More names that are shared: `.last-cleanup` was seen with Claude Code 2.1.197 and 2.1.329, the rest are the user's own
  * files and directories that its documentation names, or caches that belong to no account.

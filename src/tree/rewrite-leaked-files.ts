@@ -5,12 +5,10 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { join } from "../path.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
+import { LEAKY_FILES } from "./entries.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";
 import type { Skipped } from "./step.ts";
-
-/** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
-export const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
 
 export type LeaksRewritten = {
   readonly rewritten: readonly string[];
@@ -36,7 +34,8 @@ export function rewriteLeakedFiles(
     try {
       const look = lookAt(path, clean?.get(name), roots);
       if (look === "missing") continue;
-      if ("leaks" in look) {
+      if (look === "locked") skipped.push({ name, why: "its lock is held" });
+      else if ("leaks" in look) {
         if (writeUnderLock(path, look.leaks, look.content)) rewritten.push(name);
       } else leakFree.set(name, look);
     } catch (cause) {
@@ -46,18 +45,20 @@ export function rewriteLeakedFiles(
   return { rewritten, leakFree, skipped };
 }
 
-type Look = "missing" | FileFacts | { readonly leaks: string; readonly content: FileContent };
+/** "locked": nothing leaks, and somebody's lock stands there, perhaps for the last time. */
+type Look = "missing" | "locked" | FileFacts | { readonly leaks: string; readonly content: FileContent };
 
 function lookAt(path: string, clean: FileFacts | undefined, roots: LeakRoots): Look {
   const stat = statFile(path);
   if (stat === undefined) return "missing";
   if (clean !== undefined && sameFileFacts(stat, clean)) return clean;
-  removeStaleLock(lockOf(path));
+  const isLocked = removeStaleLock(lockOf(path));
   const content = readRegularFile(path);
   if (content === undefined) return "missing";
   const text = decodeUtf8KeepingMark(content.bytes);
   const leaks = text === undefined ? undefined : homewardText(text, roots);
-  return leaks === undefined ? content.stat : { leaks, content };
+  if (leaks !== undefined) return { leaks, content };
+  return isLocked ? "locked" : content.stat;
 }
 
 /**
@@ -85,10 +86,15 @@ function lockOf(path: string): string {
   return `${path}.lock`;
 }
 
-/** What a process that was killed inside left, one of ours too: nobody holds it for seconds. */
-function removeStaleLock(lock: string): void {
+/**
+ * Removes what a process that was killed inside left, one of ours too: nobody holds it for seconds.
+ * @returns true where a lock still stands
+ */
+function removeStaleLock(lock: string): boolean {
   const stat = disk.lstatIfThere(lock);
-  if (stat !== undefined && Date.now() - Number(stat.mtimeMs) > STALE_MS) disk.removeEmptyDirectory(lock);
+  const isStale = stat !== undefined && Date.now() - Number(stat.mtimeMs) > STALE_MS;
+  if (isStale) disk.removeEmptyDirectory(lock);
+  return stat !== undefined && !isStale;
 }
 
 /** The shortest of Claude's own limits (2.1.329). */

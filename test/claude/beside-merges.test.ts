@@ -7,7 +7,8 @@ import { parseProfileConfig } from "../../src/profile/profile-config.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open.ts";
+import type { Session } from "../../src/session/session.ts";
 import { NEWEST_CLAUDE } from "../support/claude-install.ts";
 import { describeClaude, type Lab } from "../support/claude-lab.ts";
 import { credentialsText } from "../support/claude-login.ts";
@@ -164,7 +165,7 @@ async function mergeUntil(lab: Lab, isOver: () => boolean): Promise<Merged> {
 
 function openMerger(lab: Lab, name: string): Session {
   return openSession(
-    { home: lab.home, cwd: lab.home, env: {} },
+    { home: lab.home, cwd: lab.home, env: {}, executable: process.execPath },
     {
       store: storeOf({ env: {}, home: lab.home }),
       name: parseProfileName(name),

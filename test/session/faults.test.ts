@@ -23,7 +23,8 @@ import { livePass } from "../../src/reconcile/live-pass.ts";
 import { placesOf } from "../../src/reconcile/places.ts";
 import { fillTree } from "../../src/session/fill-tree.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open.ts";
+import type { Session } from "../../src/session/session.ts";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { type Fault, type FaultSite, sitesOf, withFaultAt } from "../support/fault-sites.ts";
 import { isShown, LINK_MODE_ENV } from "../support/link-mode.ts";
@@ -238,7 +239,7 @@ function createBench(): Bench {
       : finalize(open, undefined).then((lines) => void said.push(...lines));
   }
   function open(): void {
-    session = openSession({ home, cwd: home, env: LINK_MODE_ENV }, request);
+    session = openSession({ home, cwd: home, env: LINK_MODE_ENV, executable: process.execPath }, request);
     if (session.places.mode !== "symlink") fillTree(session);
   }
   return {

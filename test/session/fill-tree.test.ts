@@ -18,7 +18,10 @@ test.each([
   const { home, places, reconciled, store } = box;
   for (let file = 0; file < 20; file++) put(join(places.claude.root, `agents/${file}.md`), `agent ${file}`);
   const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
-  const session = openSession({ home, cwd: "/project", env: { CLAUTH_LINK_MODE: "copy" } }, request);
+  const session = openSession(
+    { home, cwd: "/project", env: { CLAUTH_LINK_MODE: "copy" }, executable: process.execPath },
+    request,
+  );
   let now = 0;
   spyOn(performance, "now").mockImplementation(() => {
     now += secondsEach * 1000;

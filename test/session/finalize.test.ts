@@ -14,14 +14,14 @@ import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { livePass } from "../../src/reconcile/live-pass.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import type { Session } from "../../src/session/open.ts";
 import { startReconciler } from "../../src/session/reconciler.ts";
+import type { Session } from "../../src/session/session.ts";
 import { claudeWrites, isLinked, loginText, oauthAccount } from "../reconcile/support/logins.ts";
 import { edit, everyTrace, type ProfileHome, read } from "../reconcile/support/profile-home.ts";
 import { isOfMirror, isShown } from "../support/link-mode.ts";
 import { startLockProcess } from "../support/lock-process.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { createLoggedIn, openIn } from "./support/sessions.ts";
+import { createLoggedIn, openAsShim, openIn } from "./support/sessions.ts";
 
 function openedBox(): { box: ProfileHome; session: Session } {
   const box = createLoggedIn();
@@ -46,8 +46,10 @@ test("carries what claude changed, also without a pass beside it, and ends the s
 });
 
 test("writes nothing where nothing changed", async () => {
-  const { box, session } = openedBox();
+  const { box, session: first } = openedBox();
   using _ = box;
+  await finalize(first, undefined);
+  const session = openAsShim(box);
   const { paths, claude } = box.places;
   const traces = () =>
     everyTrace(paths.base, paths.runtime, claude.root, box.store.log).filter((trace) => !isOfMirror(trace));

@@ -18,9 +18,10 @@ import { parseProfileName } from "../../src/profile-name.ts";
 import { homeKeychainLogin, keychainLogin } from "../../src/reconcile/keychain-login.ts";
 import { type Places, placesOf, placesWithLogin } from "../../src/reconcile/places.ts";
 import { finalize } from "../../src/session/finalize.ts";
-import { openSession, type Session } from "../../src/session/open.ts";
+import { openSession } from "../../src/session/open.ts";
 import { removeProfile } from "../../src/session/remove-profile.ts";
 import { renameProfile } from "../../src/session/rename-profile.ts";
+import type { Session } from "../../src/session/session.ts";
 import { createFakeSecurity, type FakeSecurity } from "../support/fake-security.ts";
 import { kindOf } from "../support/faults.ts";
 
@@ -60,7 +61,7 @@ function createMac(): Mac {
     places,
     open: (name) => {
       const request = { store, name, config: parseProfileConfig("", "config.toml"), overlay: {} };
-      return openSession({ home, cwd: home, env: {} }, request, places(name));
+      return openSession({ home, cwd: home, env: {}, executable: process.execPath }, request, places(name));
     },
     uses: (name) => {
       const { treeCredentials } = places(name);

@@ -90,7 +90,10 @@ test("a tree of copies that somebody removed is made anew", async () => {
 
 test("under a living claude a tree keeps its mode until the next start", async () => {
   using box = await livedIn("symlink");
-  const living = openSession({ home: box.home, cwd: "/project", env: {} }, requestOf(box));
+  const living = openSession(
+    { home: box.home, cwd: "/project", env: {}, executable: process.execPath },
+    requestOf(box),
+  );
   await startInMode(box.home, "copy");
   expect(kindsOf(box)).toEqual(KINDS.symlink);
   await finalize(living, undefined);

@@ -135,7 +135,13 @@ describe("a login that somebody copied into the tree", () => {
   const start = () => {
     const { store, places, reconciled, home } = box;
     const request = { store, name: places.profile, config: reconciled.config, overlay: {} };
-    releaseRecord(openSession({ home, cwd: "/project", env: LINK_MODE_ENV }, request, places).record);
+    releaseRecord(
+      openSession(
+        { home, cwd: "/project", env: LINK_MODE_ENV, executable: process.execPath },
+        request,
+        places,
+      ).record,
+    );
   };
 
   test.each([
@@ -163,7 +169,10 @@ test("a profile whose directory was copied is refused at its start, and the cure
   const copy = placesOf(box.home, box.store, parseProfileName("copy"));
   const start = (places: Places) => {
     const request = { store: box.store, name: places.profile, config: box.reconciled.config, overlay: {} };
-    releaseRecord(openSession({ home: box.home, cwd: "/project", env: {} }, request, places).record);
+    releaseRecord(
+      openSession({ home: box.home, cwd: "/project", env: {}, executable: process.execPath }, request, places)
+        .record,
+    );
   };
   start(box.places);
   cpSync(box.places.paths.root, copy.paths.root, { recursive: true, verbatimSymlinks: true });

@@ -76,6 +76,17 @@ test("a lock that a killed process left does not stand for ever", () => {
   expect(existsSync(lock)).toBe(false);
 });
 
+test("a list in which nothing leaks is looked at again while a lock stands beside it, until that is removed", () => {
+  put(roots.homePath(INSTALLED), "{}");
+  const lock = roots.homePath(`${INSTALLED}.lock`);
+  mkdirSync(lock);
+  expect(roots.pass().skipped.map(({ name }) => name)).toEqual([INSTALLED]);
+  const then = new Date(Date.now() - 11_000);
+  utimesSync(lock, then, then);
+  expect(roots.pass().skipped).toEqual([]);
+  expect(existsSync(lock)).toBe(false);
+});
+
 test("a list that is damaged stays as it is", () => {
   put(roots.homePath(INSTALLED), `{"installPath": "${roots.treePath("x")}`);
   roots.pass();

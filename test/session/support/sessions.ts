@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import type { JsonObject } from "../../../src/json.ts";
-import type { ProfileConfig } from "../../../src/profile/profile-config.ts";
+import { type ProfileConfig, readProfileConfig } from "../../../src/profile/profile-config.ts";
 import { fillTree } from "../../../src/session/fill-tree.ts";
-import { openSession, type Session } from "../../../src/session/open.ts";
+import { openSession } from "../../../src/session/open.ts";
+import { openAtRest } from "../../../src/session/open-at-rest.ts";
+import type { OpenContext, Session, SessionRequest } from "../../../src/session/session.ts";
 import { loginText } from "../../reconcile/support/logins.ts";
 import { createProfileHome, type ProfileHome, put } from "../../reconcile/support/profile-home.ts";
 import { LINK_MODE_ENV } from "../../support/link-mode.ts";
@@ -18,10 +20,24 @@ export function createLoggedIn(config: Partial<ProfileConfig> = {}): ProfileHome
   return box;
 }
 
-/** Opens a session of the profile as its shim does, in the link mode that is tested. */
-export function openIn({ home, store, places, reconciled }: ProfileHome, overlay: JsonObject = {}): Session {
-  const request = { store, name: places.profile, config: reconciled.config, overlay };
-  const session = openSession({ home, cwd: "/project", env: LINK_MODE_ENV }, request);
+/** Opens a session of the profile with all passes, in the link mode that is tested. */
+export function openIn(box: ProfileHome, overlay: JsonObject = {}): Session {
+  const session = openSession(contextOf(box), requestOf(box, overlay));
   if (session.places.mode !== "symlink") fillTree(session);
   return session;
+}
+
+/** The same as a shim does: by config.toml as it stands, and without the passes where the tree is at rest. */
+export function openAsShim(box: ProfileHome, context: Partial<OpenContext> = {}): Session {
+  const call = { ...contextOf(box), ...context };
+  const request = { ...requestOf(box), config: readProfileConfig(box.places.paths) };
+  return openAtRest(call, request, box.places) ?? openSession(call, request);
+}
+
+function contextOf({ home }: ProfileHome): OpenContext {
+  return { home, cwd: "/project", env: LINK_MODE_ENV, executable: process.execPath };
+}
+
+function requestOf({ store, places, reconciled }: ProfileHome, overlay: JsonObject = {}): SessionRequest {
+  return { store, name: places.profile, config: reconciled.config, overlay };
 }

@@ -11,7 +11,13 @@ import { forcedLinkMode, type LinkMode } from "../../../src/tree/link-mode.ts";
 
 /** One whole session of the profile `work`, in which claude does nothing, in a mode that is asked for, or in none. */
 export async function startInMode(home: string, mode: LinkMode | undefined): Promise<readonly string[]> {
-  const context = { home, cwd: home, env: { CLAUTH_LINK_MODE: mode }, platform: process.platform };
+  const context = {
+    home,
+    cwd: home,
+    env: { CLAUTH_LINK_MODE: mode },
+    platform: process.platform,
+    executable: process.execPath,
+  };
   const store = storeOf(context);
   const name = parseProfileName("work");
   const request = { store, name, config: readProfileConfig(profilePathsOf(store, name)), overlay: {} };

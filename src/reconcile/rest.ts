@@ -1,0 +1,101 @@
+import { readRegularFile } from "../disk/read-file.ts";
+import { isObject, type Json, parseJson } from "../json.ts";
+import { join } from "../path.ts";
+import type { ProfilePaths } from "../paths.ts";
+import { SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { LOOK_LENGTH, type Look, sameLook, takeLook } from "./look.ts";
+import type { Places } from "./places.ts";
+import { signatureOf } from "./signature.ts";
+
+/**
+ * A tree is at rest where the passes of an open have nothing to do. The last one out of a tree notes all that such passes went by
+ * (`session/note-rest.ts`), and while that stands the next open passes them over.
+ */
+export type RestNote = {
+  /** When it was noted, in milliseconds since 1970. */
+  readonly at: number;
+  /** Files of claude home, by name, that were looked at too: what the manifest says of them is still so. */
+  readonly files: readonly string[];
+  readonly seen: Look;
+};
+
+/** A note from the future proves nothing: what changes now may be given the very times that it knows. */
+export function isAtRest(note: RestNote, seen: Look, now: number): boolean {
+  return note.at <= now && sameSight(seen, note.seen);
+}
+
+/** False where one of them is uncertain. */
+export function sameSight(a: Look, b: Look): boolean {
+  return a.length === b.length && sameLook(a, b);
+}
+
+/** Who looks: another build decides anew, and so does another boot, since file systems are mended in between. */
+export type Onlooker = {
+  readonly executable: string;
+  /** Empty where the system has none. */
+  readonly bootId: string;
+  /** What CLAUTH_LINK_MODE asks for. */
+  readonly forced: string | undefined;
+};
+
+/** All that the passes of an open go by. Of files as much as tells whether they changed; of directories that no name in them did. */
+export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Look {
+  const { claude, paths } = places;
+  const seen: (string | undefined)[] = [
+    ...takeLook(places),
+    ...splitDirectories(places).map(signatureOf),
+    by.executable,
+    signatureOf(by.executable),
+    by.bootId || undefined,
+    `${by.forced}`,
+    claude.root,
+    paths.runtime,
+    signatureOf(paths.pendingCredentials),
+    signatureOf(claude.credentials),
+    signatureOf(places.treeToken),
+  ];
+  for (const name of IN_BASE) seen.push(signatureOf(join(paths.base, name)));
+  for (const name of files) seen.push(signatureOf(join(claude.root, name)));
+  return seen;
+}
+
+/** What `takeLook` would have seen at that moment. */
+export function lookIn(seen: Look): Look {
+  return seen.slice(0, LOOK_LENGTH);
+}
+
+/** Every directory whose names a tree's links depend on. */
+export function directoriesOf(places: Places): readonly string[] {
+  return [places.claude.root, places.paths.runtime, ...splitDirectories(places)];
+}
+
+function splitDirectories({ claude, paths }: Places): string[] {
+  return [join(claude.root, SPLIT_DIRECTORY), join(paths.runtime, SPLIT_DIRECTORY)];
+}
+
+const IN_BASE = ["index.json", "overlay.json", "credentials.json", "manifest.json"] as const;
+
+/** Undefined where there is none, or none that can be read: then the passes look for themselves. */
+export function readRestNote(paths: Pick<ProfilePaths, "base">): RestNote | undefined {
+  try {
+    const content = readRegularFile(restNotePath(paths), { maxBytes: 64 * 1024 });
+    return content === undefined ? undefined : noteFrom(parseJson(content.bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function noteFrom(json: Json | undefined): RestNote | undefined {
+  if (!isObject(json)) return undefined;
+  const { at, files, seen } = json;
+  if (typeof at !== "number" || !isTexts(files) || !isTexts(seen)) return undefined;
+  return { at, files, seen };
+}
+
+function isTexts(json: Json | undefined): json is readonly string[] {
+  return Array.isArray(json) && json.every((item) => typeof item === "string");
+}
+
+export function restNotePath({ base }: Pick<ProfilePaths, "base">): string {
+  return join(base, "rest.json");
+}
