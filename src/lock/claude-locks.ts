@@ -143,11 +143,35 @@ function tryAll(locks: readonly ClaudeLock[], take: Take): Outcome {
       held.push(takeOne(lock, take));
     } catch (cause) {
       giveBack(held);
-      if (errnoOf(cause) === "ELOCKED") return { busy: lock };
-      throw domainError(cause, "lock", lock.path);
+      if (errnoOf(cause) !== "ELOCKED") throw domainError(cause, "lock", lock.path);
+      if (isLeftBehind(lock)) takeAway(lock);
+      return { busy: lock };
     }
   }
   return { held };
+}
+
+/**
+ * By its own time the lock of a killed holder whose clock was hours ahead is held for hours. Who lives touches his more often than its
+ * limit: one that this process saw untouched for that long was left behind too.
+ */
+function isLeftBehind({ path, staleMs }: ClaudeLock): boolean {
+  const version = `${identityOf(path)}:${disk.lstatIfThere(path)?.mtimeNs}`;
+  const now = performance.now();
+  const known = seenBusy.get(path);
+  if (known?.version === version) return now - known.sinceMs > staleMs;
+  seenBusy.set(path, { version, sinceMs: now });
+  return false;
+}
+
+const seenBusy = new Map<string, { readonly version: string; readonly sinceMs: number }>();
+
+function takeAway({ path }: ClaudeLock): void {
+  try {
+    disk.removeEmptyDirectory(path);
+  } catch {
+    // Given back in this moment, or not ours to remove: then it is busy.
+  }
 }
 
 /**

@@ -50,6 +50,10 @@ async function errorOf(promise: Promise<unknown>): Promise<ClauthError | undefin
 /** A lock as a process left it that touched it last so long ago. */
 function leftBehind(lock: ClaudeLock, ageSeconds: number): void {
   mkdirSync(lock.path);
+  touch(lock, ageSeconds);
+}
+
+function touch(lock: ClaudeLock, ageSeconds: number): void {
   const touched = new Date(Date.now() - ageSeconds * 1000);
   utimesSync(lock.path, touched, touched);
 }
@@ -153,6 +157,19 @@ describe("a lock of somebody else", () => {
     await claude.end();
     expect(await waiting).toBe("ours");
   }, 20_000);
+
+  test("whose time is hours ahead is taken over once nobody touched it for as long as its limit", async () => {
+    const short = { ...tree, staleMs: 100 };
+    const kindOf = async () => (await errorOf(withClaudeLocks([short], () => {}, { waitMs: 0 })))?.kind;
+    leftBehind(short, -36_000);
+    expect(await kindOf()).toBe("store_busy");
+    await Bun.sleep(120);
+    touch(short, -40_000);
+    expect(await kindOf()).toBe("store_busy");
+    await Bun.sleep(120);
+    expect(await errorOf(withClaudeLocks([short], () => {}, { waitMs: 500 }))).toBeUndefined();
+    expect(existsSync(short.path)).toBe(false);
+  });
 
   test("that took ours over while we slept is noticed before a write, and is not removed", async () => {
     const error = await errorOf(
