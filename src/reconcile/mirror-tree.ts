@@ -75,7 +75,7 @@ export function mirrorTree(places: Places, options: MirrorOptions): MirrorOutcom
  * @throws ClauthError `store_busy` (retry-safe), or as `domainError`
  */
 export function dropCopiedDirectories(places: Places, isolate: Isolation, isAlone: () => boolean): void {
-  const { paths, claude } = places;
+  const { paths } = places;
   withStoreLock(mirrorLock(places), { waitMs: 2000 }, () => {
     if (!isAlone()) return;
     withBaseGuard(places, () => distrustMirror(places));
@@ -84,9 +84,14 @@ export function dropCopiedDirectories(places: Places, isolate: Isolation, isAlon
       if (!entry.isDirectory() || entry.name === SPLIT_DIRECTORY) continue;
       if (!isMirrored(entry.name, "directory")) continue;
       const tree = join(paths.runtime, entry.name);
-      attempt("remove the copies in", tree, () => dropCopies(tree, join(claude.root, entry.name)));
+      attempt("remove the copies in", tree, () => dropCopiesOf(places, entry.name));
     }
   });
+}
+
+function dropCopiesOf({ paths, claude }: Places, name: string): void {
+  const roots = { runtime: paths.runtime, claudeRoot: claude.root };
+  dropCopies(join(paths.runtime, name), join(claude.root, name), roots);
 }
 
 function mirrorLock({ paths }: Places): StoreLock {
@@ -135,7 +140,8 @@ function isMirroredIn({ paths, mode = "copy" }: Places, isolate: Isolation): IsM
  * An entry that was shared until now begins as the profile's own without the copies, as it does where a link goes.
  * @returns those that had to keep some
  */
-function dropIsolated({ paths, claude }: Places, before: Mark, isolate: Isolation): Skipped[] {
+function dropIsolated(places: Places, before: Mark, isolate: Isolation): Skipped[] {
+  const { paths } = places;
   if (isEqual(before.isolate, isolate)) return [];
   const skipped: Skipped[] = [];
   const [was, is] = [mirroredIn(paths.runtime, before), mirroredIn(paths.runtime, { ...before, isolate })];
@@ -144,7 +150,7 @@ function dropIsolated({ paths, claude }: Places, before: Mark, isolate: Isolatio
     if (entry.isSymbolicLink() || !was(entry.name, type) || is(entry.name, type)) continue;
     const tree = join(paths.runtime, entry.name);
     try {
-      dropCopies(tree, join(claude.root, entry.name));
+      dropCopiesOf(places, entry.name);
     } catch (cause) {
       skipped.push(skip(entry.name, domainError(cause, "remove the copies in", tree).message));
     }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { lstatSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describeClaude, type Lab } from "../support/claude-lab.ts";
 
 /** Where a tree has no symlinks its files are copies, and what the profiles share is the same. */
@@ -40,6 +40,16 @@ describeClaude("without symlinks", (openLab) => {
       expect(lab.read(join(projects, name))).toContain("sk-ant-oat01-fakeP");
     },
   );
+
+  test("of its debug log, which it links as the latest, the link leads to the one in ~/.claude", async () => {
+    await using lab = await openLab();
+    lab.addProfile("work", { account: "W" });
+    expect(await as(lab, "work", "copy", "claude", "-p", "hello", "--debug")).toMatchObject({ code: 0 });
+    const debug = join(lab.home, ".claude", "debug");
+    const latest = readlinkSync(join(debug, "latest"));
+    expect(dirname(latest)).toBe(debug);
+    expect(lab.read(latest)).toBe(lab.read(lab.profile("work", `runtime/debug/${basename(latest)}`)));
+  });
 });
 
 function as(lab: Lab, profile: string, mode: string, ...argv: readonly string[]) {

@@ -5,7 +5,9 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -117,6 +119,21 @@ test.each(MODES)(
     expect(found(box).home).toEqual(CONTENT);
   },
 );
+
+test("a directory goes from copies to a link with links in it, which stand in claude home", async () => {
+  using box = await livedIn("copy");
+  const { claude, paths } = box.places;
+  const tree = (name: string) => join(paths.runtime, name);
+  symlinkSync(tree("projects/p/t.jsonl"), tree("projects/latest"));
+  symlinkSync("p/t.jsonl", tree("projects/last"));
+  expect(await startInMode(box.home, "symlink")).toEqual([]);
+  expect(lstatSync(tree("projects")).isSymbolicLink()).toBe(true);
+  expect(readlinkSync(tree("projects/latest"))).toBe(join(claude.root, "projects/p/t.jsonl"));
+  expect(readlinkSync(tree("projects/last"))).toBe("p/t.jsonl");
+  expect(
+    existsSync(paths.backups) ? readdirSync(paths.backups).filter((name) => name.endsWith(".link")) : [],
+  ).toEqual([]);
+});
 
 test("a directory goes from copies to a link with a file in it that nobody holds in memory", async () => {
   using box = await livedIn("copy");
