@@ -1,9 +1,8 @@
-import { unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Choice } from "../config/choice.ts";
 import { complaintAboutOwner } from "../config/ownership.ts";
-import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError, shellWord } from "../errors.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
@@ -30,11 +29,7 @@ export function removeRcFile(directory: string): string | undefined {
   const present = readOwn(path);
   if (present === undefined) return undefined;
   textOf(path, present.bytes);
-  try {
-    unlinkSync(path);
-  } catch (cause) {
-    throw domainError(cause, "remove", path);
-  }
+  removeFile(path);
   return path;
 }
 

@@ -1,5 +1,7 @@
-import { lstatSync, unlinkSync } from "node:fs";
+import { attempt } from "../disk/attempt.ts";
+import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { removeFile } from "../disk/remove-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { withStateLock } from "../lock/store-lock.ts";
@@ -41,12 +43,12 @@ function withHome(config: FileContent | undefined): string {
 
 /** Of a link nothing is kept: the bytes are those in `~/.claude`. */
 function setAside({ paths, treeCredentials }: Places, canonical: FileContent): void {
-  if (!lstatSync(paths.credentials).isSymbolicLink())
-    quarantineFile(paths, "credentials-shared", canonical.bytes);
-  unlinkSync(paths.credentials);
+  const found = attempt("look at", paths.credentials, () => disk.lstatIfThere(paths.credentials));
+  if (found?.isSymbolicLink() !== true) quarantineFile(paths, "credentials-shared", canonical.bytes);
+  removeFile(paths.credentials);
   // A tree that has no link has the login too.
   const copy = readRegularFile(treeCredentials);
-  if (copy !== undefined && equalBytes(copy.bytes, canonical.bytes)) unlinkSync(treeCredentials);
+  if (copy !== undefined && equalBytes(copy.bytes, canonical.bytes)) removeFile(treeCredentials);
 }
 
 function hasLogin(profile: string): ClauthError {
