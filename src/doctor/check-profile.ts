@@ -40,24 +40,19 @@ function checkLogin(check: string, places: Places, config: ProfileConfig): reado
   if (config.home || config.apiKey !== undefined) return [];
   const hint = `clauth login ${places.profile}`;
   const path = places.paths.credentials;
+  const loggedOut: Finding = { check, level: "warning", message: "is logged out", hint };
   const canonical = readRegularFile(path);
-  if (canonical === undefined) return [{ check, level: "warning", message: "is logged out", hint }];
-  const judged = judgeCredentials(canonical.bytes);
-  if (judged.document === undefined) {
-    return [
-      {
-        check,
-        level: "problem",
-        message: `${path} is damaged`,
-        hint: `clauth backups ${places.profile}, or ${hint}`,
-        path,
-      },
-    ];
+  if (canonical === undefined) return [loggedOut];
+  const { document, login, stub } = judgeCredentials(canonical.bytes);
+  if (document === undefined) {
+    const cure = `clauth backups ${places.profile}, or ${hint}`;
+    return [{ check, level: "problem", message: `${path} is damaged`, hint: cure, path }];
   }
   // What Claude Code leaves where the server refused the token; the shim keeps it, so that no start asks again.
   const { shown } = lookAtCredentials(places, { pin: undefined, ended: false }).tree;
-  const refused = !judged.login || (shown.kind === "file" && judgeCredentials(shown.bytes).stub);
-  return refused ? [{ check, level: "problem", message: "the server refused its token", hint, path }] : [];
+  if (stub || (shown.kind === "file" && judgeCredentials(shown.bytes).stub))
+    return [{ check, level: "problem", message: "the server refused its token", hint, path }];
+  return login ? [] : [loggedOut];
 }
 
 function checkDocuments(check: string, { treeJson, treeSettings }: Places): readonly Finding[] {

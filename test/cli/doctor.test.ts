@@ -394,3 +394,14 @@ test("a store that can't be read is said once", async () => {
   const { stdout } = await desk.clauth(["doctor"]);
   expect(stdout.match(/lead in a circle/g)).toHaveLength(1);
 });
+
+test("a file with other logins than Claude's is a profile that is logged out", async () => {
+  using desk = healthyDesk();
+  desk.addProfile("work");
+  desk.write(desk.profile("work", "credentials.json"), '{"mcpOAuth":{}}');
+  const { code, stdout } = await desk.clauth(["doctor"]);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining("warning  profile work: is logged out\n"),
+  });
+});
