@@ -84,10 +84,15 @@ function leftIn(directory: string): string[] {
     .sort();
 }
 
+/** What can't be looked into has some. */
 function hasContent(path: string): boolean {
-  const stat = disk.lstatIfThere(path);
-  if (stat === undefined || stat.isSymbolicLink()) return false;
-  return stat.isDirectory() ? disk.list(path).length > 0 : stat.size > 0n;
+  try {
+    const stat = disk.lstatIfThere(path);
+    if (stat === undefined || stat.isSymbolicLink()) return false;
+    return stat.isDirectory() ? disk.list(path).length > 0 : stat.size > 0n;
+  } catch {
+    return true;
+  }
 }
 
 type Sides = { readonly directory: string; readonly claudeHome: string };

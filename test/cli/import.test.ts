@@ -2,8 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { credentialsText, oauthAccountOf } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
+import { failing } from "../support/faults.ts";
 import { createDesk, type Desk } from "./call.ts";
 
 /** A config directory as Claude Code leaves one. */
@@ -266,6 +268,19 @@ describe("clauth add NAME --import DIR", () => {
     expect(code).toBe(1);
     expect(existsSync(desk.profile("work", "."))).toBe(false);
     expect(existsSync(holder) ? desk.read(holder) : undefined).toBe(before);
+  });
+
+  test("a directory that can't be looked into is left, and named", async () => {
+    using desk = createDesk();
+    configDirectory(desk, ".claude-work", "W");
+    desk.write(".claude-work/plugins/x", "");
+    desk.write(".claude-work/agents/a.md", "an agent");
+    using _ = testOnlyFaults((real) => ({
+      list: (path) => (path.endsWith("plugins") ? failing("EACCES")() : real.list(path)),
+    }));
+    const { stderr } = await desk.clauth(["add", "work", "--import", "../.claude-work"]);
+    expect(stderr).toContain("every profile has now: agents/a.md,");
+    expect(stderr).toContain("left in ~/.claude-work: plugins/; copy into");
   });
 });
 
