@@ -13,13 +13,18 @@ type Reporting = Pick<Context, "env" | "stderr">;
 
 /** Prints one line of information, and below it what to type. */
 export function notice(context: Reporting, text: string, hint?: string): void {
-  context.stderr.write(`clauth: ${text}\n`);
-  if (hint !== undefined) context.stderr.write(`hint: ${hint}\n`);
+  context.stderr.write(`clauth: ${oneLine(text)}\n`);
+  if (hint !== undefined) context.stderr.write(`hint: ${oneLine(hint)}\n`);
+}
+
+/** A text as one line. The name of a directory may hold anything: no control character of it reaches the terminal. */
+export function oneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "\uFFFD");
 }
 
 /** Prints one line of what was decided and why, where CLAUTH_DEBUG=1 asks for it. */
 export function trace(context: Reporting, text: string): void {
-  if (context.env["CLAUTH_DEBUG"] === "1") context.stderr.write(`clauth: debug: ${text}\n`);
+  if (context.env["CLAUTH_DEBUG"] === "1") notice(context, `debug: ${text}`);
 }
 
 /** Prints an error in the format that the environment asks for. Anything that is not a ClauthError is a bug of ours. */
@@ -31,7 +36,7 @@ export function reportError(context: Reporting, thrown: unknown, format = errorF
   }
   notice(context, `error: ${error.message}`, error.hint);
   if (context.env["CLAUTH_DEBUG"] === "1" && error.cause !== undefined) {
-    context.stderr.write(`clauth: debug: cause: ${String(error.cause)}\n`);
+    notice(context, `debug: cause: ${String(error.cause)}`);
   }
 }
 

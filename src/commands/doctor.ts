@@ -13,7 +13,7 @@ import { fixProfile } from "../doctor/fix-profile.ts";
 import { fixStaleLocks } from "../doctor/stale-locks.ts";
 import { type Store, storeOf } from "../paths.ts";
 import { findProfiles } from "../profile/profiles.ts";
-import { notice } from "../report.ts";
+import { notice, oneLine } from "../report.ts";
 import { JSON_FLAG } from "./arguments.ts";
 import { type Command, command } from "./command.ts";
 import { jsonText, type View, viewOf, withTildes } from "./output.ts";
@@ -95,7 +95,7 @@ function fields({ check, level, message, hint, path }: Finding) {
 
 function text({ check, level, message, hint }: Finding, view: View, home: string): string {
   const indented = (words: string) => {
-    const shown = view.forPeople ? withTildes(words, home) : words;
+    const shown = view.forPeople ? withTildes(oneLine(words), home) : oneLine(words);
     return wrapped(shown, view.width - MARGIN.length).join(`\n${MARGIN}`);
   };
   const head = `${view.paint(level, COLOURS[level])}${MARGIN.slice(level.length)}`;

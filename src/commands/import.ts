@@ -185,7 +185,7 @@ function choiceLines(context: Context, from: Peer): string[] {
   return [
     ...(choices.default === undefined
       ? []
-      : [`${choices.default} was its default: clauth global ${choices.default}`]),
+      : [`${choices.default} was its default: clauth global ${shellWord(choices.default)}`]),
     ...choices.directories.map(
       ({ directory, name }) => `it used ${name} there: clauth rule add ${shellWord(directory)} ${name}`,
     ),

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import type { Json } from "../json.ts";
+import { oneLine } from "../report.ts";
 import { type Colour, type Paint, paintFor } from "./colour.ts";
 
 /** Results for programs: one JSON value, indented, with a final line end. */
@@ -87,7 +88,7 @@ function lineOf(row: readonly Cell[], widths: readonly number[], paint: Paint): 
 }
 
 function textOf(cell: Cell): string {
-  return typeof cell === "string" ? cell : cell.text;
+  return oneLine(typeof cell === "string" ? cell : cell.text);
 }
 
 function cut(text: string, width: number): string {

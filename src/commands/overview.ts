@@ -2,7 +2,7 @@ import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { claudeHomeOf, storeOf } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
-import { asClauthError } from "../report.ts";
+import { asClauthError, oneLine } from "../report.ts";
 import { sourceSentence } from "../selection/select.ts";
 import { identityOf } from "./account.ts";
 import { type Paint, paintFor } from "./colour.ts";
@@ -21,7 +21,7 @@ export async function overview(context: Context): Promise<void> {
   }
   if (selection !== undefined) {
     const subject = selection.kind === "profile" ? `profile "${selection.name}"` : "the untouched claude";
-    const here = `here: ${subject}, ${sourceSentence(selection.source)}`;
+    const here = oneLine(`here: ${subject}, ${sourceSentence(selection.source)}`);
     context.stdout.write(`${withTildes(here, context.home)}\n\n`);
   }
   showList(context, profiles);

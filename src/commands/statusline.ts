@@ -6,6 +6,7 @@ import { readProfileConfig } from "../profile/profile-config.ts";
 import { profileExists } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
 import { placesOf } from "../reconcile/places.ts";
+import { oneLine } from "../report.ts";
 import { type Input, standardInput } from "../run/standard-input.ts";
 import { profileOfTree } from "../selection/resolve.ts";
 import { accountOf, identityOf } from "./account.ts";
@@ -34,7 +35,7 @@ async function printLine(context: Context, input: Input): Promise<number> {
   input.drop();
   const parts = await partsOf(context, storeOf(context));
   const line = parts.filter((part) => part !== undefined).join(" · ");
-  context.stdout.write(`${line.replace(/[\x00-\x1f\x7f-\x9f]/g, "")}\n`);
+  context.stdout.write(`${oneLine(line)}\n`);
   return 0;
 }
 

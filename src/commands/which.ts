@@ -13,7 +13,7 @@ import { overlayOf } from "../profile/overlay.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { SYSTEM } from "../profile-name.ts";
 import { findRealClaude } from "../real-claude.ts";
-import { notice } from "../report.ts";
+import { notice, oneLine } from "../report.ts";
 import { resolveSelection } from "../selection/resolve.ts";
 import { type Selection, sourceSentence } from "../selection/select.ts";
 import { JSON_FLAG } from "./arguments.ts";
@@ -42,7 +42,7 @@ export function which(context: Context): Command {
         json
           ? jsonText(fields(answer))
           : lines(answer)
-              .map((line) => shown(line, view, context.home))
+              .map((line) => shown(oneLine(line), view, context.home))
               .join(""),
       );
       return 0;

@@ -57,7 +57,7 @@ test("is one line and no escape, whatever stands in the files", async () => {
   const account = { oauthAccount: { emailAddress: "a@b\n\u001b[31mc" } };
   box.write(box.profile("work", "account.json"), JSON.stringify(account));
   const shown = await line(box, { CLAUDE_CONFIG_DIR: box.profile("work", "runtime") });
-  expect(shown).toBe("work · a@b[31mc · max\n");
+  expect(shown).toBe("work · a@b\uFFFD\uFFFD[31mc · max\n");
 });
 
 async function line(box: FakeSandbox, env: Readonly<Record<string, string>>): Promise<string> {

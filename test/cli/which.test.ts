@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { createDesk } from "./call.ts";
 
 test("says the profile, why, the real claude, and what would beat or be removed", async () => {
@@ -125,5 +126,17 @@ test("only a directory can be asked about", async () => {
       code: 1,
       stderr: expect.stringContaining("there is no directory ~/"),
     });
+  }
+});
+
+test("the name of a directory can't speak to the terminal", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const name = "\x1b]0;owned\x07\nclauth: all is well";
+  desk.write(`project/${name}/.clauthrc`, "work\n");
+  const cwd = join(desk.project, name);
+  for (const words of [["which"], ["list"], ["doctor"], ["local", "work"], []]) {
+    const { stdout, stderr } = await desk.clauth(words, { cwd });
+    expect(`${stdout}${stderr}`).not.toMatch(/[\x00-\x09\x0b-\x1f]|^clauth: all is well/m);
   }
 });
