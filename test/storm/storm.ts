@@ -240,10 +240,16 @@ async function ended({ counts, options, violations }: Storm, call: Call, what: s
   const refusal = stderr.split("\n").map((line) => parseJson(new TextEncoder().encode(line)));
   const error = refusal.flatMap((one) => (isObject(one) ? [ownValue(one, "error")] : [])).at(-1);
   const { kind, hint, retry_safe } = isObject(error) ? error : {};
-  const isOfWeather = options.weather !== undefined && (kind === "store_full" || kind === "store_read_only");
+  const isOfWeather = options.weather !== undefined && OF_WEATHER[options.weather].has(kind);
   if (typeof hint === "string" && (retry_safe === true || isOfWeather)) counts.refused += 1;
   else complain(`${call.exitCode ?? call.signalCode}: ${stderr}`);
 }
+
+/** One that is stopped between two calls of a realpath, while a mount goes away, has a path of nowhere after it: there is no profile. */
+const OF_WEATHER: Readonly<Record<Weather, ReadonlySet<unknown>>> = {
+  full: new Set(["store_full"]),
+  "read-only": new Set(["store_read_only", "unknown_profile"]),
+};
 
 function ageLocks({ box, counts }: Storm, staleMs: number): void {
   const trees = PROFILES.map((profile) => box.profile(profile, "runtime"));
