@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { shellWord } from "../errors.ts";
 import { notice } from "../report.ts";
 import { deny as rememberDenied } from "../selection/remember-trust.ts";
 import { type Command, command } from "./command.ts";
@@ -17,7 +18,7 @@ export function deny(context: Context): Command {
     run: ({ file }) => {
       const path = file === undefined ? nearestRcFile(context).path : rcFilePath(context, file);
       rememberDenied(writableStore(context), path);
-      notice(context, `${path} may not pick a profile; clauth allow ${path} takes that back`);
+      notice(context, `${path} may not pick a profile; clauth allow ${shellWord(path)} takes that back`);
       return 0;
     },
   });

@@ -2,7 +2,7 @@ import { type Choice, parseChoice } from "../config/choice.ts";
 import type { Config, Rule } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
-import { ClauthError, unsetting } from "../errors.ts";
+import { ClauthError, shellWord, unsetting } from "../errors.ts";
 import { basename, dirname, resolve } from "../path.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
@@ -184,7 +184,7 @@ function notAllowed(kind: string, file: RcFile, what: string): ClauthError {
   return new ClauthError({
     kind,
     message: `${file.path} picks the profile "${file.choice}" but ${what}`,
-    hint: `read it, then: clauth allow ${file.path}`,
+    hint: `read it, then: clauth allow ${shellWord(file.path)}`,
     path: file.path,
   });
 }

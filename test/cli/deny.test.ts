@@ -47,3 +47,14 @@ test("denies the file in a directory that is named, before there is one", async 
   desk.write("project/.clauthrc", "work\n");
   expect((await desk.clauth(["which"])).stderr).toContain("was denied by `clauth deny`");
 });
+
+test("a file in a directory that somebody else named is one word of the line to type", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  const directory = "$(touch owned); x";
+  desk.write(`project/${directory}/.clauthrc`, "work\n");
+  const { stderr } = await desk.clauth(["deny", directory]);
+  expect(stderr).toContain(`clauth allow '~/project/${directory}/.clauthrc' takes that back`);
+  const refused = await desk.clauth(["which", directory]);
+  expect(refused.stderr).toContain(`hint: read it, then: clauth allow '~/project/${directory}/.clauthrc'\n`);
+});
