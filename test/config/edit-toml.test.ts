@@ -87,4 +87,4 @@ test("adds and removes any rules, and gives back the text that was there", () =>
     }),
     { numRuns: 200 },
   );
-});
+}, 30_000);

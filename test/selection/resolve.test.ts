@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { choiceFrom } from "../../src/config/choice.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { Context } from "../../src/context.ts";
+import { unsetting } from "../../src/errors.ts";
 import { storeOf } from "../../src/paths.ts";
 import { allow, deny, rememberAnnounced } from "../../src/selection/remember-trust.ts";
 import { profileOfTree, resolveSelection } from "../../src/selection/resolve.ts";
@@ -218,7 +219,7 @@ describe("with a CLAUDE_CONFIG_DIR that the user set", () => {
     const { selection, notes } = resolved({ env: own, toml: 'default = "personal"' });
     expect(selection).toEqual({ kind: "none", source: { kind: "config-dir", path: "/own/claude" } });
     expect(notes).toEqual([
-      `CLAUDE_CONFIG_DIR=/own/claude wins over the profile "work" (${join(cwd, ".clauthrc")}:1 names it); for the profile: unset CLAUDE_CONFIG_DIR`,
+      `CLAUDE_CONFIG_DIR=/own/claude wins over the profile "work" (${join(cwd, ".clauthrc")}:1 names it); for the profile: ${unsetting("CLAUDE_CONFIG_DIR")}`,
     ]);
     rmSync(join(cwd, ".clauthrc"));
     expect(resolved({ env: own, toml: RULE }).notes).toEqual([
