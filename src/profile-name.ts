@@ -11,36 +11,6 @@ export type ProfileName = string & { readonly [brand]: "ProfileName" };
 /** The reserved selection that means the untouched real Claude Code in `~/.claude`, as pyenv uses the word. */
 export const SYSTEM = "system";
 
-/** Every verb of `clauth`; a profile of that name could not be told from the verb. */
-export const VERBS = [
-  "add",
-  "list",
-  "remove",
-  "rename",
-  "login",
-  "logout",
-  "local",
-  "global",
-  "rule",
-  "allow",
-  "deny",
-  "which",
-  "run",
-  "exec",
-  "sessions",
-  "sync",
-  "doctor",
-  "backups",
-  "completions",
-  "uninstall",
-  "current",
-  "statusline",
-  "editor",
-  "import",
-  "help",
-  "version",
-] as const;
-
 /**
  * Parses a name as it came from outside. Exact: no trimming, no case folding.
  * @throws ClauthError `profile_name_invalid`, or `secret_as_name` (nothing echoed) for what looks like a token.
@@ -113,7 +83,35 @@ function complaintAbout(text: string): string | undefined {
 /** Superscript digits and CONIN$ are devices too, of letters that no name has. */
 const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/;
 
-const TAKEN: ReadonlySet<string> = new Set(VERBS);
+/** Every verb of `clauth`; a profile of that name could not be told from the verb. */
+const TAKEN: ReadonlySet<string> = new Set([
+  "add",
+  "list",
+  "remove",
+  "rename",
+  "login",
+  "logout",
+  "local",
+  "global",
+  "rule",
+  "allow",
+  "deny",
+  "which",
+  "run",
+  "exec",
+  "sessions",
+  "sync",
+  "doctor",
+  "backups",
+  "completions",
+  "uninstall",
+  "current",
+  "statusline",
+  "editor",
+  "import",
+  "help",
+  "version",
+]);
 
 /** Throws without echoing the text where a token stands in the place of a name. */
 function refuseSecret(text: string): void {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { isProfileName } from "../../src/profile-name.ts";
 import { createDesk } from "./call.ts";
 
 test("a verb explains itself, and --help after -- is not ours", async () => {
@@ -66,6 +67,14 @@ test("the help names every verb but the hidden ones", async () => {
   expect(stdout).toContain("  which ");
   expect(stdout).not.toContain("__");
   expect(await desk.clauth(["help"])).toEqual({ code, stdout, stderr: "" });
+});
+
+test("no profile can have the name of a verb", async () => {
+  using desk = createDesk();
+  const { stdout } = await desk.clauth(["__complete", "--", ""]);
+  const verbs = stdout.split("\n").flatMap((line) => line.split("\t", 1)[0] || []);
+  expect(verbs.length).toBeGreaterThan(20);
+  expect([...verbs, "help", "version"].filter(isProfileName)).toEqual([]);
 });
 
 test("the version is that of package.json", async () => {
