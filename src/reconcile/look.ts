@@ -1,5 +1,6 @@
 import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
+import { existsSync } from "../fs.ts";
 import { join } from "../path.ts";
 import { LEAKY_FILES } from "../tree/entries.ts";
 import type { Places } from "./places.ts";
@@ -48,7 +49,10 @@ export function isTreeAsOpened(places: Places, look?: Look): boolean {
 
 /** What the user is told then. */
 export function treeReplaced({ profile, paths }: Places): string {
-  return `the tree of profile "${profile}" is not the directory that claude was started in: nothing was carried; look at ${paths.runtime}`;
+  const tree = `the tree of profile "${profile}"`;
+  return existsSync(paths.runtime)
+    ? `${tree} is not the directory that claude was started in: nothing was carried; look at ${paths.runtime}`
+    : `${tree} was removed or moved while claude ran: nothing was carried from it; it stood at ${paths.runtime}`;
 }
 
 /** Device and inode of the runtime tree; undefined where the look was uncertain. */

@@ -185,7 +185,9 @@ describeOnUnix("where the tree is not the directory that claude was started in, 
     rmSync(gone(box), { recursive: true });
     const before = everyTrace(box.home);
     expect((await livePass(session, { moment: "running", quiet: () => false })).notes).toEqual([]);
-    expect(await finalize(session, undefined)).toEqual([expect.stringContaining("nothing was carried")]);
+    expect(await finalize(session, undefined)).toEqual([
+      `the tree of profile "work" was removed or moved while claude ran: nothing was carried from it; it stood at ${box.places.paths.runtime}`,
+    ]);
     expect(existsSync(gone(box))).toBe(false);
     expect(everyTrace(box.home)).toEqual(before);
   });
