@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { statementsOf } from "../../src/config/toml.ts";
+import { firstBadLine, statementsOf } from "../../src/config/toml.ts";
 
 function seen(text: string): [string, number, string][] {
   return statementsOf(text).map(({ name, line, valueStart, valueEnd }) => [
@@ -69,4 +69,9 @@ test("ends on any text, valid or not", () => {
   for (const text of ["=", '"""', "[", "{", "a", "a=", "\uFEFF", "'", "a = [\n#"]) {
     expect(() => statementsOf(text)).not.toThrow();
   }
+});
+
+test("the line of a fault is looked for where that takes no time", () => {
+  expect(firstBadLine("a = 1\nb = [\n  2,\n]\nc = = 3\nd = 4\n")).toBe(5);
+  expect(firstBadLine(`a = = 1\n${"#\n".repeat(100_000)}`)).toBeUndefined();
 });
