@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { appendFileSync, createReadStream, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { SHIM_MARKER } from "../src/own-executable.ts";
+import { inFewChunks } from "./chunks.ts";
 import { isTarget, runtimeFor, TARGETS, type Target } from "./runtime.ts";
 
 /** A scale of the thresholds at which JavaScriptCore compiles a function; ten times the normal one does as well. */
 const INTERPRET_LONGER = 1000;
 
 const ROOT = resolve(import.meta.dir, "..");
+const MAIN = join(ROOT, "src", "main.ts");
 const DIST = join(ROOT, "dist");
 
 export type BuildOptions = {
@@ -33,19 +35,20 @@ export type BuildOptions = {
  * Windows differs from one made for it in a flag of Bun's and the checksum, two bytes (Bun 1.4.5).
  * @throws AggregateError of Bun's messages where the program does not compile; Error where the target's Bun can't be fetched
  */
-export async function build({ entry, outfile, target }: BuildOptions = {}): Promise<string> {
+export async function build({ entry = MAIN, outfile, target }: BuildOptions = {}): Promise<string> {
   const isWindows = target === undefined ? process.platform === "win32" : target.startsWith("windows");
   const name = resolve(outfile ?? join(DIST, target === undefined ? "clauth" : `clauth-${target}`));
   const executable = isWindows && !name.endsWith(".exe") ? `${name}.exe` : name;
   mkdirSync(dirname(executable), { recursive: true });
   const other = target && ({ target: `bun-${target}`, executablePath: await runtimeFor(target) } as const);
   await Bun.build({
-    entrypoints: [entry ?? join(ROOT, "src", "main.ts")],
+    entrypoints: [entry],
     target: "bun",
     format: "esm",
     minify: true,
     bytecode: true,
     splitting: true,
+    plugins: [inFewChunks(entry)],
     compile: {
       ...other,
       outfile: executable,

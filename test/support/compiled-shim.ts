@@ -43,6 +43,7 @@ function sourceKey(): string {
     "bun.lock",
     "tsconfig.json",
     join("scripts", "build.ts"),
+    join("scripts", "chunks.ts"),
     ...filesBelow("src"),
   ];
   for (const file of sources) hash.update(`\0${file}\0`).update(readFileSync(join(REPOSITORY, file)));
