@@ -21,7 +21,7 @@ export function secretInArguments(): ClauthError {
   });
 }
 
-/** Keys of other servers, and signed tokens (RFC 7519: three parts, the first an encoded JSON object). */
+/** Keys of other servers, signed tokens (RFC 7519: three parts, the first an encoded JSON object), and an address with a password. */
 function isToken(word: string): boolean {
-  return /(^|=)(sk-[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)$/.test(word);
+  return /(^|=)(sk-[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)$|:\/\/[^\s/@:]*:[^\s/@]+@/.test(word);
 }

@@ -130,6 +130,8 @@ test.each([
   ["a key of another server", ["add", "work", "--api-key", "sk-proj-fakefakefakefakefake"]],
   ["a key that looks like nothing", ["add", "work", "--api-key", "correct-horse"]],
   ["one beside other options", ["add", "--base-url", "https://x.test", "--api-key", "work", "s3cret"]],
+  ["an address with a password", ["add", "work", "--api-key", "--base-url", "https://me:s3cret@x.test"]],
+  ["a remote with a token", ["rule", "add", "https://me:s3cret@github.com/acme/x", "work"]],
   ["a signed token", ["add", "work", "--api-key", "eyJhbGciOi.eyJzdWIi.ZmFrZQ"]],
 ])("%s is refused with the reason, and echoed nowhere", async (_, args) => {
   using desk = createDesk();
