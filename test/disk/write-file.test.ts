@@ -227,6 +227,39 @@ describe("expect", () => {
     expect([kind, text(file), leftovers()]).toEqual(["concurrent_modification", "theirs", []]);
   });
 
+  test("says that the bytes stood there, also for the moment before they were taken away again", () => {
+    const told: string[] = [];
+    const write = (content: string, judged: FileContent | "absent") =>
+      kindOf(() =>
+        writeFileAtomic(file, bytes(content), { expect: judged, shown: () => told.push(content) }),
+      );
+    const judged = () => readRegularFile(file) ?? "absent";
+    const theirs = () => renameSync(put("theirs"), file);
+    write("new", "absent");
+    write("new", judged());
+    write("changed", judged());
+    expect(told).toEqual(["new", "new", "changed"]);
+    testOnlyArmCheckpoints((name) => name === "temporary-written" && theirs());
+    expect(write("too late", judged())).toBe("concurrent_modification");
+    expect(told).toHaveLength(3);
+    testOnlyArmCheckpoints(undefined);
+    writeFileSync(file, "judged");
+    const found = judged();
+    const exchanged = () =>
+      testOnlyWithFaults(
+        ({ exchange }) => ({
+          exchange: (from, to) => {
+            if (told.length === 3) theirs();
+            return exchange(from, to);
+          },
+        }),
+        () => write("put back", found),
+      );
+    if (process.platform === "win32") return;
+    expect(exchanged()).toBe("concurrent_modification");
+    expect([text(file), told.at(-1)]).toEqual(["theirs", "put back"]);
+  });
+
   test.each([
     ["one", ["first"], undefined],
     ["two", ["first", "second"], "first"],
