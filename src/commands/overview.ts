@@ -4,7 +4,7 @@ import { claudeHomeOf, storeOf } from "../paths.ts";
 import { findRealClaude } from "../real-claude.ts";
 import { asClauthError, oneLine } from "../report.ts";
 import { sourceSentence } from "../selection/select.ts";
-import { identityOf } from "./account.ts";
+import { accountFound } from "./account.ts";
 import { type Paint, paintFor } from "./colour.ts";
 import { loginFound } from "./found-login.ts";
 import { showList } from "./list.ts";
@@ -61,9 +61,7 @@ async function loginNow(context: Context): Promise<string> {
   const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
   const found = await loginFound(context, configDir);
   if (found === undefined) return "logged out";
-  const { email } = identityOf(
-    configDir === undefined ? claudeHomeOf(context.home).json : `${configDir}/.claude.json`,
-  );
+  const { email } = accountFound(context.home, configDir);
   const known = [email, planOf(found.document)].filter((part) => part !== undefined);
   return known.length > 0 ? known.join(", ") : "logged in";
 }

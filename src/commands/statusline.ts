@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import type { Context } from "../context.ts";
 import type { AccountIdentity, CredentialsJudgement } from "../merge/judge-credentials.ts";
-import { claudeHomeOf, profilePathsOf, type Store, storeOf } from "../paths.ts";
+import { profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import { profileExists } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
@@ -9,7 +8,7 @@ import { placesOf } from "../reconcile/places.ts";
 import { oneLine } from "../report.ts";
 import { type Input, standardInput } from "../run/standard-input.ts";
 import { profileOfTree } from "../selection/resolve.ts";
-import { accountOf, identityOf } from "./account.ts";
+import { accountFound, accountOf } from "./account.ts";
 import { type Command, command } from "./command.ts";
 import { loginFound, loginOfProfile } from "./found-login.ts";
 import { planOf } from "./plan.ts";
@@ -43,10 +42,11 @@ async function partsOf(context: Context, store: Store): Promise<(string | undefi
   const configDir = context.env["CLAUDE_CONFIG_DIR"] || undefined;
   const name =
     configDir === undefined ? homeProfile(context, store) : profileOfTree(configDir, store, context.cwd);
-  if (name === undefined) {
-    const json = configDir === undefined ? claudeHomeOf(context.home).json : join(configDir, ".claude.json");
-    return ["no profile", ...login(identityOf(json), await loginFound(context, configDir))];
-  }
+  if (name === undefined)
+    return [
+      "no profile",
+      ...login(accountFound(context.home, configDir), await loginFound(context, configDir)),
+    ];
   const { apiKey, home } = readProfileConfig(profilePathsOf(store, name));
   if (apiKey !== undefined) return [name, "API key"];
   const places = placesOf(context.home, store, name);
