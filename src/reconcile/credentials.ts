@@ -112,8 +112,7 @@ export function replacesLogin({ tree, decision }: CredentialsLook): boolean {
 export function carryOutCredentials(places: Places, look: CredentialsLook): void {
   const { decision, canonical, tree } = look;
   if (decision.do === "wait") return;
-  if ("quarantine" in decision) setAside(places, decision.quarantine);
-  if (tree.unused !== undefined) setAside(places, [tree.unused]);
+  keepLosers(places, look);
   checkpoint("credentials:quarantined");
   if (decision.do === "adopt" || decision.do === "relink") noteHistory(places, look);
   switch (decision.do) {
@@ -148,16 +147,22 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
 }
 
 /**
+ * Puts what a decision replaces into quarantine; what is there already is not stored again. Whoever will take a lock of Claude's does
+ * so beforehand too: it is two of the four syncs of a rotated token.
+ */
+export function keepLosers({ paths }: Places, { decision, tree }: CredentialsLook): void {
+  const losers: readonly Quarantined[] = "quarantine" in decision ? decision.quarantine : [];
+  for (const { what, bytes } of tree.unused === undefined ? losers : [...losers, tree.unused])
+    quarantineFile(paths, what, bytes);
+}
+
+/**
  * Before a tree moves or goes out of use: what Claude Code keeps under its path elsewhere comes into it. The caller knows that
  * nothing lives there.
  * @throws ClauthError `concurrent_modification` (retry-safe)
  */
 export function leaveTree(places: Places): void {
   places.lookAtTree?.(places, { canonical: undefined, base: undefined }).leave();
-}
-
-function setAside(places: Places, quarantine: readonly Quarantined[]): void {
-  for (const { what, bytes } of quarantine) quarantineFile(places.paths, what, bytes);
 }
 
 /** Before the files move: whatever their times say after a kill, the older token is known for what it is. */

@@ -12,6 +12,7 @@ import {
   asksToWrite,
   type CredentialsLook,
   carryOutCredentials,
+  keepLosers,
   lookAtCredentials,
   replacesLogin,
 } from "./credentials.ts";
@@ -38,6 +39,7 @@ export async function reconcileCredentials(live: LiveCredentials): Promise<reado
     if (lines !== undefined) return lines;
   }
   const before = asksToWrite(first) ? first : look(live);
+  keepLosers(places, before);
   await withClaudeLocks(locksFor(places, before), (assertHeld) =>
     withBaseGuard(places, () => {
       const inside = look(live);

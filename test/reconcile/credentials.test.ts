@@ -121,6 +121,24 @@ describe("a refresh that replaced the link", () => {
     });
   });
 
+  test("holds claude's storage lock for the sync of the new login alone: the one before is in quarantine by then", async () => {
+    using box = loggedIn();
+    claudeWrites(box.places, REFRESHED);
+    const lock = join(box.places.paths.runtime, ".storage-write.lock");
+    const synced: boolean[] = [];
+    {
+      using _ = testOnlyFaults((real) => ({
+        syncData: (descriptor) => {
+          synced.push(existsSync(lock));
+          real.syncData(descriptor);
+        },
+      }));
+      await box.live();
+    }
+    expect(Object.values(quarantine(box))).toEqual([FIRST]);
+    expect(synced.slice(0, 2)).toEqual([false, true]);
+  });
+
   test("is tried again when claude's storage lock stays busy", async () => {
     using box = loggedIn();
     const lock = join(box.places.paths.runtime, ".storage-write.lock");
