@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type ConfigDirectory, readConfigDirectory } from "../adopt/config-directory.ts";
 import { type Candidate, choicesOf, findCandidates, PEERS, type Peer } from "../adopt/peers.ts";
 import type { Context } from "../context.ts";
@@ -153,6 +154,8 @@ async function takeOver(
         context,
         `${from} still picks directories for claude: take its lines out of your shell's startup files`,
       );
+    if (!existsSync(store.config))
+      notice(context, "use one of them here: clauth local NAME; everywhere: clauth global NAME");
   }
   return ends.includes("failed") ? 1 : 0;
 }

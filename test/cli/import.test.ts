@@ -380,6 +380,7 @@ describe("clauth import", () => {
       clauth: office was its default: clauth global office
       clauth: it used office there: clauth rule add /srv/acme office
       clauth: claude-acc still picks directories for claude: take its lines out of your shell's startup files
+      clauth: use one of them here: clauth local NAME; everywhere: clauth global NAME
       "
       ,
         "stdout": "",
@@ -406,6 +407,7 @@ describe("clauth import", () => {
       clauth: every profile has now: MCP server a, MCP server b
       clauth: ~/.claude-free is logged out now, and can be removed when nothing in it is needed
       clauth: ~/.claude-taken: there is a profile of that name: clauth add NAME --import ~/.claude-taken
+      clauth: use one of them here: clauth local NAME; everywhere: clauth global NAME
       "
       ,
         "stdout": "",
