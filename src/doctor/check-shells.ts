@@ -100,10 +100,19 @@ function findingOf(context: Context, store: Store, { shell, kinds, answer }: Ans
 function definedAt({ home }: Context, { files }: Shell): string | undefined {
   for (const file of files) {
     const path = join(home, file);
-    if (!isFile(path)) continue;
-    const lines = new TextDecoder().decode(readRegularFile(path)?.bytes).split("\n");
-    const at = lines.findIndex((line) => /^\s*(alias|function)\s+claude\b(?!-)|^\s*claude\s*\(\)/.test(line));
+    const at = linesOf(path).findIndex((line) =>
+      /^\s*(alias|function)\s+claude\b(?!-)|^\s*claude\s*\(\)/.test(line),
+    );
     if (at !== -1) return `${path}:${at + 1}`;
   }
   return undefined;
+}
+
+/** What can't be read tells nothing; a directory of startup files is no file. */
+function linesOf(path: string): string[] {
+  try {
+    return new TextDecoder().decode(readRegularFile(path)?.bytes).split("\n");
+  } catch {
+    return [];
+  }
 }

@@ -3,9 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Context } from "../../src/context.ts";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { checkShells } from "../../src/doctor/check-shells.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { storeOf } from "../../src/paths.ts";
+import { failing } from "../support/faults.ts";
 
 const FILES = { bash: ".bashrc", zsh: ".zshrc", fish: ".config/fish/config.fish" } as const;
 const LOGIN_FILES = { bash: ".profile", zsh: ".zprofile", fish: ".config/fish/config.fish" } as const;
@@ -62,6 +64,17 @@ test("what a startup file makes bash remember is found, though PATH has the shim
     message: "in an interactive bash, claude is ~/other/claude, not the shim",
     hint: expect.stringContaining("as the last line of its startup file: "),
   });
+});
+
+test("a startup file that can't be read hides no alias", async () => {
+  using user = newUser();
+  user.write(".bashrc", "alias claude='claude --verbose'\n");
+  using _ = testOnlyFaults((real) => ({
+    open: (path, flags, mode) =>
+      path.endsWith(".bashrc") ? failing("EACCES")() : real.open(path, flags, mode),
+  }));
+  const hints = (await user.check()).map(({ hint }) => hint);
+  expect(hints).toContain("take it out of the startup file of bash, then open a new shell");
 });
 
 test("a shell without a startup file of the user's is not asked", async () => {
