@@ -94,8 +94,9 @@ async function besideClaude(programs: Programs, files: number): Promise<Map<stri
       () => readFileSync(to, "utf8").endsWith(line),
     );
   };
-  // The first waits for the watches.
+  // The first waits for the watches, the second for the look at everything that follows them.
   travels(sides.home, sides.tree);
+  travels(sides.tree, sides.home);
   const rows = new Map<string, string>();
   for (const [what, from, to] of [
     ["a line of claude's until it is in `~/.claude`", sides.tree, sides.home],

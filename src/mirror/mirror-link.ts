@@ -55,8 +55,8 @@ const REFUSED = "refused";
  * from there it would lead to something else.
  */
 function homewardLink({ places, ours }: Pass, name: string, text: string): string | undefined {
-  if (isAbsolute(text))
-    return homeward(text, { runtime: [places.tree, ...ours.slice(0, 1)], claudeRoot: places.home });
+  const [tree = places.tree] = ours;
+  if (isAbsolute(text)) return homeward(text, { runtime: [places.tree, tree], claudeRoot: places.home });
   const target = posix.join(posix.dirname(name), sep === "/" ? text : text.replaceAll(sep, "/"));
   return target === ".." || target.startsWith("../") ? undefined : text;
 }

@@ -56,7 +56,7 @@ export type Pass = {
   readonly places: MirrorPlaces;
   /** Which directory claude home is. */
   readonly root: string;
-  /** Where our own directories really are. */
+  /** Where our own directories really are, the tree first. */
   readonly ours: readonly string[];
   readonly isMirrored: (name: string, type: "file" | "directory") => boolean;
   readonly index: MirrorIndex;
