@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import type { Context } from "../context.ts";
-import { profilePathsOf, storeOf } from "../paths.ts";
+import type { ClauthError } from "../errors.ts";
+import { profilePathsOf, type Store, storeOf } from "../paths.ts";
 import { listProfiles } from "../profile/profiles.ts";
 import type { ProfileName } from "../profile-name.ts";
-import { notice } from "../report.ts";
+import { asClauthError, notice } from "../report.ts";
 import { listRecords, type SessionRecord } from "../session/record.ts";
 import { JSON_FLAG } from "./arguments.ts";
-import { type Command, command } from "./command.ts";
+import { type Command, command, throwFirst } from "./command.ts";
 import { type Cell, jsonText, tableText, type View, viewOf, withTilde } from "./output.ts";
 import { ago } from "./quantities.ts";
 
@@ -17,15 +18,27 @@ export function sessions(context: Context): Command {
     summary: "show what runs under which profile",
     args: { json: JSON_FLAG },
     run: ({ json }) => {
-      const store = storeOf(context);
-      const found = listProfiles(store)
-        .flatMap((name) => listRecords(profilePathsOf(store, name)).map((record) => fields(name, record)))
-        .sort((a, b) => (a.started ?? "").localeCompare(b.started ?? ""));
+      const { found, failures } = recordsOf(storeOf(context));
       if (json) context.stdout.write(jsonText(found));
-      else show(context, found);
+      else if (found.length > 0 || failures.length === 0) show(context, found);
+      throwFirst(context, failures);
       return 0;
     },
   });
+}
+
+/** A profile that can't be looked into hides no other. */
+function recordsOf(store: Store) {
+  const found: Session[] = [];
+  const failures: ClauthError[] = [];
+  for (const name of listProfiles(store)) {
+    try {
+      found.push(...listRecords(profilePathsOf(store, name)).map((record) => fields(name, record)));
+    } catch (error) {
+      failures.push(asClauthError(error));
+    }
+  }
+  return { found: found.sort((a, b) => (a.started ?? "").localeCompare(b.started ?? "")), failures };
 }
 
 function show(context: Context, found: readonly Session[]): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";
 import { fileAppears, waitFor } from "../support/wait-for.ts";
@@ -44,4 +44,18 @@ test("a record that a killed one left has ended, and looking at it removes nothi
     { profile: "work", pid: 4242, claude_pid: null, cwd: null, started: null, live: false },
   ]);
   expect(readdirSync(desk.profile("work", "sessions"))).toEqual(["4242-abc"]);
+});
+
+test("a profile that can't be looked into hides no other, and is an error", async () => {
+  using desk = createDesk();
+  desk.addProfile("broken");
+  desk.addProfile("work");
+  symlinkSync("sessions", desk.profile("broken", "sessions"));
+  desk.write(desk.profile("work", "sessions/4-x"), "");
+  for (const flags of [[], ["--json"]]) {
+    const { code, stdout, stderr } = await desk.clauth(["sessions", ...flags]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("work");
+    expect(stderr).toContain("~/.clauth/profiles/broken/sessions: its symbolic links lead in a circle");
+  }
 });
