@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # What is about the modes themselves, or about none, is tested once.
 reconcile=$(find test/reconcile -name '*.test.ts' ! -name '*interleavings*' ! -name mirror-tree.test.ts)
 session=$(find test/session -name '*.test.ts' ! -name mode-change.test.ts ! -name faults.test.ts)
-shim="append-only concurrent no-flock odd-directory resets session"
+shim="append-only claude-home-replaced concurrent no-flock odd-directory resets session"
 cli="backups import remove rename sync"
 
 of() {
