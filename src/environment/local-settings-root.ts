@@ -28,7 +28,8 @@ function rootAt(directory: string): string | undefined {
 
 function kindOf(path: string): "directory" | "file" | "nothing" {
   try {
-    return statSync(path).isDirectory() ? "directory" : "file";
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? "nothing" : stats.isDirectory() ? "directory" : "file";
   } catch {
     return "nothing";
   }

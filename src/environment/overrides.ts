@@ -1,4 +1,5 @@
 import { listDirectory } from "../disk/directory.ts";
+import { existsSync } from "../fs.ts";
 import type { JsonObject } from "../json.ts";
 import { join } from "../path.ts";
 import { localSettingsRoot } from "./local-settings-root.ts";
@@ -42,6 +43,7 @@ export function managedDirectories(platform: NodeJS.Platform): readonly string[]
 
 /** The drop-ins stand above the file, the last by name above the others; hidden ones are not read (measured). */
 function managedFiles(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   const drops = join(directory, "managed-settings.d");
   const names = namesIn(drops).filter((name) => name.endsWith(".json") && !name.startsWith("."));
   const files = names.sort().map((name) => join(drops, name));

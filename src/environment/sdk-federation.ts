@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { existsSync } from "../fs.ts";
 import { identityVariable } from "../identity-keys.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import { join } from "../path.ts";
@@ -18,6 +19,7 @@ export function refuseSdkFederation(
 ): void {
   if (profile.apiKey !== undefined || choosesItsOwn(profile)) return;
   const directory = sdkDirectory(context);
+  if (!existsSync(directory)) return;
   const file = join(directory, "configs", `${activeName(directory)}.json`);
   if (!isFederation(file)) return;
   throw new ClauthError({

@@ -35,11 +35,23 @@ export type ModelKey = (typeof MODEL_KEYS)[number];
  */
 export function readProfileConfig(paths: Pick<ProfilePaths, "config">): ProfileConfig {
   const file = readRegularFile(paths.config, { maxBytes: 1024 * 1024 });
-  if (file === undefined) return parseProfileConfig("", paths.config);
+  if (file === undefined) return PLAIN_LOGIN;
   const text = decodeUtf8(file.bytes);
   if (text === undefined) throw invalid(paths.config, undefined, "is not UTF-8 text");
   return { ...parseProfileConfig(text, paths.config), file: file.stat };
 }
+
+/** What an empty text says, without the judgement of one, which every start of such a profile would make. */
+const PLAIN_LOGIN: ProfileConfig = {
+  baseUrl: undefined,
+  apiKey: undefined,
+  account: undefined,
+  env: [],
+  models: [],
+  isolate: [],
+  keepEnv: [],
+  home: false,
+};
 
 /** As `readProfileConfig`, of a text that came from `path`. */
 export function parseProfileConfig(text: string, path: string): ProfileConfig {

@@ -36,6 +36,7 @@ const PLAIN = {
 describe("config.toml of a profile", () => {
   test("a missing one means a plain login", () => {
     expect(readProfileConfig({ config: join(root, "missing", "config.toml") })).toEqual(PLAIN);
+    expect(parseProfileConfig("", "config.toml")).toEqual(PLAIN);
   });
 
   test("the Rust tool's file is read, its other keys are left alone", () => {

@@ -33,12 +33,12 @@ testUnderStrace("a steady start of a session writes its own record alone", async
   await box.call([], { profile: "work" });
   expect(await callsBefore(box, env)).toMatchInlineSnapshot(`
     {
-      "access": 4,
+      "access": 5,
       "flock": 7,
       "ftruncate": 1,
       "getcwd": 2,
       "getdents64": 4,
-      "openat": 19,
+      "openat": 17,
       "pwrite64": 1,
       "readlink": 5,
       "statx": 66,
