@@ -10,7 +10,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { pruneQuarantine, quarantineFile, quarantineKind, recordConflicts } from "../src/quarantine.ts";
+import {
+  pruneQuarantine,
+  quarantineCopy,
+  quarantineFile,
+  quarantineKind,
+  recordConflicts,
+} from "../src/quarantine.ts";
 
 let root: string;
 let paths: { backups: string; conflicts: string };
@@ -29,6 +35,26 @@ function login(account: string | undefined, token: string): Uint8Array {
     JSON.stringify({ claudeAiOauth: { refreshToken: token, ...(account && { accountUuid: account }) } }),
   );
 }
+
+describe("quarantineCopy", () => {
+  test("stores a file once, whatever its size", () => {
+    const from = join(root, "long.txt");
+    writeFileSync(from, "");
+    truncateSync(from, 65 * 1024 * 1024);
+    const path = quarantineCopy(paths, "projects/long.txt", from);
+    expect(basename(path)).toMatch(/Z-projects\+long\.txt$/);
+    expect(statSync(path).size).toBe(65 * 1024 * 1024);
+    expect(quarantineCopy(paths, "projects/long.txt", from)).toBe(path);
+    truncateSync(from, 64 * 1024 * 1024);
+    expect(quarantineCopy(paths, "projects/long.txt", from)).not.toBe(path);
+    expect(readdirSync(paths.backups)).toHaveLength(2);
+  });
+
+  test("leaves nothing half-done behind where the file is gone", () => {
+    expect(() => quarantineCopy(paths, "a", join(root, "a"))).toThrow();
+    expect(readdirSync(paths.backups)).toEqual([]);
+  });
+});
 
 describe("quarantineFile", () => {
   test("stores bytes closed to others, under the UTC time and the name that they had", () => {
