@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseChoice } from "../config/choice.ts";
 import { editConfig } from "../config/edit-config.ts";
 import { addRule } from "../config/edit-toml.ts";
 import type { Context } from "../context.ts";
+import { shellWord } from "../errors.ts";
 import { SYSTEM } from "../profile-name.ts";
 import { notice } from "../report.ts";
 import { CHOICE } from "./arguments.ts";
@@ -38,6 +40,11 @@ export function ruleAdd(context: Context): Command {
       await editConfig(store, (text) => addRule(text, rule));
       if (rule.kind === "directory" && !existsSync(withoutTilde(rule.pattern, context.home)))
         notice(context, `there is no ${rule.pattern} yet: the rule counts as soon as there is`);
+      if (rule.kind === "remote" && existsSync(resolve(context.cwd, pattern)))
+        notice(
+          context,
+          `that is a git remote; for the directory: clauth rule add ${shellWord(`./${pattern}`)} ${profile}`,
+        );
       notice(context, `${rule.kind} ${rule.pattern} picks "${profile}" (${store.config})`);
       return 0;
     },

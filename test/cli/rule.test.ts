@@ -146,3 +146,15 @@ test("a name and a pattern in the wrong order are told so, before anything is wr
   }
   expect((await desk.clauth(["rule", "list", "--json"])).stdout).toBe("[]\n");
 });
+
+test("a directory that is typed like a remote is told how it is typed", async () => {
+  using desk = createDesk();
+  desk.addProfile("work");
+  desk.write("project/sites/readme", "");
+  expect((await desk.clauth(["rule", "add", "sites", "work"])).stderr).toContain(
+    "clauth: that is a git remote; for the directory: clauth rule add ./sites work\n",
+  );
+  expect((await desk.clauth(["rule", "add", "github.com", "work"])).stderr).not.toContain(
+    "for the directory",
+  );
+});
