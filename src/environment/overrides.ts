@@ -18,20 +18,24 @@ export function findOverrides(
   place: { readonly cwd: string; readonly home: string; readonly managedDirs: readonly string[] },
   profile: { readonly keep: readonly string[]; readonly overlay: JsonObject },
 ): Override[] {
-  const files = [...place.managedDirs.flatMap(managedFiles), ...projectFiles(place)];
+  const files: string[] = [];
+  for (const directory of place.managedDirs) files.push(...managedFiles(directory));
+  files.push(...projectFiles(place));
   // In the home directory these are the user's own settings, and so is what they say to clauth.
   const steering = place.cwd !== place.home;
-  return files.flatMap((file) => overridesIn(file, { ...profile, steering }));
+  const found: Override[] = [];
+  for (const file of files) found.push(...overridesIn(file, { ...profile, steering }));
+  return found;
 }
 
 /** The settings that come with a project, strongest first. */
 export function projectFiles({ cwd, home }: { readonly cwd: string; readonly home: string }): string[] {
   const root = localSettingsRoot(cwd, home);
-  const local = [...new Set(root === undefined ? [cwd] : [root, cwd])];
-  return [
-    ...local.map((directory) => join(directory, ".claude", "settings.local.json")),
-    join(cwd, ".claude", "settings.json"),
-  ];
+  const own = join(cwd, ".claude");
+  const files = [join(own, "settings.local.json"), join(own, "settings.json")];
+  return root === undefined || root === cwd
+    ? files
+    : [join(root, ".claude", "settings.local.json"), ...files];
 }
 
 /** Where an administrator's settings lie. */

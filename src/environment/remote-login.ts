@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { ClauthError, movingAside } from "../errors.ts";
 import { identityVariable } from "../identity-keys.ts";
@@ -18,7 +19,7 @@ export function refuseRemoteLogin(
   profile: Pick<ProfileConfig, "apiKey" | "env" | "keepEnv">,
   directory = "/home/claude/.claude/remote",
 ): void {
-  if (profile.apiKey !== undefined) return;
+  if (profile.apiKey !== undefined || isMissing(directory)) return;
   const decided = variablesThatCount(context, profile);
   if (decided.some((name) => identityVariable(name)?.why === "switches to another provider")) return;
   for (const { file, standsFor, losesTo } of REMOTE_LOGINS) {
@@ -41,6 +42,15 @@ const REMOTE_LOGINS: readonly { file: string; standsFor: string; losesTo: readon
     losesTo: ["ANTHROPIC_AUTH_TOKEN"],
   },
 ];
+
+/** On most machines: then nothing has to be judged. What can't be looked at may be there. */
+function isMissing(directory: string): boolean {
+  try {
+    return disk.statIfThere(directory) === undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** The names that the profile sets by [env], and those of keep_env that are there to be kept. */
 function variablesThatCount(

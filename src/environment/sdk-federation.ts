@@ -32,6 +32,7 @@ export function refuseSdkFederation(
 
 /** True where the user decided by [env] or keep_env what the login is to be, or where the SDK looks. */
 function choosesItsOwn(profile: Pick<ProfileConfig, "env" | "keepEnv">): boolean {
+  if (profile.env.length === 0 && profile.keepEnv.length === 0) return false;
   const set = profile.env.filter(([, value]) => value !== "").map(([name]) => name);
   return [...set, ...profile.keepEnv].some(
     (name) => DECIDES.includes(name) || identityVariable(name)?.why === "switches to another provider",

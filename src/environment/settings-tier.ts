@@ -21,6 +21,8 @@ export function overridesIn(
   profile: { readonly keep: readonly string[]; readonly overlay: JsonObject; readonly steering?: boolean },
 ): Override[] {
   const settings = readSettings(file);
+  // Most projects have none, and the first flatMap of a process costs 0.1 ms (measured on Bun 1.4.5).
+  if (settings === NONE) return [];
   return leaves(settings).flatMap(({ path, value }) => {
     const key = path.join(".");
     if (profile.steering === true && steers(path, profile.keep)) return [{ file, key, why: STEERS }];
@@ -56,11 +58,13 @@ function readSettings(file: string): JsonObject {
   try {
     const content = readRegularFile(file, { maxBytes: 4 * 1024 * 1024 });
     const settings: Json | undefined = content && JSON.parse(textAsClaudeReadsIt(content.bytes));
-    return isObject(settings) ? settings : {};
+    return isObject(settings) ? settings : NONE;
   } catch {
-    return {};
+    return NONE;
   }
 }
+
+const NONE: JsonObject = {};
 
 /** Bytes that are not UTF-8 are replaced, and a mark of UTF-16 is obeyed (seen on 2.1.197 and 2.1.329). */
 function textAsClaudeReadsIt(bytes: Uint8Array): string {

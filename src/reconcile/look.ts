@@ -11,7 +11,7 @@ export type Look = readonly (Signature | undefined)[];
 
 export function takeLook(places: Places): Look {
   const { claude, paths } = places;
-  return [
+  const look = [
     signatureOf(places.homeJson),
     signatureOf(claude.settings),
     signatureOf(claude.root),
@@ -22,8 +22,9 @@ export function takeLook(places: Places): Look {
     signatureOf(paths.config),
     // A login that is elsewhere, in the Keychain, can't be looked at from outside.
     places.lookAtTree === undefined ? linkIdentity(places.treeCredentials) : undefined,
-    ...LEAKY_FILES.map((name) => signatureOf(join(claude.root, name))),
   ];
+  for (const name of LEAKY_FILES) look.push(signatureOf(join(claude.root, name)));
+  return look;
 }
 
 /** How many signatures a look has. */
@@ -31,7 +32,9 @@ export const LOOK_LENGTH = 9 + LEAKY_FILES.length;
 
 /** False where anything changed, or where one of the looks was uncertain. */
 export function sameLook(a: Look, b: Look): boolean {
-  return a.every((signature, index) => signature !== undefined && signature === b[index]);
+  for (let index = 0; index < a.length; index++)
+    if (a[index] === undefined || a[index] !== b[index]) return false;
+  return true;
 }
 
 /**

@@ -43,7 +43,6 @@ export function seeAll(places: Places, by: Onlooker, files: readonly string[]): 
   const { claude, paths } = places;
   const seen: (string | undefined)[] = [
     ...takeLook(places),
-    ...splitDirectories(places).map(signatureOf),
     by.executable,
     signatureOf(by.executable),
     by.bootId || undefined,
@@ -54,6 +53,7 @@ export function seeAll(places: Places, by: Onlooker, files: readonly string[]): 
     signatureOf(claude.credentials),
     signatureOf(places.treeToken),
   ];
+  for (const path of splitDirectories(places)) seen.push(signatureOf(path));
   for (const name of IN_BASE) seen.push(signatureOf(join(paths.base, name)));
   for (const name of files) seen.push(signatureOf(join(claude.root, name)));
   return seen;
@@ -93,7 +93,9 @@ function noteFrom(json: Json | undefined): RestNote | undefined {
 }
 
 function isTexts(json: Json | undefined): json is readonly string[] {
-  return Array.isArray(json) && json.every((item) => typeof item === "string");
+  if (!Array.isArray(json)) return false;
+  for (const item of json) if (typeof item !== "string") return false;
+  return true;
 }
 
 export function restNotePath({ base }: Pick<ProfilePaths, "base">): string {
