@@ -1,10 +1,11 @@
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { isInside, realPath } from "./disk/real-path.ts";
-import { ClauthError, shellWord } from "./errors.ts";
+import { ClauthError } from "./errors.ts";
 import { accessSync, constants, existsSync, statSync } from "./fs.ts";
 import { isShim } from "./own-executable.ts";
 import { basename, dirname, isAbsolute, join, nodePath } from "./path.ts";
+import { shellWord } from "./shell-line.ts";
 import { type Program, windowsProgram } from "./windows/program.ts";
 import {
   isFullWindowsPath,

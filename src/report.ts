@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
-import { ClauthError, claudeWith } from "./errors.ts";
+import { ClauthError } from "./errors.ts";
+import { claudeWith } from "./shell-line.ts";
 
 /**
  * The rules of what people see:

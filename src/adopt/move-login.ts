@@ -6,7 +6,7 @@ import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError, movingAside } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { readItem, removeItem } from "../keychain/item.ts";
 import { oauthRefreshLock, siblingLock, storageWriteLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { accountPart } from "../merge/claude-json.ts";
@@ -18,6 +18,7 @@ import { placesOf } from "../reconcile/places.ts";
 import { othersMayWriteHome } from "../session/alone.ts";
 import { daemonLives } from "../session/daemon.ts";
 import { allTokenHolders, refreshTokenOf, type TokenHolder, tokenIn } from "../session/token-holders.ts";
+import { movingAside } from "../shell-line.ts";
 import { type ConfigDirectory, STAGED_LOGIN } from "./config-directory.ts";
 
 /**

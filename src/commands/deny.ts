@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
-import { shellWord } from "../errors.ts";
 import { notice } from "../report.ts";
 import { deny as rememberDenied } from "../selection/remember-trust.ts";
+import { shellWord } from "../shell-line.ts";
 import { type Command, command } from "./command.ts";
 import { nearestRcFile, rcFilePath } from "./rc-file-argument.ts";
 import { writableStore } from "./store.ts";

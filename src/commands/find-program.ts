@@ -2,7 +2,8 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join, resolve, win32 } from "node:path";
 import type { Context } from "../context.ts";
 import { isFile } from "../disk/read-file.ts";
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
+import { shellWord } from "../shell-line.ts";
 import { type Program, windowsProgram } from "../windows/program.ts";
 import { windowsProgramNames, windowsSearchPath } from "../windows/search-path.ts";
 

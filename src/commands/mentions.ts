@@ -1,9 +1,9 @@
 import { readConfig } from "../config/config.ts";
 import { editConfig } from "../config/edit-config.ts";
 import { addRule, setTopLevel } from "../config/edit-toml.ts";
-import { shellWord } from "../errors.ts";
 import type { Store } from "../paths.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
+import { shellWord } from "../shell-line.ts";
 
 /** Where `clauth.toml` names a profile, in words for the user with what takes it out. Empty where it does not. */
 export async function mentionsOf(store: Store, name: ProfileName): Promise<string[]> {

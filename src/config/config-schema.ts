@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { ClauthError, claudeWith } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { parseProfileName } from "../profile-name.ts";
+import { claudeWith } from "../shell-line.ts";
 import { choiceFrom } from "./choice.ts";
 import { isDirectoryPattern, isProgramPath, isRemotePattern, ruleLines, topLevelLine } from "./config.ts";
 import { firstBadLine, parseToml, type Statement, statementsOf } from "./toml.ts";

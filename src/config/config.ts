@@ -1,7 +1,8 @@
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { nodePath } from "../path.ts";
 import type { Store } from "../paths.ts";
+import { shellWord } from "../shell-line.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { type Choice, choiceFrom } from "./choice.ts";
 import { complaintAboutOwner } from "./ownership.ts";

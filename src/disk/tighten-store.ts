@@ -1,6 +1,7 @@
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { dirname } from "../path.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
+import { shellWord } from "../shell-line.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { isAbsence } from "./read-file.ts";

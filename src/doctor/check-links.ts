@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
-import { unsetting } from "../errors.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { findProfiles } from "../profile/profiles.ts";
+import { unsetting } from "../shell-line.ts";
 import { forcedLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
 import { readManifest } from "../tree/manifest.ts";
 import { attempted, type Finding } from "./finding.ts";

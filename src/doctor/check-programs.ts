@@ -1,8 +1,8 @@
 import { delimiter, isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
-import { unsetting } from "../errors.ts";
 import { installedIn, isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
+import { unsetting } from "../shell-line.ts";
 import { isFullWindowsPath, windowsPathEntries } from "../windows/search-path.ts";
 import { checkInstalls } from "./check-installs.ts";
 import { checkParentShell } from "./check-parent-shell.ts";

@@ -3,11 +3,11 @@ import { findCandidates } from "../adopt/peers.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
-import { movingAside, shellWord } from "../errors.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { listProfiles, profileExists, refuseForeignStore } from "../profile/profiles.ts";
 import { SYSTEM } from "../profile-name.ts";
 import { allTokenHolders, type TokenHolder, tokenIn } from "../session/token-holders.ts";
+import { movingAside, shellWord } from "../shell-line.ts";
 import { attempted, type Finding, problemOf } from "./finding.ts";
 
 /** The store as a whole: whose it is, who may write to it, what clauth.toml names, and that no login stands in it twice. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { statFile } from "../disk/read-file.ts";
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import {
   type ClaudeLock,
   claudeJsonLock,
@@ -12,6 +12,7 @@ import {
 } from "../lock/claude-locks.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
 import { findProfiles } from "../profile/profiles.ts";
+import { shellWord } from "../shell-line.ts";
 import type { Finding } from "./finding.ts";
 
 /** Claude Code takes an old lock away by itself, but waits for it first: eight seconds in each turn for that of a refresh. */

@@ -1,10 +1,11 @@
 import type { Context } from "../context.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError, movingAside } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { identityVariable } from "../identity-keys.ts";
 import { join } from "../path.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
+import { movingAside } from "../shell-line.ts";
 
 /**
  * Stops a start where a login lies in the files that Claude Code keeps for its own remote containers: it reads them by their

@@ -1,4 +1,5 @@
-import { ClauthError, claudeWith } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
+import { claudeWith } from "../shell-line.ts";
 
 /**
  * Every lock that we wait for, outermost first. Taking them in this order alone is what keeps two processes from waiting for

@@ -1,9 +1,10 @@
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
-import { ClauthError, claudeWith } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { lstatSync, statSync } from "../fs.ts";
 import { dirname, join, resolve } from "../path.ts";
+import { claudeWith } from "../shell-line.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 
 /** The remotes of the repository that a directory is in, as `host/owner/repository`; those without a host left out. */

@@ -3,9 +3,10 @@ import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { isInside, realPath } from "../disk/real-path.ts";
-import { ClauthError, claudeWith } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { lstatSync } from "../fs.ts";
 import { dirname, join } from "../path.ts";
+import { claudeWith } from "../shell-line.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
 

@@ -1,9 +1,10 @@
 import { complaintAboutOwner } from "../config/ownership.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { realpathSync } from "../fs.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
 import type { Store } from "../paths.ts";
+import { shellWord } from "../shell-line.ts";
 import type { RcFile } from "./rc-file.ts";
 
 /** What the user said about an rc file: `clauth allow` vouches for one content of one real path, `deny` for a path. */

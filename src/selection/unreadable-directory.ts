@@ -1,5 +1,6 @@
-import { ClauthError, claudeWith } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { existsSync } from "../fs.ts";
+import { claudeWith } from "../shell-line.ts";
 
 /**
  * Makes sure that nothing which could pick a profile is passed over: Bun knows a directory by its name in UTF-8 alone

@@ -4,7 +4,8 @@ import { complaintAboutOwner } from "../config/ownership.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
+import { shellWord } from "../shell-line.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
 import { RC_FILE } from "./rc-file.ts";
 

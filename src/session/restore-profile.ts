@@ -3,10 +3,11 @@ import { attempt } from "../disk/attempt.ts";
 import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
-import { ClauthError, movingAside } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { addToProfileList, profileExists, type RemovedProfile } from "../profile/profiles.ts";
+import { movingAside } from "../shell-line.ts";
 import { refreshTokenOf, type TokenHolder } from "./token-holders.ts";
 
 /**

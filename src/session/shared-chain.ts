@@ -1,11 +1,12 @@
 import { resolveLinks } from "../disk/links.ts";
 import { type FileContent, readRegularFile, sameFile } from "../disk/read-file.ts";
-import { ClauthError, movingAside, shellWord } from "../errors.ts";
+import { ClauthError } from "../errors.ts";
 import { isObject, ownValue, parseJson } from "../json.ts";
 import { normalize, relative, sep } from "../path.ts";
 import { claudeHomeOf, type ProfilePaths, type Store } from "../paths.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
 import type { Places } from "../reconcile/places.ts";
+import { movingAside, shellWord } from "../shell-line.ts";
 import { refreshTokenOf, type TokenHolder, tokenHolders } from "./token-holders.ts";
 
 /**

@@ -13,10 +13,10 @@ import { dirname, join } from "node:path";
 import { choiceFrom } from "../../src/config/choice.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { Context } from "../../src/context.ts";
-import { unsetting } from "../../src/errors.ts";
 import { storeOf } from "../../src/paths.ts";
 import { allow, deny, rememberAnnounced } from "../../src/selection/remember-trust.ts";
 import { profileOfTree, resolveSelection } from "../../src/selection/resolve.ts";
+import { unsetting } from "../../src/shell-line.ts";
 
 let home: string;
 let cwd: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { claudeWith, movingAside, shellWord, unsetting } from "../src/errors.ts";
+import { claudeWith, movingAside, shellWord, unsetting } from "../src/shell-line.ts";
 
 test.each([
   ["/home/me/.clauth/x", "linux", "/home/me/.clauth/x"],
