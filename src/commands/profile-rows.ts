@@ -11,7 +11,7 @@ import { resolveSelection } from "../selection/resolve.ts";
 import type { Selection } from "../selection/select.ts";
 import { listRecords } from "../session/record.ts";
 import { accountOf } from "./account.ts";
-import { loginFound, loginOfProfile } from "./found-login.ts";
+import { isDamaged, loginFound, loginOfProfile } from "./found-login.ts";
 import { planOf } from "./plan.ts";
 
 /** What a listing shows of one profile; the names are those of `clauth list --json`. */
@@ -100,7 +100,10 @@ async function loginOf(
   if (config.apiKey !== undefined && !config.home) return { login: "api-key", ...without, logged_in: true };
   try {
     const found = config.home ? await loginFound(context, undefined) : await loginOfProfile(context, places);
-    if (found === undefined) return { login: config.home ? "home" : "none", ...without };
+    if (found === undefined) {
+      const isBroken = !config.home && isDamaged(places.paths.credentials);
+      return { login: config.home ? "home" : isBroken ? "invalid" : "none", ...without };
+    }
     return {
       login: config.home ? "home" : "login",
       logged_in: true,

@@ -184,3 +184,13 @@ test("a document that can't be read names no account, and hides no profile", asy
     stdout: "   work   -  max  renews in 8 h\n   other  -  max  renews in 8 h\n",
   });
 });
+
+test.each(["", "\0\0\0\0", '{"claudeAiOauth"'])(
+  "a login that reads %j is damaged, not absent",
+  async (text) => {
+    using desk = createDesk();
+    desk.addProfile("work");
+    desk.write(desk.profile("work", "credentials.json"), text);
+    expect((await desk.clauth(["list"])).stdout).toBe("   work  -  damaged\n");
+  },
+);
