@@ -16,9 +16,9 @@ export const SYSTEM = "system";
  * @throws ClauthError `profile_name_invalid`, or `secret_as_name` (nothing echoed) for what looks like a token.
  */
 export function parseProfileName(text: string): ProfileName {
-  refuseSecret(text);
   const complaint = complaintAbout(text);
   if (complaint === undefined && isProfileName(text)) return text;
+  if (looksLikeSecret(text) || looksLikeToken(text)) throw secretAsName();
   throw new ClauthError({
     kind: "profile_name_invalid",
     message: `${JSON.stringify(text.slice(0, 80))} is not a profile name: ${complaint}`,
@@ -113,10 +113,9 @@ const TAKEN: ReadonlySet<string> = new Set([
   "version",
 ]);
 
-/** Throws without echoing the text where a token stands in the place of a name. */
-function refuseSecret(text: string): void {
-  if (!looksLikeSecret(text)) return;
-  throw new ClauthError({
+/** Says nothing of the text. */
+function secretAsName(): ClauthError {
+  return new ClauthError({
     kind: "secret_as_name",
     message: "a token stands where a profile name belongs (it is not shown here)",
     hint: "remove it, and give keys by `clauth add NAME --api-key`, which reads them from a prompt or standard input",
@@ -126,4 +125,9 @@ function refuseSecret(text: string): void {
 /** True for what holds a token or a key of Anthropic. */
 export function looksLikeSecret(text: string): boolean {
   return text.toLowerCase().includes("sk-ant-");
+}
+
+/** Keys of other servers, signed tokens (RFC 7519: three parts, the first an encoded JSON object), and an address with a password. */
+export function looksLikeToken(text: string): boolean {
+  return /(^|=)(sk-[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)$|:\/\/[^\s/@:]*:[^\s/@]+@/.test(text);
 }

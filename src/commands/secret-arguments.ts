@@ -1,5 +1,5 @@
 import { ClauthError } from "../errors.ts";
-import { looksLikeSecret } from "../profile-name.ts";
+import { looksLikeSecret, looksLikeToken } from "../profile-name.ts";
 
 /**
  * Stops a call that has a token or a key among its arguments: every process of the machine can read them, and the shell's
@@ -8,7 +8,7 @@ import { looksLikeSecret } from "../profile-name.ts";
  * @throws ClauthError `secret_in_arguments`
  */
 export function refuseSecrets(args: readonly string[]): void {
-  if (args.some((word) => word.startsWith("--api-key=") || looksLikeSecret(word) || isToken(word)))
+  if (args.some((word) => word.startsWith("--api-key=") || looksLikeSecret(word) || looksLikeToken(word)))
     throw secretInArguments();
 }
 
@@ -19,9 +19,4 @@ export function secretInArguments(): ClauthError {
     hint: "clauth add NAME --api-key asks for it, or reads it from standard input; revoke this one",
     exitCode: 2,
   });
-}
-
-/** Keys of other servers, signed tokens (RFC 7519: three parts, the first an encoded JSON object), and an address with a password. */
-function isToken(word: string): boolean {
-  return /(^|=)(sk-[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)$|:\/\/[^\s/@:]*:[^\s/@]+@/.test(word);
 }

@@ -91,13 +91,17 @@ describe("refuses, and never falls through to a file above (DESIGN section 4)", 
     expect(() => read(content)).toThrow(`.clauthrc${where}`);
   });
 
-  test.each(["sk-ant-ort01-fakeA", 'profile = "sk-ant-ort01-fakeA"', 'key = "sk-ant-ort01-fakeA"'])(
-    "a token, which is not echoed: %s",
-    (content) => {
-      expect(() => read(content)).toThrow(expect.objectContaining({ kind: "secret_as_name" }));
-      expect(() => read(content)).not.toThrow(/fakeA/);
-    },
-  );
+  test.each([
+    "sk-ant-ort01-fakeA",
+    'profile = "sk-ant-ort01-fakeA"',
+    'key = "sk-ant-ort01-fakeA"',
+    "token=sk-proj-fakeA-0123456789012345",
+    `eyJhbGciOiJub25lIn0.fakeA${"0".repeat(70)}.`,
+    "https://me:fakeA@example.test/",
+  ])("a token, which is not echoed: %s", (content) => {
+    expect(() => read(content)).toThrow(expect.objectContaining({ kind: "secret_as_name" }));
+    expect(() => read(content)).not.toThrow(/fakeA/);
+  });
 
   test("what is not UTF-8", () => {
     expect(() => read(new Uint8Array([0x77, 0xff]))).toThrow(/:1: the file is not UTF-8 text/);
