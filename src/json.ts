@@ -42,8 +42,8 @@ export function objectFrom(pairs: Iterable<readonly [string, Json]>): JsonObject
 export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;
-  // Five times as fast for 1 MB. What it takes for different may be 0 and -0.
-  if (Bun.deepEquals(a, b)) return true;
+  // Five times as fast for 1 MB. What it takes for different may be 0 and -0; not strict, it would see inherited names ("constructor").
+  if (Bun.deepEquals(a, b, true)) return true;
   if (Array.isArray(a) || Array.isArray(b)) {
     return (
       Array.isArray(a) &&

@@ -25,6 +25,8 @@ describe("equalJson", () => {
     ['{"__proto__":{"a":1}}', '{"__proto__":{"a":2}}', false],
     ['{"__proto__":1}', "{}", false],
     ['{"toString":{}}', "{}", false],
+    ['{"__proto__":[]}', '{"constructor":{}}', false],
+    ['{"a":{"toString":{}}}', '{"a":{"constructor":{}}}', false],
     ['{"toJSON":1}', '{"toJSON":2}', false],
     ['{"a":null}', "{}", false],
     ['{"a":[1]}', '{"a":{"0":1}}', false],
