@@ -3,6 +3,7 @@ import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
+import { ClauthError } from "../errors.ts";
 import { equalJson, formatLike, type JsonObject, ownValue } from "../json.ts";
 import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
 import { freshBase } from "../merge/fresh-base.ts";
@@ -122,13 +123,15 @@ export function carryOut(
     ...decision.lost.filter(({ side }) => sides === "both" || side === "tree"),
     ...decision.deleted.filter(({ missingOn }) => sides === "both" || missingOn === "home"),
   ]);
+  const keep = ({ bytes }: FileContent) => void quarantineFile(places.paths, `displaced-${kind.name}`, bytes);
   checkpoint(`${kind.name}:before-tree`);
   if (decision.tree !== undefined) {
     if (isLink(kind.tree)) attempt("unlink", kind.tree, () => disk.unlink(kind.tree));
-    writeSide(kind.tree, look.tree, decision.tree, shown);
+    writeSide(kind.tree, look.tree, decision.tree, { shown, keep });
   }
   checkpoint(`${kind.name}:before-home`);
-  if (sides === "both" && decision.home !== undefined) writeSide(kind.home, look.home, decision.home);
+  if (sides === "both" && decision.home !== undefined)
+    writeSide(kind.home, look.home, decision.home, { keep });
   checkpoint(`${kind.name}:written`);
 }
 
@@ -200,7 +203,13 @@ function isLink(path: string): boolean {
 
 const MISSING_SIDE = { kind: "missing" } as const;
 
-function writeSide(path: string, side: DocumentSide, value: JsonObject, shown?: () => void): void {
+type Told = {
+  readonly shown?: (() => void) | undefined;
+  /** Keeps what would be at no name any more. */
+  readonly keep: (displaced: FileContent) => void;
+};
+
+function writeSide(path: string, side: DocumentSide, value: JsonObject, { shown, keep }: Told): void {
   const before = side.kind === "missing" ? undefined : side.content;
   const bytes = formatLike(value, before?.bytes);
   let displaced: FileContent | undefined;
@@ -216,24 +225,37 @@ function writeSide(path: string, side: DocumentSide, value: JsonObject, shown?: 
     });
     knownAs(bytes, value);
   } catch (error) {
-    if (displaced !== undefined) bringBack(path, side, judgeSide(displaced));
+    if (displaced !== undefined && !isBroughtBack(path, side, displaced, keep)) keep(displaced);
     throw error;
   }
 }
 
 /**
  * Claude Code wrote in the moment of our write, and once more before that could be undone: it may have read ours in between. What
- * its first write changed is merged into the second.
+ * its first write changed is merged into the second, or a third that comes meanwhile.
  */
-function bringBack(path: string, judged: DocumentSide, displaced: DocumentSide): void {
-  const now = judgeSide(readRegularFile(path));
-  const [base, theirs] = [goodValue(judged), goodValue(displaced)];
-  if (now.kind !== "ok" || theirs === undefined) return;
-  const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
+function isBroughtBack(
+  path: string,
+  judged: DocumentSide,
+  displaced: FileContent,
+  keep: Told["keep"],
+): boolean {
+  const [base, theirs] = [goodValue(judged), goodValue(judgeSide(displaced))];
   // What the second write removed it had read; what the first one lacks may have been taken by a reset.
   const deletion = ({ missingOn }: Deletion) => (missingOn === "home" ? "carry" : "restore");
-  const { home: merged } = mergeObjects({ ...sides, later: "home", deletion });
-  if (!equalJson(merged, now.value)) writeSide(path, now, merged);
+  for (let tries = 0; theirs !== undefined && tries < 3; tries++) {
+    try {
+      const now = judgeSide(readRegularFile(path));
+      if (now.kind !== "ok") return false;
+      const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
+      const { home: merged } = mergeObjects({ ...sides, later: "home", deletion });
+      if (!equalJson(merged, now.value)) writeSide(path, now, merged, { keep });
+      return true;
+    } catch (error) {
+      if (!(error instanceof ClauthError)) throw error;
+    }
+  }
+  return false;
 }
 
 /**

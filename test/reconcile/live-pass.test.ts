@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, utimesSync, watch } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  utimesSync,
+  watch,
+} from "node:fs";
 import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
@@ -208,6 +217,37 @@ describe("claude's unlocked writes", () => {
     const { b: _removed, ...rest } = SHARED;
     const all = { ...rest, first: 1, second: 2, tipsHistory: { ours: 1 } };
     expect([read(homeJson), read(box.places.treeJson)]).toEqual([all, all]);
+  });
+
+  test("that come all the time lose nothing either, and what can't be merged is in quarantine", async () => {
+    using box = running();
+    const { homeJson } = box.places;
+    const writing = (...texts: readonly (() => string)[]) => {
+      const left = texts.values();
+      return testOnlyFaults(({ exchange }) => ({
+        exchange: (from, to) => {
+          const text = to === homeJson ? left.next().value?.() : undefined;
+          if (text) renameSync(put(`${homeJson}.claude`, text), homeJson);
+          return exchange(from, to);
+        },
+      }));
+    };
+    const adding = (key: string) => () => JSON.stringify({ ...read(homeJson), [key]: 1 });
+    edit(box.places.treeJson, { tipsHistory: {} });
+    {
+      // The third exchange puts the second write back; the fourth is the one that brings the first write back.
+      using _ = writing(adding("first"), adding("second"), () => "", adding("third"));
+      await box.live();
+    }
+    expect(read(homeJson)).toMatchObject({ first: 1, second: 1, third: 1 });
+    await box.live();
+    edit(box.places.treeJson, { more: 1 });
+    {
+      using _ = writing(adding("fourth"), () => "{half of a docum");
+      await box.live();
+    }
+    expect(readFileSync(homeJson, "utf8")).toBe("{half of a docum");
+    expect(box.quarantined()).toContain("displaced-claude.json");
   });
 
   test("to both sides between our two leave the later edit of home: what the tree was given is no edit of its own", async () => {
