@@ -59,9 +59,18 @@ export function childEnvironment(input: ChildEnvironmentInput): ChildEnvironment
     if (removal !== undefined) removals.set(name, removal);
   }
   const set = { ...guard, ...(selection.kind === "profile" ? ofProfile(input, selection) : {}) };
-  const remove = [...removals.keys()].filter((name) => !Object.hasOwn(set, name)).sort();
-  const removed = [...removals.keys()].filter((name) => removals.get(name) === "said").sort();
-  return { set, remove, removed };
+  const remove: string[] = [];
+  const removed: string[] = [];
+  for (const [name, removal] of removals) {
+    if (!Object.hasOwn(set, name)) remove.push(name);
+    if (removal === "said") removed.push(name);
+  }
+  return { set, remove: inOrder(remove), removed: inOrder(removed) };
+}
+
+/** Most calls remove nothing, and the first sort of a process is compiled. */
+function inOrder(names: string[]): readonly string[] {
+  return names.length > 1 ? names.sort() : names;
 }
 
 function ofProfile(

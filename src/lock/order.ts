@@ -24,9 +24,8 @@ export type LockRank = (typeof LOCK_ORDER)[number];
  * @throws ClauthError `lock_order` where one of this rank or further in is held already: a bug of ours
  */
 export function enterLock(rank: LockRank): void {
-  const blocking = LOCK_ORDER.slice(LOCK_ORDER.indexOf(rank)).find((other) => held.has(other));
-  if (blocking !== undefined)
-    throw outOfOrder(`the ${rank} lock was asked for while the ${blocking} lock is held`);
+  for (const other of LOCK_ORDER.slice(LOCK_ORDER.indexOf(rank)))
+    if (held.has(other)) throw outOfOrder(`the ${rank} lock was asked for while the ${other} lock is held`);
   held.add(rank);
 }
 

@@ -13,7 +13,7 @@ export function overlayOf(
   own: { readonly name: ProfileName; readonly clauthCommand: string },
 ): JsonObject {
   const env = objectFrom(environmentOf(config));
-  const model = config.models.find(([key]) => key === "default")?.[1];
+  const model = defaultModel(config);
   const overlay: Record<string, Json> = {};
   if (Object.keys(env).length > 0) overlay["env"] = env;
   if (model !== undefined) overlay["model"] = model;
@@ -22,6 +22,11 @@ export function overlayOf(
     overlay["apiKeyHelper"] = `${quoted(own.clauthCommand)} __api-key ${own.name}`;
   }
   return overlay;
+}
+
+function defaultModel({ models }: ProfileConfig): string | undefined {
+  for (const [key, model] of models) if (key === "default") return model;
+  return undefined;
 }
 
 /** The user's own [env] comes last and so wins over what we derive. */

@@ -55,7 +55,8 @@ export function profileWithDirectory(
   store: Pick<Store, "profiles">,
   name: ProfileName,
 ): ProfileName | undefined {
-  const named = listDirectory(store.profiles).filter((entry) => sameName(entry, name));
+  const named: string[] = [];
+  for (const entry of listDirectory(store.profiles)) if (sameName(entry, name)) named.push(entry);
   if (named.length > 1 && !named.includes(name)) throw ambiguous(name, named.sort());
   const stored = named.includes(name) ? name : named[0];
   const isProfile =

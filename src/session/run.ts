@@ -66,9 +66,11 @@ async function fillIfCopied(context: Context, session: Session): Promise<void> {
 function startClaude(session: Session, launch: Launch, inherited: Inherited) {
   const lock = { from: session.record.fd, to: lockDescriptor(inherited) };
   // One that was listed and is the record's by now was never the caller's.
-  const descriptors = launch.descriptors.filter(({ from }) => from !== lock.from);
+  const descriptors: { readonly from: number; readonly to: number }[] = [];
+  for (const one of launch.descriptors) if (one.from !== lock.from) descriptors.push(one);
+  descriptors.push(lock);
   try {
-    return startForeground({ ...launch, descriptors: [...descriptors, lock] }, inherited.ignoredSignals());
+    return startForeground({ ...launch, descriptors }, inherited.ignoredSignals());
   } catch (error) {
     releaseRecord(session.record);
     throw error;
