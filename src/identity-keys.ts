@@ -93,11 +93,11 @@ export const IDENTITY_SETTINGS: readonly IdentitySetting[] = [
  */
 export function isIdentitySetting(path: readonly string[], keep: readonly string[] = []): boolean {
   const name = path[0] === "env" ? path[1] : path[0];
-  return name !== undefined && !keep.includes(name) && identityOf(path) !== undefined;
+  return name !== undefined && !keep.includes(name) && identitySettingAt(path) !== undefined;
 }
 
 /** The entry that a place in a settings document falls under. */
-export function identityOf(path: readonly string[]): { readonly why: string } | undefined {
+export function identitySettingAt(path: readonly string[]): { readonly why: string } | undefined {
   const [top, variable] = path;
   if (top === undefined) return undefined;
   if (top === "env") return variable === undefined ? undefined : identityVariable(variable);

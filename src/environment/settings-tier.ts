@@ -1,5 +1,5 @@
 import { readRegularFile } from "../disk/read-file.ts";
-import { identityOf, identityVariable, isIdentitySetting } from "../identity-keys.ts";
+import { identitySettingAt, identityVariable, isIdentitySetting } from "../identity-keys.ts";
 import { isObject, type Json, type JsonObject, ownValue } from "../json.ts";
 
 /** A value of a settings file that stands above the profile's own settings. */
@@ -87,7 +87,7 @@ function leaves(settings: JsonObject): Leaf[] {
 function effectiveReason(path: Leaf["path"], value: Json): string | undefined {
   const [top, name] = path;
   const idle = top === "env" && value === "" && identityVariable(name ?? "")?.emptyCounts !== true;
-  return idle ? undefined : identityOf(path)?.why;
+  return idle ? undefined : identitySettingAt(path)?.why;
 }
 
 function valueAt(overlay: JsonObject, path: Leaf["path"]): Json | undefined {
