@@ -61,7 +61,9 @@ export function readContext(): Context {
 
 /** A compiled program has the typed word as argv[0]; run from source that is Bun's, and it is the shim. */
 function calledAs(): string {
-  const compiled = /^(\/\$bunfs|B:[\\/]~BUN)[\\/]/.test(process.argv[1] ?? "");
+  const script = process.argv[1] ?? "";
+  const compiled =
+    script.startsWith("/$bunfs/") || script.startsWith("B:/~BUN/") || script.startsWith("B:\\~BUN\\");
   return compiled ? process.argv0 : "claude";
 }
 

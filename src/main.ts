@@ -1,5 +1,5 @@
 import { readContext } from "./context.ts";
-import { basename } from "./path.ts";
+import { isCalled } from "./own-executable.ts";
 import { asClauthError, reportError } from "./report.ts";
 import { exitAs } from "./run/exit.ts";
 import { runClaude } from "./shim.ts";
@@ -9,7 +9,7 @@ import { runClaude } from "./shim.ts";
  */
 const context = readContext();
 try {
-  if (/^clauth(\.exe)?$/i.test(basename(context.calledAs))) {
+  if (isCalled("clauth", context)) {
     const { runCommand } = await import("./cli.ts");
     process.exit(await runCommand(context));
   }

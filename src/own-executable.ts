@@ -9,7 +9,7 @@ import {
   type Stats,
   statSync,
 } from "./fs.ts";
-import { dirname, join } from "./path.ts";
+import { basename, dirname, join } from "./path.ts";
 import type { Store } from "./paths.ts";
 
 /**
@@ -33,6 +33,12 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
   const excerpt = readExcerpt(path, file.size);
   if (excerpt.includes(SHIM_MARKER)) return true;
   return own?.size === file.size && excerpt === readExcerpt(context.executable, own.size);
+}
+
+/** Whether the user typed this name, with or without a directory and `.exe`. */
+export function isCalled(name: "claude" | "clauth", { calledAs }: Pick<Context, "calledAs">): boolean {
+  const word = basename(calledAs).toLowerCase();
+  return word === name || word === `${name}.exe`;
 }
 
 /** What the shim's file is called: Windows' shells find a program without its extension, an editor may not. */
@@ -60,7 +66,7 @@ function isSameFile(one: Stats, other: Stats): boolean {
 
 /** A `clauth` beside it that is the same file: the executable is both, so this is a directory of shims. */
 function isTwinOfClauth(path: string, file: Stats): boolean {
-  const beside = join(dirname(path), /\.exe$/i.test(path) ? "clauth.exe" : "clauth");
+  const beside = join(dirname(path), path.toLowerCase().endsWith(".exe") ? "clauth.exe" : "clauth");
   const twin = beside === path ? undefined : statOf(beside);
   return twin !== undefined && isSameFile(twin, file);
 }
@@ -71,7 +77,8 @@ function readExcerpt(path: string, size: bigint): string {
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const start = readAt(fd, 0);
-    return start.startsWith("#!") ? start : readAt(fd, Math.max(0, Number(size) - EXCERPT_BYTES));
+    if (start.startsWith("#!") || size <= EXCERPT_BYTES) return start;
+    return readAt(fd, Number(size) - EXCERPT_BYTES);
   } catch {
     return "";
   } finally {

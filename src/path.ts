@@ -14,7 +14,7 @@ export function dirname(path: string): string {
   if (path === "/") return path;
   const end = path.lastIndexOf("/");
   if (isWindows || path.endsWith("/") || path[end - 1] === "/") return nodePath().dirname(path);
-  return end === -1 ? "." : path.slice(0, Math.max(1, end));
+  return end === -1 ? "." : path.slice(0, end || 1);
 }
 
 export function basename(path: string): string {

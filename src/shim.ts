@@ -7,7 +7,7 @@ import { parentProfile } from "./environment/parent-profile.ts";
 import { overridesHere, profileEnvironment } from "./environment/profile-environment.ts";
 import { refuseStart } from "./environment/refuse-start.ts";
 import type { Override } from "./environment/settings-tier.ts";
-import { fileNameOf } from "./own-executable.ts";
+import { fileNameOf, isCalled } from "./own-executable.ts";
 import { dirname, join } from "./path.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
@@ -135,8 +135,8 @@ function launchOf(
 }
 
 /** Claude Code goes by argv[0] (`rg`, `ugrep` and `bfs` are inside it), so it must see the word that the user typed. */
-function argv0Of({ calledAs }: Context): string {
-  return /(^|[\\/])claude(\.exe)?$/i.test(calledAs) ? calledAs : "claude";
+function argv0Of(context: Context): string {
+  return isCalled("claude", context) ? context.calledAs : "claude";
 }
 
 function nameOf(selection: Selection): string {

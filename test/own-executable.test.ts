@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isShim, SHIM_MARKER } from "../src/own-executable.ts";
+import { isCalled, isShim, SHIM_MARKER } from "../src/own-executable.ts";
 
 let directory: string;
 let executable: string;
@@ -81,4 +81,13 @@ test("takes an executable that it can't read for another program", () => {
   const unreadable = program("locked/claude", "\x7fELF real");
   chmodSync(unreadable, 0o111);
   expect(isShim(unreadable, { executable })).toBe(false);
+});
+
+test("goes by the word that was typed, in any case, with a directory and .exe or without", () => {
+  const called = (calledAs: string) => [isCalled("claude", { calledAs }), isCalled("clauth", { calledAs })];
+  for (const word of ["claude", "/opt/bin/claude", "./Claude", "CLAUDE.EXE"])
+    expect(called(word)).toEqual([true, false]);
+  for (const word of ["clauth", "bin/clauth", "clauth.exe"]) expect(called(word)).toEqual([false, true]);
+  for (const word of ["", "claude-old", "myclaude", "claude.cmd", "claude/x"])
+    expect(called(word)).toEqual([false, false]);
 });
