@@ -158,7 +158,9 @@ export function comparable(report: ProbeReport, way: Way): Record<string, unknow
   const ours = OUR_VARIABLES[way];
   return {
     ...rest,
-    ignored: ignoredIn(SigIgn).filter((signal) => way !== "direct" || !TAKEN_BY_BUN.includes(signal)),
+    ignored: ignoredIn(SigIgn).filter(
+      (signal) => signal !== TAKEN_BY_A_THREAD && (way !== "direct" || !TAKEN_BY_BUN.includes(signal)),
+    ),
     environment: environment.filter((entry) => !ours.includes(entry.slice(0, entry.indexOf("=")))),
     descriptors: withOrdinalPipes(
       Object.entries(descriptors).filter(([, { target }]) => !isSessionLock(target)),
@@ -180,10 +182,17 @@ export function ignoredIn(mask: string): number[] {
 }
 
 /**
- * Signals that Bun (and its C library, the last one) takes for itself before our first line, in the real claude as well:
- * PIPE, XFSZ, PWR, and those of a crash. That the caller ignored them can't be known; claude gets their default action.
+ * Signals that Bun takes for itself before our first line, in the real claude as well: PIPE, XFSZ, PWR, and those of a
+ * crash. That the caller ignored them can't be known; claude gets their default action.
  */
-const TAKEN_BY_BUN = [4, 5, 6, 7, 8, 11, 13, 25, 30, 31, 33];
+const TAKEN_BY_BUN = [4, 5, 6, 7, 8, 11, 13, 25, 30, 31];
+
+/**
+ * SIGSETXID, which the C library takes when a process starts its first thread (seen under strace, glibc 2.36). A start that becomes claude
+ * needs no thread, but JavaScriptCore starts one at the 64th block of its heap: before it claude gets what the caller had (glibc's
+ * posix_spawn leaves it ignored), afterwards the default action. The real claude has threads of its own.
+ */
+const TAKEN_BY_A_THREAD = 33;
 
 /** The descriptors under which the report has the lock of a clauth session. */
 export function sessionLocks({ descriptors }: ProbeReport): number[] {
