@@ -22,16 +22,20 @@ export function createLoggedIn(config: Partial<ProfileConfig> = {}): ProfileHome
 
 /** Opens a session of the profile with all passes, in the link mode that is tested. */
 export function openIn(box: ProfileHome, overlay: JsonObject = {}): Session {
-  const session = openSession(contextOf(box), requestOf(box, overlay));
-  if (session.places.mode !== "symlink") fillTree(session);
-  return session;
+  return openWithPasses(contextOf(box), requestOf(box, overlay));
 }
 
 /** The same as a shim does: by config.toml as it stands, and without the passes where the tree is at rest. */
 export function openAsShim(box: ProfileHome, context: Partial<OpenContext> = {}): Session {
   const call = { ...contextOf(box), ...context };
   const request = { ...requestOf(box), config: readProfileConfig(box.places.paths) };
-  return openAtRest(call, request, box.places) ?? openSession(call, request);
+  return openAtRest(call, request, box.places) ?? openWithPasses(call, request);
+}
+
+function openWithPasses(context: OpenContext, request: SessionRequest): Session {
+  const session = openSession(context, request);
+  if (session.places.mode !== "symlink") fillTree(session);
+  return session;
 }
 
 function contextOf({ home }: ProfileHome): OpenContext {
