@@ -9,7 +9,7 @@ import { type ProfileConfig, readProfileConfig } from "../profile/profile-config
 import type { ProfileName } from "../profile-name.ts";
 import { mirrorHalted } from "../reconcile/base.ts";
 import { lookAtCredentials } from "../reconcile/credentials.ts";
-import { waysOut } from "../reconcile/live-pass.ts";
+import { waysOut } from "../reconcile/live-copies.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
 import { listRecords } from "../session/record.ts";
 import { attempted, type Finding } from "./finding.ts";

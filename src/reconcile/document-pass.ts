@@ -2,26 +2,24 @@ import { checkpoint } from "../checkpoint.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
-import { ClauthError } from "../errors.ts";
-import { equalJson, formatLike, type JsonObject, ownValue } from "../json.ts";
-import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
+import type { JsonObject } from "../json.ts";
 import { freshBase } from "../merge/fresh-base.ts";
-import { type Deletion, mergeObjects } from "../merge/three-way.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
-import { type Base, readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.ts";
+import { type Base, readBaseDocument, writeBaseDocument } from "./base.ts";
 import {
   type DocumentDecision,
   type DocumentKind,
   type DocumentQuestion,
   type DocumentSide,
   decideDocument,
+  goodValue,
   judgeSide,
 } from "./document.ts";
-import { knownAs } from "./parse-once.ts";
+import { forgetMerges, noteMerges, readMerges } from "./noted-merges.ts";
 import type { Places } from "./places.ts";
 import { MISSING, type Signature, signatureFrom, signatureOf } from "./signature.ts";
+import { writeSide } from "./write-side.ts";
 
 /** What a look at one document found: both sides as read, and what is to become of them. */
 export type DocumentLook = {
@@ -163,100 +161,12 @@ export function carryOutFresh(
   }
 }
 
-function goodValue(side: DocumentSide): JsonObject | undefined {
-  return side.kind === "ok" ? side.value : undefined;
-}
-
-/** As changes from the base: the documents may be large, and what changes within seconds is small. */
-function noteMerges(places: Places, kind: DocumentKind, merges: readonly JsonObject[]): void {
-  const proven = readBaseDocument(places, kind.name);
-  const changes = merges.slice(-MERGES_KEPT).map((merge) => changesFrom(orEmpty(proven), merge));
-  writeBaseDocument(places, `${kind.name}.fresh`, { merges: changes });
-  checkpoint(`${kind.name}:fresh-written`);
-}
-
-/** More than a pass makes while Claude Code writes one document once. */
-const MERGES_KEPT = 8;
-
-function readMerges(places: Places, kind: DocumentKind, proven: JsonObject | "void"): readonly JsonObject[] {
-  const note = readBaseDocument(places, `${kind.name}.fresh`);
-  const merges = note === "void" ? undefined : ownValue(note, "merges");
-  if (!Array.isArray(merges)) return [];
-  return merges
-    .filter((changes) => Array.isArray(changes))
-    .map((changes) =>
-      withChanges(
-        orEmpty(proven),
-        changes.flatMap((change) => changeFrom(change) ?? []),
-      ),
-    );
-}
-
-function orEmpty(base: JsonObject | "void"): JsonObject {
-  return base === "void" ? {} : base;
-}
-
 /** The Rust tool linked these documents, and a user may: the copy that takes a link's place begins as a missing one does. */
 function isLink(path: string): boolean {
   return attempt("look at", path, () => disk.lstatIfThere(path)?.isSymbolicLink() === true);
 }
 
 const MISSING_SIDE = { kind: "missing" } as const;
-
-type Told = {
-  readonly shown?: (() => void) | undefined;
-  /** Keeps what would be at no name any more. */
-  readonly keep: (displaced: FileContent) => void;
-};
-
-function writeSide(path: string, side: DocumentSide, value: JsonObject, { shown, keep }: Told): void {
-  const before = side.kind === "missing" ? undefined : side.content;
-  const bytes = formatLike(value, before?.bytes);
-  let displaced: FileContent | undefined;
-  try {
-    writeFileAtomic(path, bytes, {
-      mode: 0o600,
-      keepMode: true,
-      expect: before ?? "absent",
-      displaced: (content) => {
-        displaced = content;
-      },
-      ...(shown && { shown }),
-    });
-    knownAs(bytes, value);
-  } catch (error) {
-    if (displaced !== undefined && !isBroughtBack(path, side, displaced, keep)) keep(displaced);
-    throw error;
-  }
-}
-
-/**
- * Claude Code wrote in the moment of our write, and once more before that could be undone: it may have read ours in between. What
- * its first write changed is merged into the second, or a third that comes meanwhile.
- */
-function isBroughtBack(
-  path: string,
-  judged: DocumentSide,
-  displaced: FileContent,
-  keep: Told["keep"],
-): boolean {
-  const [base, theirs] = [goodValue(judged), goodValue(judgeSide(displaced))];
-  // What the second write removed it had read; what the first one lacks may have been taken by a reset.
-  const deletion = ({ missingOn }: Deletion) => (missingOn === "home" ? "carry" : "restore");
-  for (let tries = 0; theirs !== undefined && tries < 3; tries++) {
-    try {
-      const now = judgeSide(readRegularFile(path));
-      if (now.kind !== "ok") return false;
-      const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
-      const { home: merged } = mergeObjects({ ...sides, later: "home", deletion });
-      if (!equalJson(merged, now.value)) writeSide(path, now, merged, { keep });
-      return true;
-    } catch (error) {
-      if (!(error instanceof ClauthError)) throw error;
-    }
-  }
-  return false;
-}
 
 /**
  * Moves the base to where both sides stand in `look`, per key only where they agree. Returns the signatures of what is settled by it.
@@ -269,7 +179,7 @@ export function advanceBase(
   const { base, merges, home, tree, decision } = look;
   if (home.kind !== "ok" || tree.kind !== "ok") return {};
   writeBaseDocument(places, kind.name, kind.agreed(base === "void" ? {} : base, home.value, tree.value));
-  if (merges.length > 0) removeBaseDocument(places, `${kind.name}.fresh`);
+  if (merges.length > 0) forgetMerges(places, kind);
   checkpoint(`${kind.name}:base-written`);
   const done = decision.settled && decision.home === undefined && decision.tree === undefined;
   return done ? settledSides(kind, look) : {};

@@ -47,6 +47,11 @@ export function judgeSide(content: FileContent | undefined): DocumentSide {
   return isObject(value) ? { kind: "ok", content, value } : { kind: "damaged", content };
 }
 
+/** The document of a side that has a good one. */
+export function goodValue(side: DocumentSide): JsonObject | undefined {
+  return side.kind === "ok" ? side.value : undefined;
+}
+
 export type DocumentDecision = {
   /** What each side has to hold; undefined where nothing is to be written there. */
   readonly home: JsonObject | undefined;

@@ -3,7 +3,8 @@ import { sweepTemporaries } from "../disk/sweep.ts";
 import { ClauthError } from "../errors.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { pruneQuarantine } from "../quarantine.ts";
-import { livePass, type Reconciled } from "../reconcile/live-pass.ts";
+import { livePass } from "../reconcile/live-pass.ts";
+import type { Reconciled } from "../reconcile/pass.ts";
 import type { Places } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 

@@ -17,8 +17,9 @@ import { type ProfileConfig, parseProfileConfig } from "../../../src/profile/pro
 import { parseProfileName } from "../../../src/profile-name.ts";
 import type { ProfileSettings } from "../../../src/reconcile/applied-overlays.ts";
 import { deletionMemory } from "../../../src/reconcile/deletion-memory.ts";
-import { livePass, type Moment, type Outcome, type Reconciled } from "../../../src/reconcile/live-pass.ts";
+import { livePass, type Outcome } from "../../../src/reconcile/live-pass.ts";
 import { openPass } from "../../../src/reconcile/open-pass.ts";
+import type { Moment, Reconciled } from "../../../src/reconcile/pass.ts";
 import { type Places, placesOf } from "../../../src/reconcile/places.ts";
 import type { LinkMode } from "../../../src/tree/link-mode.ts";
 import { LINK_MODE } from "../../support/link-mode.ts";
