@@ -1,18 +1,14 @@
+import { pathOf, searchPath, usualPlaces } from "./claude-places.ts";
 import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
-import { isInside, realPath } from "./disk/real-path.ts";
+import { runnable } from "./disk/runnable.ts";
 import { ClauthError } from "./errors.ts";
-import { accessSync, constants, existsSync, statSync } from "./fs.ts";
 import { isShim } from "./own-executable.ts";
-import { basename, dirname, isAbsolute, join, nodePath } from "./path.ts";
+import { isAbsolute, join } from "./path.ts";
 import { shellWord } from "./shell-line.ts";
 import { type Program, windowsProgram } from "./windows/program.ts";
-import {
-  isFullWindowsPath,
-  isOnWindowsDrive,
-  windowsProgramNames,
-  windowsSearchPath,
-} from "./windows/search-path.ts";
+import { isFullWindowsPath, windowsProgramNames } from "./windows/search-path.ts";
+import { wrappedProgram } from "./wrapped-program.ts";
 
 export type RealClaude = {
   /** Absolute, never the shim; on Windows never a batch file. */
@@ -56,62 +52,6 @@ export function findRealClaude(
   const fixed = fixedByUser(context, given.config);
   if (fixed !== undefined) return { ...verified(fixed, context), wasNamed: false, args: rest };
   return { ...found(context, given.places), wasNamed: false, args: rest };
-}
-
-/**
- * The program that an editor put before the arguments (VS Code's `claudeProcessWrapper`, Claude Code's own
- * `CLAUDE_CODE_PROCESS_WRAPPER`): an absolute path to an executable file that is Claude Code by its name. A prompt is
- * not: `/help` and `/tmp/notes` name no such file, and a file of the project that is worked in is never run, whatever its
- * name. Where it names the shim it is dropped all the same.
- */
-function wrappedProgram(
-  args: readonly string[],
-  context: Pick<Context, "cwd" | "executable" | "home" | "platform">,
-): { path: string; isShim: boolean } | undefined {
-  const [path, script] = args;
-  if (path === undefined || !isAbsolute(path) || !isClaudeByName(path, script)) return undefined;
-  if (runnable(path, context.platform) !== "yes") return undefined;
-  const programs = isPackageScript(script ?? "") ? [path, script ?? ""] : [path];
-  if (programs.some((program) => isOfProject(program, context))) return undefined;
-  return { path, isShim: isShim(path, context) };
-}
-
-/**
- * True for what lies, by its spelling or at the end of its links, in the working directory or the repository around it. The
- * home directory and those above it are no project: below them lies what the user installed.
- */
-function isOfProject(path: string, { cwd, home }: Pick<Context, "cwd" | "home">): boolean {
-  const project = projectAround(cwd, realPath(home));
-  if (isInside(realPath(home), project)) return false;
-  const spelled = join(realPath(dirname(path)), basename(path));
-  return [spelled, realPath(path)].some((place) => isInside(place, project));
-}
-
-/** The outermost repository that holds the working directory and not the home directory; else the working directory. */
-function projectAround(cwd: string, home: string): string {
-  let project = cwd;
-  for (let directory = cwd; !isInside(home, directory); directory = dirname(directory)) {
-    if (existsSync(join(directory, ".git"))) project = directory;
-    if (dirname(directory) === directory) break;
-  }
-  return project;
-}
-
-/**
- * `claude` and `claude.exe` (VS Code's bundled one, npm's); `cli.js` of the npm package, alone or after the `node`
- * or `bun` that runs it; a version number in the directory where the native installer keeps them, since Claude Code
- * gives its own real path.
- */
-function isClaudeByName(path: string, next: string | undefined): boolean {
-  const name = basename(path);
-  if (/^claude(\.exe)?$/i.test(name)) return true;
-  if (/^(node|bun)(\.exe)?$/i.test(name))
-    return next !== undefined && isAbsolute(next) && isPackageScript(next);
-  return isPackageScript(path) || /[\\/]claude[\\/]versions[\\/]\d[^\\/]*$/.test(path);
-}
-
-function isPackageScript(path: string): boolean {
-  return /[\\/]claude-code[\\/](?:[^\\/]+[\\/])*cli\.m?js$/.test(path);
 }
 
 type Candidate = { readonly path: string; readonly why: string };
@@ -205,74 +145,6 @@ function programAt(
   if (isShim(path, context)) return "shim";
   const program = context.platform === "win32" ? windowsProgram(path, context.env) : { path, before: [] };
   return program !== undefined && program.path !== path && isShim(program.path, context) ? "shim" : program;
-}
-
-/**
- * A relative or empty entry means the working directory, where nothing may be run from. In WSL the claude of Windows' npm is
- * on PATH too, and would use the login of Windows' home: no variable of ours gets there.
- */
-export function searchPath({ env, platform }: Pick<Context, "env" | "platform">): readonly string[] {
-  const path = env["PATH"] ?? "";
-  if (platform === "win32") return windowsSearchPath(path);
-  const inWsl = Boolean(env["WSL_DISTRO_NAME"]);
-  const directories: string[] = [];
-  for (const directory of path.split(":"))
-    if (isAbsolute(directory) && !(inWsl && isOnWindowsDrive(directory))) directories.push(directory);
-  return directories;
-}
-
-/** Native installer, the older local one, npm's usual prefixes, and those of other package managers of the system. */
-export function usualPlaces(context: Pick<Context, "env" | "home" | "platform">): readonly string[] {
-  const { home, env, platform } = context;
-  const { isAbsolute, join } = pathOf(platform);
-  const below = (name: string, ...rest: string[]) => {
-    const root = env[name];
-    return root !== undefined && isAbsolute(root) ? [join(root, ...rest)] : [];
-  };
-  const inHome = [
-    join(home, ".local", "bin"),
-    join(home, ".claude", "local"),
-    join(home, ".claude", "local", "node_modules", ".bin"),
-  ];
-  if (platform === "win32") {
-    return [
-      ...inHome,
-      ...below("npm_config_prefix"),
-      ...below("APPDATA", "npm"),
-      ...below("LOCALAPPDATA", "Microsoft", "WinGet", "Links"),
-      ...below("LOCALAPPDATA", "pnpm"),
-      ...below("LOCALAPPDATA", "Volta", "bin"),
-      join(home, "scoop", "shims"),
-      join(home, ".bun", "bin"),
-    ];
-  }
-  return [
-    ...inHome,
-    ...below("npm_config_prefix", "bin"),
-    join(home, ".npm-global", "bin"),
-    join(home, ".bun", "bin"),
-    "/usr/local/bin",
-    "/opt/homebrew/bin",
-    "/home/linuxbrew/.linuxbrew/bin",
-    "/usr/bin",
-  ];
-}
-
-function pathOf(platform: NodeJS.Platform): { isAbsolute: typeof isAbsolute; join: typeof join } {
-  return platform === "win32" ? nodePath().win32 : { isAbsolute, join };
-}
-
-/** "no": there is something, but not a file that this user may execute. */
-function runnable(path: string, platform: NodeJS.Platform): "yes" | "no" | "absent" {
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return "absent";
-    if (!stat.isFile()) return "no";
-    if (platform !== "win32") accessSync(path, constants.X_OK);
-    return "yes";
-  } catch {
-    return "no";
-  }
 }
 
 function notFound(message: string, hint: string, path?: string): ClauthError {

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { searchPath, usualPlaces } from "../src/claude-places.ts";
 import { ClauthError } from "../src/errors.ts";
 import { SHIM_MARKER } from "../src/own-executable.ts";
-import { findRealClaude, searchPath, usualPlaces } from "../src/real-claude.ts";
+import { findRealClaude } from "../src/real-claude.ts";
 
 let root: string;
 let executable: string;

@@ -1,9 +1,10 @@
+import { usualPlaces } from "../claude-places.ts";
 import { readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { isShim } from "../own-executable.ts";
 import type { Store } from "../paths.ts";
-import { findRealClaude, usualPlaces } from "../real-claude.ts";
+import { findRealClaude } from "../real-claude.ts";
 import { type Program, windowsProgram } from "../windows/program.ts";
 import { windowsProgramNames } from "../windows/search-path.ts";
 import { ask } from "./ask.ts";

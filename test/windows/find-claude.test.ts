@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { linkSync, mkdirSync } from "node:fs";
 import { win32 } from "node:path";
+import { usualPlaces } from "../../src/claude-places.ts";
 import { ClauthError } from "../../src/errors.ts";
 import { SHIM_MARKER } from "../../src/own-executable.ts";
-import { findRealClaude, usualPlaces } from "../../src/real-claude.ts";
+import { findRealClaude } from "../../src/real-claude.ts";
 import { LAUNCHERS } from "./launchers.ts";
 import { type WindowsPaths, windowsPaths } from "./support/windows-paths.ts";
 
