@@ -75,8 +75,8 @@ function filesDescribed({ places }: Session): string[] {
 }
 
 /**
- * Looks at everything once the file system's clock went on since the names in the directories and the login changed last: what
- * changes after the look then has a later time. That is the case where claude's last write was some milliseconds ago, else waited for.
+ * Looks at everything once the file system's clock went on since names, login and documents changed last: what changes after the
+ * look then has a later time. That is the case where claude's last write was some milliseconds ago, else waited for.
  */
 function seeLater(
   places: Places,
@@ -86,14 +86,20 @@ function seeLater(
   for (let tries = 0; tries < TICK_TRIES; tries++) {
     const now = clock();
     const seen = see();
-    const ages = [...directoriesOf(places), places.paths.credentials].map((path) =>
-      ageOf(disk.statIfThere(path), now),
-    );
+    const age = (path: string) => ageOf(disk.statIfThere(path), now);
+    const ages = [...directoriesOf(places), places.paths.credentials].map(age);
     if (ages.includes("untold")) return undefined;
-    if (!ages.includes("young")) return { at: Number(now.ns / 1_000_000n), seen };
+    // One that a link leads to on another device is told by its size and inode, as everywhere.
+    const ofDocuments = documentsOf(places).map(age);
+    if (![...ages, ...ofDocuments].includes("young")) return { at: Number(now.ns / 1_000_000n), seen };
     pause(1);
   }
   return undefined;
+}
+
+/** Written in place by editors, where no directory's time says so. */
+function documentsOf({ homeJson, treeJson, claude, treeSettings, paths }: Places): readonly string[] {
+  return [homeJson, treeJson, claude.settings, treeSettings, paths.config];
 }
 
 /** The clock of Linux' file systems ticks every 10 ms at the slowest. */

@@ -327,7 +327,31 @@ describeLinks("a change is seen by the next start", () => {
     expect(readFileSync(note, "utf8")).toBe("\n");
     expect(opensAtRest(box)).toBe(false);
   });
+
+  test.each(["homeJson", "treeJson", "treeSettings"] as const)(
+    "where %s changed in this tick of the clock, and may do so again: then nothing is noted",
+    async (document) => {
+      using box = await atRest();
+      put(join(box.places.claude.root, "before.md"), "x");
+      {
+        using _ = changingNow(box.places[document]);
+        await finalize(openAsShim(box), undefined);
+      }
+      expect(readFileSync(restNotePath(box.places.paths), "utf8")).toBe("\n");
+    },
+  );
 });
+
+/** Whoever asks about this path hears that it changed right now. */
+function changingNow(path: string): Disposable {
+  const now = { ctimeNs: { value: BigInt(Date.now() + 60_000) * 1_000_000n + 1n } };
+  return testOnlyFaults((real) => ({
+    statIfThere: (asked) => {
+      const stats = real.statIfThere(asked);
+      return asked === path && stats !== undefined ? Object.create(stats, now) : stats;
+    },
+  }));
+}
 
 /** Whoever asks a file of this path for the time hears of one long ago. */
 function stoppedClock(path: string): Disposable {
