@@ -1,29 +1,32 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exchangeNames } from "../../src/disk/exchange.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
 import { fileAppears } from "../support/wait-for.ts";
 
 // Each case waits for a shim that has begun to watch.
 setDefaultTimeout(60_000);
 
-/** What comes in the place of `~/.claude` while a session lives, which stands at `was` by then. */
-const REPLACEMENTS: readonly (readonly [string, (box: FakeSandbox, claude: string, was: string) => void])[] =
+/** What comes in the place of `~/.claude` while a session lives, made at the name where that stands by then. */
+const REPLACEMENTS: readonly (readonly [
+  string,
+  ((at: string, claude: string, box: FakeSandbox) => void) | undefined,
+])[] = [
+  ["a link to where it was moved", (at) => symlinkSync(at, at)],
   [
-    ["a link to where it was moved", (_, claude, was) => symlinkSync(was, claude)],
-    [
-      "a link to an empty directory",
-      (box, claude) => {
-        mkdirSync(join(box.home, "empty"));
-        symlinkSync(join(box.home, "empty"), claude);
-      },
-    ],
-    ["a link that leads nowhere", (box, claude) => symlinkSync(join(box.home, "nowhere"), claude)],
-    ["a link to itself", (_, claude) => symlinkSync(claude, claude)],
-    ["a link into the tree", (box, claude) => symlinkSync(box.profile("work", "runtime"), claude)],
-    ["a file", (_, claude) => writeFileSync(claude, "not a directory")],
-    ["nothing", () => {}],
-  ];
+    "a link to an empty directory",
+    (at, _, box) => {
+      mkdirSync(join(box.home, "empty"));
+      symlinkSync(join(box.home, "empty"), at);
+    },
+  ],
+  ["a link that leads nowhere", (at, _, box) => symlinkSync(join(box.home, "nowhere"), at)],
+  ["a link to itself", (at, claude) => symlinkSync(claude, at)],
+  ["a link into the tree", (at, _, box) => symlinkSync(box.profile("work", "runtime"), at)],
+  ["a file", (at) => writeFileSync(at, "not a directory")],
+  ["nothing", undefined],
+];
 
 test.each(
   REPLACEMENTS.flatMap(([name, replace]) => [false, true].map((killed) => ({ name, killed, replace }))),
@@ -52,8 +55,10 @@ test.each(
     });
     await fileAppears(ready);
     await fileAppears(box.profile("work", "reconcile.lock"));
-    renameSync(claude, was);
-    replace(box, claude, was);
+    // In one step: a pass makes ~/.claude anew where there is none.
+    replace?.(was, claude, box);
+    if (replace === undefined) renameSync(claude, was);
+    else expect(exchangeNames(claude, was)).toBe(true);
     if (killed) running.kill("SIGKILL");
     writeFileSync(go, "");
     const { code, signal, stderr } = await running.finished;

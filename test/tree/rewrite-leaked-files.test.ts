@@ -80,12 +80,17 @@ test("a list in which nothing leaks is looked at again while a lock stands besid
   put(roots.homePath(INSTALLED), "{}");
   const lock = roots.homePath(`${INSTALLED}.lock`);
   mkdirSync(lock);
-  expect(roots.pass().skipped.map(({ name }) => name)).toEqual([INSTALLED]);
+  expect(skippedNames()).toContain(INSTALLED);
   const then = new Date(Date.now() - 11_000);
   utimesSync(lock, then, then);
-  expect(roots.pass().skipped).toEqual([]);
+  expect(skippedNames()).not.toContain(INSTALLED);
   expect(existsSync(lock)).toBe(false);
 });
+
+/** Of one pass: others too where the system has no links. */
+function skippedNames(): readonly string[] {
+  return roots.pass().skipped.map(({ name }) => name);
+}
 
 test("a list that is damaged stays as it is", () => {
   put(roots.homePath(INSTALLED), `{"installPath": "${roots.treePath("x")}`);
