@@ -7,7 +7,8 @@ import { join } from "../path.ts";
 import { quarantineCopy, quarantineFile } from "../quarantine.ts";
 import { copyNew } from "./copy-new.ts";
 import { sameInode } from "./inspect.ts";
-import { decideWinner, mergeFile, refuseChanged } from "./merge-file.ts";
+import { decideWinner, mergeFile } from "./merge-file.ts";
+import { refuseChanged } from "./put-copy.ts";
 import { linkUnlessThere } from "./put-link.ts";
 import type { Skipped } from "./step.ts";
 

@@ -2,11 +2,10 @@ import { beginsWith, haveSameBytes } from "../disk/compare-files.ts";
 import { disk } from "../disk/disk.ts";
 import { resolveLinks } from "../disk/links.ts";
 import { piecesOf } from "../disk/pieces.ts";
-import { concurrentModification } from "../disk/write-file.ts";
 import { quarantineCopy } from "../quarantine.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
 import { findMissing, linesOf, type Missing } from "./jsonl-tails.ts";
-import { putCopy } from "./put-copy.ts";
+import { putCopy, refuseChanged } from "./put-copy.ts";
 
 /** Whose bytes claude home has afterwards. "both": a `.jsonl` with the lines of either. */
 export type Winner = "tree" | "home" | "both";
@@ -85,10 +84,4 @@ function bringOver(
 export function* bothTails(home: string, tree: string, missing: Missing): Generator<Uint8Array, void> {
   yield* piecesOf(home);
   yield* linesOf(piecesOf(tree, false), missing);
-}
-
-/** @throws ClauthError `concurrent_modification` (retry-safe) where it is no longer the file that was judged */
-export function refuseChanged(path: string, judged: FileFacts): void {
-  const stat = disk.lstatIfThere(path);
-  if (stat?.isFile() !== true || !sameFileFacts(stat, judged)) throw concurrentModification(path);
 }

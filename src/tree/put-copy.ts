@@ -3,13 +3,7 @@ import { disk } from "../disk/disk.ts";
 import { piecesOf } from "../disk/pieces.ts";
 import { type FileStat, fileStat } from "../disk/read-file.ts";
 import { removeTemporary } from "../disk/replace-judged.ts";
-import {
-  concurrentModification,
-  type Judgement,
-  publishTemporary,
-  temporaryBeside,
-  writeAll,
-} from "../disk/write-file.ts";
+import { concurrentModification, publishTemporary, temporaryBeside, writeAll } from "../disk/write-file.ts";
 import { constants } from "../fs.ts";
 import { dirname } from "../path.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";
@@ -37,7 +31,11 @@ export function putCopy(target: string, pieces: Pieces, options: CopyOptions): F
   try {
     const stat = writeTemporary(temporary, pieces, options);
     checkpoint("copy-written");
-    publishTemporary(temporary, target, replaces === undefined ? "absent" : onlyOver(target, replaces));
+    publishTemporary(
+      temporary,
+      target,
+      replaces === undefined ? "absent" : (path) => refuseChanged(path, replaces, target),
+    );
     checkpoint("copy-published");
     return stat;
   } catch (cause) {
@@ -119,9 +117,11 @@ function timesOf(mtimeNs: bigint): { atime: Date; mtime: Date } {
   return { atime: mtime, mtime };
 }
 
-function onlyOver(target: string, judged: FileFacts): Judgement {
-  return (path) => {
-    const stat = disk.lstatIfThere(path);
-    if (stat?.isFile() !== true || !sameFileFacts(stat, judged)) throw concurrentModification(target);
-  };
+/**
+ * @param named the path that the user is told, where the file stands under another name for a moment
+ * @throws ClauthError `concurrent_modification` (retry-safe) where it is no longer the file that was judged
+ */
+export function refuseChanged(path: string, judged: FileFacts, named = path): void {
+  const stat = disk.lstatIfThere(path);
+  if (stat?.isFile() !== true || !sameFileFacts(stat, judged)) throw concurrentModification(named);
 }
