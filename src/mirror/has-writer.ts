@@ -1,4 +1,4 @@
-import { read } from "bun:ffi";
+import { libc } from "../fs/linux.ts";
 import { once, openLibc } from "../libc.ts";
 
 /**
@@ -6,12 +6,12 @@ import { once, openLibc } from "../libc.ts";
  * (fcntl(2)); whoever opens it while we have one waits for a microsecond. False where nobody can tell: another's file, another system.
  */
 export function hasWriter(descriptor: number): boolean {
-  const libc = calls();
   if (libc === undefined) return false;
+  const { fcntl } = calls();
   // Of an open in between the kernel sends a signal: one that does nothing, in the place of one that ends us.
-  libc.fcntl(descriptor, F_SETSIG, SIGURG);
-  if (libc.fcntl(descriptor, F_SETLEASE, F_RDLCK) !== 0) return libc.errno() === EAGAIN;
-  libc.fcntl(descriptor, F_SETLEASE, F_UNLCK);
+  fcntl(descriptor, F_SETSIG, SIGURG);
+  if (fcntl(descriptor, F_SETLEASE, F_RDLCK) !== 0) return libc.errno() === EAGAIN;
+  fcntl(descriptor, F_SETLEASE, F_UNLCK);
   return false;
 }
 
@@ -23,16 +23,4 @@ const SIGURG = 23;
 const EAGAIN = 11;
 
 /** fcntl(2) is variadic, which makes no difference for numbers on the processors that Linux runs Bun on. */
-const calls = once(() => {
-  if (process.platform !== "linux") return undefined;
-  const { symbols } = openLibc({
-    fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-    __errno_location: { args: [], returns: "ptr" },
-  });
-  const errnoAt = symbols.__errno_location();
-  if (errnoAt === null) return undefined;
-  const errno = () => read.i32(errnoAt, 0);
-  // Seen once: between a call and its errno nothing is made for the first time then.
-  errno();
-  return { fcntl: symbols.fcntl, errno };
-});
+const calls = once(() => openLibc({ fcntl: { args: ["i32", "i32", "i32"], returns: "i32" } }).symbols);
