@@ -35,18 +35,10 @@ export async function loginOfProfile(
 
 /** The login in a credentials file; undefined where there is no file, or none in it. */
 export function loginIn(path: string): CredentialsJudgement | undefined {
-  const file = readRegularFile(path, { maxBytes: MAX_BYTES });
+  const file = readRegularFile(path, { maxBytes: 1024 * 1024 });
   const judged = file && judgeCredentials(file.bytes);
   return judged?.login ? judged : undefined;
 }
-
-/** True for a credentials file that is there and holds no JSON object. */
-export function isDamaged(path: string): boolean {
-  const file = readRegularFile(path, { maxBytes: MAX_BYTES });
-  return file !== undefined && judgeCredentials(file.bytes).document === undefined;
-}
-
-const MAX_BYTES = 1024 * 1024;
 
 async function inKeychain(
   { env, platform }: Asking,

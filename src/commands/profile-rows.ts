@@ -1,5 +1,6 @@
 import { type Config, readConfig } from "../config/config.ts";
 import type { Context } from "../context.ts";
+import { isDamaged } from "../disk/is-damaged.ts";
 import { ClauthError } from "../errors.ts";
 import { type ProfilePaths, type Store, storeOf } from "../paths.ts";
 import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
@@ -11,7 +12,7 @@ import { resolveSelection } from "../selection/resolve.ts";
 import type { Selection } from "../selection/select.ts";
 import { listRecords } from "../session/record.ts";
 import { accountOf } from "./account.ts";
-import { isDamaged, loginFound, loginOfProfile } from "./found-login.ts";
+import { loginFound, loginOfProfile } from "./found-login.ts";
 import { planOf } from "./plan.ts";
 
 /** What a listing shows of one profile; the names are those of `clauth list --json`. */

@@ -1,9 +1,9 @@
 import type { Context } from "../context.ts";
+import { isDamaged } from "../disk/is-damaged.ts";
 import { realPath } from "../disk/real-path.ts";
 import { findOverrides, managedDirectories } from "../environment/overrides.ts";
 import { overridesIn } from "../environment/settings-tier.ts";
 import { claudeHomeOf } from "../paths.ts";
-import { isDamaged } from "./check-profile.ts";
 import type { Finding } from "./finding.ts";
 
 /** What Claude Code reads besides a profile: `~/.claude`, and settings of this directory and of the machine that beat it. */

@@ -1,8 +1,8 @@
 import type { Context } from "../context.ts";
+import { isDamaged } from "../disk/is-damaged.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { refuseRemoteLogin } from "../environment/remote-login.ts";
 import { refuseSdkFederation } from "../environment/sdk-federation.ts";
-import { isObject, parseJson } from "../json.ts";
 import { judgeCredentials } from "../merge/judge-credentials.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { type ProfileConfig, readProfileConfig } from "../profile/profile-config.ts";
@@ -63,12 +63,6 @@ function checkDocuments(check: string, { treeJson, treeSettings }: Places): read
     hint: "the next start rebuilds .claude.json; settings.json waits for you to mend it",
     path,
   }));
-}
-
-/** True for a file that is there and is no JSON object. */
-export function isDamaged(path: string): boolean {
-  const content = readRegularFile(path);
-  return content !== undefined && !isObject(parseJson(content.bytes));
 }
 
 function checkCopies(check: string, places: Places): readonly Finding[] {
