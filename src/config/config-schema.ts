@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ClauthError } from "../errors.ts";
-import { parseProfileName } from "../profile-name.ts";
+import { looksLikeSecret, parseProfileName } from "../profile-name.ts";
 import { claudeWith } from "../shell-line.ts";
 import { choiceFrom } from "./choice.ts";
 import { isDirectoryPattern, isProgramPath, isRemotePattern, ruleLines, topLevelLine } from "./config.ts";
@@ -70,7 +70,7 @@ function complaintOfParser(text: string): string {
     return "";
   } catch (error) {
     const said = error instanceof Error ? error.message.replace(/^TOML Parse error: /, "") : "";
-    return said === "" || /sk-ant-/i.test(said) ? "" : `: ${said}`;
+    return said === "" || looksLikeSecret(said) ? "" : `: ${said}`;
   }
 }
 
@@ -107,7 +107,7 @@ function nameOf(keys: readonly string[]): string {
 }
 
 function quotedKey(key: string): string {
-  return /sk-ant-/i.test(key) ? "something that looks like a token" : JSON.stringify(key);
+  return looksLikeSecret(key) ? "something that looks like a token" : JSON.stringify(key);
 }
 
 function keyHint(keys: readonly string[]): string {

@@ -2,6 +2,7 @@ import { firstBadLine, parseToml, type Statement, statementsOf } from "../config
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";
+import { looksLikeSecret } from "../profile-name.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { judgeProfileConfig, type MODEL_KEYS } from "./config-guard.ts";
 
@@ -79,7 +80,7 @@ function lineOfKeys(statements: readonly Statement[], keys: readonly string[]): 
 /** A key as people write it; one that looks like a token stands at the wrong side of its `=` and is not echoed. */
 function shownKeys(keys: readonly string[]): string {
   if (keys.length === 0) return "the file";
-  return keys.some((key) => /sk-ant-/i.test(key)) ? "a key that looks like a token" : keys.join(".");
+  return keys.some(looksLikeSecret) ? "a key that looks like a token" : keys.join(".");
 }
 
 function invalid(path: string, line: number | undefined, what: string): ClauthError {
