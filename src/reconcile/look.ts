@@ -27,9 +27,6 @@ export function takeLook(places: Places): Look {
   return look;
 }
 
-/** How many signatures a look has. */
-export const LOOK_LENGTH = 9 + LEAKY_FILES.length;
-
 /** False where anything changed, or where one of the looks was uncertain. */
 export function sameLook(a: Look, b: Look): boolean {
   for (let index = 0; index < a.length; index++)

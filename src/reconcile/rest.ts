@@ -3,7 +3,7 @@ import { isObject, type Json, parseJson } from "../json.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { SPLIT_DIRECTORY } from "../tree/entries.ts";
-import { LOOK_LENGTH, type Look, sameLook, takeLook } from "./look.ts";
+import { type Look, sameLook, takeLook } from "./look.ts";
 import type { Places } from "./places.ts";
 import { signatureOf } from "./signature.ts";
 
@@ -38,11 +38,15 @@ export type Onlooker = {
   readonly forced: string | undefined;
 };
 
+/** What a session looks at, and all that a note is made of. */
+export type Sight = { readonly look: Look; readonly seen: Look };
+
 /** All that the passes of an open go by. Of files as much as tells whether they changed; of directories that no name in them did. */
-export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Look {
+export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Sight {
   const { claude, paths } = places;
+  const look = takeLook(places);
   const seen: (string | undefined)[] = [
-    ...takeLook(places),
+    ...look,
     by.executable,
     signatureOf(by.executable),
     by.bootId || undefined,
@@ -56,12 +60,7 @@ export function seeAll(places: Places, by: Onlooker, files: readonly string[]): 
   for (const path of splitDirectories(places)) seen.push(signatureOf(path));
   for (const name of IN_BASE) seen.push(signatureOf(join(paths.base, name)));
   for (const name of files) seen.push(signatureOf(join(claude.root, name)));
-  return seen;
-}
-
-/** What `takeLook` would have seen at that moment. */
-export function lookIn(seen: Look): Look {
-  return seen.slice(0, LOOK_LENGTH);
+  return { look, seen };
 }
 
 /** Every directory whose names a tree's links depend on. */

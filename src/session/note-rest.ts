@@ -60,7 +60,7 @@ function restOf(session: Session, clock: () => Moment): RestNote | undefined {
   const { places, home, executable, forced } = session;
   const by = { executable, bootId: placeHere().bootId, forced };
   const files = filesDescribed(session);
-  const see = () => seeAll(places, by, files);
+  const see = () => seeAll(places, by, files).seen;
   const before = seeLater(places, clock, see);
   if (before === undefined) return undefined;
   const { mode, outstanding, imperfect } = makeReady(places, session, { home, forced, alone: true });

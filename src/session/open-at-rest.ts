@@ -1,6 +1,6 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Places } from "../reconcile/places.ts";
-import { isAtRest, lookIn, readRestNote, seeAll } from "../reconcile/rest.ts";
+import { isAtRest, readRestNote, seeAll } from "../reconcile/rest.ts";
 import { forcedLinkMode } from "../tree/link-mode.ts";
 import { placeHere } from "./liveness.ts";
 import { underOpenLocks } from "./open-locks.ts";
@@ -23,12 +23,12 @@ export function openAtRest(
   const forced = forcedLinkMode(context.env);
   const { bootId } = placeHere();
   return underOpenLocks(request, places.paths, () => {
-    const seen = seeAll(places, { executable: context.executable, bootId, forced }, note.files);
+    const { look, seen } = seeAll(places, { executable: context.executable, bootId, forced }, note.files);
     if (!isAtRest(note, seen, Date.now())) return undefined;
     checkpoint("found-at-rest");
     return beginSession(context, request, {
       places: { ...places, mode: "symlink" },
-      look: lookIn(seen),
+      look,
       outstanding: false,
       atRest: true,
       imperfect: false,
