@@ -55,6 +55,11 @@ const isWindows = process.platform === "win32";
 
 export const sep = isWindows ? "\\" : "/";
 
+/** What the paths in a directory begin with: where there are many, joining each would judge the same text as often. */
+export function prefixOf(directory: string): string {
+  return directory.endsWith(sep) ? directory : directory + sep;
+}
+
 /** Absolute, and without an empty part or one of dots: what joining, resolving and normalizing leave as it is. */
 function isPlain(path: string): boolean {
   return !isWindows && path.startsWith("/") && !ODD_PART.test(path);

@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { ClauthError } from "./errors.ts";
 import { realpathSync } from "./fs.ts";
-import { isAbsolute, join } from "./path.ts";
+import { isAbsolute, join, prefixOf, resolve, sep } from "./path.ts";
 import type { ProfileName } from "./profile-name.ts";
 
 /** Every file and directory of our own store (`$CLAUTH_HOME`, default `~/.clauth`), declared once. */
@@ -74,17 +74,18 @@ export function storeOf(context: Pick<Context, "env" | "home">): Store {
     });
   }
   const root = canonical(spelled);
+  const at = prefixOf(root);
   return {
     root,
-    config: join(root, "clauth.toml"),
-    profileList: join(root, "profiles.toml"),
-    lock: join(root, ".lock"),
-    bin: join(root, "bin"),
-    log: join(root, "log", "clauth.log"),
-    profiles: join(root, "profiles"),
-    rotationLocks: join(root, "rotation-locks"),
-    removed: join(root, "removed"),
-    trust: join(root, "trust.json"),
+    config: `${at}clauth.toml`,
+    profileList: `${at}profiles.toml`,
+    lock: `${at}.lock`,
+    bin: `${at}bin`,
+    log: `${at}log${sep}clauth.log`,
+    profiles: `${at}profiles`,
+    rotationLocks: `${at}rotation-locks`,
+    removed: `${at}removed`,
+    trust: `${at}trust.json`,
   };
 }
 
@@ -92,7 +93,7 @@ function canonical(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    return path;
+    return resolve(path);
   }
 }
 
@@ -100,31 +101,33 @@ export const MIRROR_INDEX = "mirror.sqlite";
 
 export function profilePathsOf(store: Store, name: ProfileName): ProfilePaths {
   const root = join(store.profiles, name);
+  const at = prefixOf(root);
   return {
     root,
-    config: join(root, "config.toml"),
-    credentials: join(root, "credentials.json"),
-    pendingCredentials: join(root, "credentials.json.pending"),
-    account: join(root, "account.json"),
-    base: join(root, "base"),
-    mirrorIndex: join(root, "base", MIRROR_INDEX),
-    backups: join(root, "backups"),
-    conflicts: join(root, "backups", "conflicts.jsonl"),
-    runtime: join(root, "runtime"),
-    sessions: join(root, "sessions"),
-    rotationLock: join(root, "rotation.lock"),
-    newRotationLock: join(store.rotationLocks, `${name}.lock`),
-    reconcileLock: join(root, "reconcile.lock"),
+    config: `${at}config.toml`,
+    credentials: `${at}credentials.json`,
+    pendingCredentials: `${at}credentials.json.pending`,
+    account: `${at}account.json`,
+    base: `${at}base`,
+    mirrorIndex: `${at}base${sep}${MIRROR_INDEX}`,
+    backups: `${at}backups`,
+    conflicts: `${at}backups${sep}conflicts.jsonl`,
+    runtime: `${at}runtime`,
+    sessions: `${at}sessions`,
+    rotationLock: `${at}rotation.lock`,
+    newRotationLock: `${prefixOf(store.rotationLocks)}${name}.lock`,
+    reconcileLock: `${at}reconcile.lock`,
   };
 }
 
 export function claudeHomeOf(home: string): ClaudeHome {
   const root = join(home, ".claude");
+  const at = prefixOf(root);
   return {
     root,
     json: join(home, ".claude.json"),
-    legacyJson: join(root, ".config.json"),
-    settings: join(root, "settings.json"),
-    credentials: join(root, ".credentials.json"),
+    legacyJson: `${at}.config.json`,
+    settings: `${at}settings.json`,
+    credentials: `${at}.credentials.json`,
   };
 }

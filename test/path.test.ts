@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { posix } from "node:path";
 import fc from "fast-check";
-import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "../src/path.ts";
+import { basename, dirname, isAbsolute, join, normalize, prefixOf, relative, resolve } from "../src/path.ts";
 
 /** Few words, so that two paths often have a part in common. */
 const part = fc.constantFrom("", ".", "..", "a", "b", ".b", "a.b", "ü", "...", "a b", "-");
@@ -20,6 +20,7 @@ test.skipIf(process.platform === "win32")("answers as node:path does, for every 
       expect(dirname(one)).toBe(posix.dirname(one));
       expect(basename(one)).toBe(posix.basename(one));
       expect(isAbsolute(one)).toBe(posix.isAbsolute(one));
+      expect(`${prefixOf(resolve(one))}name`).toBe(posix.resolve(one, "name"));
     }),
     { numRuns: 5000 },
   );

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { existsSync } from "../fs.ts";
-import { join } from "../path.ts";
+import { prefixOf } from "../path.ts";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
 import type { LinkMode } from "../tree/link-mode.ts";
@@ -45,14 +45,15 @@ export async function placesWithLogin(
 export function placesOf(home: string, store: Store, profile: ProfileName): Places {
   const paths = profilePathsOf(store, profile);
   const claude = claudeHomeOf(home);
+  const inTree = prefixOf(paths.runtime);
   return {
     profile,
     paths,
     claude,
     homeJson: existsSync(claude.legacyJson) ? claude.legacyJson : claude.json,
-    treeJson: join(paths.runtime, ".claude.json"),
-    treeSettings: join(paths.runtime, "settings.json"),
-    treeCredentials: join(paths.runtime, ".credentials.json"),
-    treeToken: join(paths.runtime, ".clauth-tree"),
+    treeJson: `${inTree}.claude.json`,
+    treeSettings: `${inTree}settings.json`,
+    treeCredentials: `${inTree}.credentials.json`,
+    treeToken: `${inTree}.clauth-tree`,
   };
 }
