@@ -53,12 +53,19 @@ export function withStoreLock<T>(lock: StoreLock, patience: Patience, body: () =
  * @throws ClauthError `store_busy` (retry-safe) when the time is up, `lock_unavailable`, `profile_vanished`, `lock_order` for a bug
  * of ours; otherwise as `domainError`
  */
-export function acquireStoreLock(lock: StoreLock, patience: Patience): HeldLock {
+export function acquireStoreLock(lock: StoreLock, { waitMs }: Patience): HeldLock {
   enterLock(lock.rank);
-  const deadline = performance.now() + patience.waitMs;
   const descriptors: number[] = [];
+  let deadline: number | undefined;
   try {
-    for (const file of lock.files) descriptors.push(acquireFile(file, deadline, patience.waitMs));
+    for (const file of lock.files) {
+      let descriptor = tryFile(file);
+      if (descriptor === undefined) {
+        deadline ??= now() + waitMs;
+        descriptor = waitForFile(file, deadline, waitMs);
+      }
+      descriptors.push(descriptor);
+    }
   } catch (error) {
     giveBack(lock, descriptors);
     throw error;
@@ -75,18 +82,23 @@ export function acquireStoreLock(lock: StoreLock, patience: Patience): HeldLock 
 
 function giveBack(lock: StoreLock, descriptors: readonly number[]): void {
   leaveLock(lock.rank);
-  for (const descriptor of descriptors.toReversed()) unlockAndClose(descriptor);
+  for (const descriptor of descriptors) unlockAndClose(descriptor);
+}
+
+/** Apart from what needs no wait, as is `Math`: the engine makes either for the first function that names it (Bun 1.4.5: 0.1 ms). */
+function now(): number {
+  return performance.now();
 }
 
 /** Opens anew at each try: the file may be replaced while we wait (trap 7). */
-function acquireFile(path: string, deadline: number, waitMs: number): number {
+function waitForFile(path: string, deadline: number, waitMs: number): number {
   for (let sleep = 1; ; sleep = Math.min(sleep * 2, 25)) {
-    const descriptor = tryFile(path);
-    if (descriptor !== undefined) return descriptor;
-    const left = deadline - performance.now();
+    const left = deadline - now();
     if (left <= 0) throw storeBusy(path, waitMs);
     // A little chance keeps several waiters from asking in step.
     pause(Math.min(left, sleep * (0.5 + Math.random())));
+    const descriptor = tryFile(path);
+    if (descriptor !== undefined) return descriptor;
   }
 }
 

@@ -184,7 +184,7 @@ function readFacts(path: string): SessionFacts | undefined {
 }
 
 function randomName(): string {
-  return Math.random().toString(36).slice(2, 12).padEnd(1, "0");
+  return crypto.getRandomValues(new Uint8Array(6)).toHex();
 }
 
 function vanished(sessions: string): ClauthError {
