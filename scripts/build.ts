@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, createReadStream, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { SHIM_MARKER } from "../src/own-executable.ts";
+import { SHIM_MARKER } from "../src/shim-marker.ts";
 import { inFewChunks } from "./chunks.ts";
 import { isTarget, runtimeFor, TARGETS, type Target } from "./runtime.ts";
 

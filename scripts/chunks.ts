@@ -4,13 +4,12 @@ import type { BunPlugin } from "bun";
 
 const ROOT = resolve(import.meta.dir, "..");
 
-/** What runs a session under a profile: the late module that people wait for. */
-const SESSION = "src/session/run.ts";
+/** What runs a call that a profile concerns: the late module that people wait for. */
+const CLAUDE = "src/claude.ts";
+const CLAUTH = "src/clauth.ts";
 
 /** Called at each prompt, status line, TAB or request: these load nothing for a session's sake. */
-const LIGHT = ["cli", "commands/current", "commands/statusline", "commands/complete", "commands/api-key"].map(
-  (verb) => `src/${verb}.ts`,
-);
+const LIGHT = ["current", "statusline", "complete", "api-key"].map((verb) => `src/commands/${verb}.ts`);
 
 /**
  * Makes one chunk of all that `entry` imports, and one more of what a session needs besides.
@@ -31,13 +30,18 @@ export function inFewChunks(entry: string): BunPlugin {
         return { namespace: "late", path: late.replaceAll("\\", "/") };
       });
       build.onLoad({ filter: /.*/, namespace: "late" }, ({ path }) => {
-        const isOfSession = path.startsWith("src/") && !LIGHT.includes(path);
-        const before = isOfSession ? [...early, join(ROOT, SESSION)] : early;
-        const lines = before.map((module) => `import ${JSON.stringify(module)};\n`);
+        const lines = [...early, ...before(path)].map((module) => `import ${JSON.stringify(module)};\n`);
         return { contents: `${lines.join("")}export * from ${JSON.stringify(resolve(ROOT, path))};\n` };
       });
     },
   };
+}
+
+/** What is there by the time that a late module is asked for, and what may as well be. */
+function before(late: string): readonly string[] {
+  if (late === CLAUDE || !late.startsWith("src/")) return [];
+  const modules = late === CLAUTH || LIGHT.includes(late) ? [CLAUTH, ...LIGHT] : [CLAUTH, ...LIGHT, CLAUDE];
+  return modules.map((module) => join(ROOT, module));
 }
 
 /** The modules of ours that a module imports statically, types left out. */

@@ -1,3 +1,4 @@
+import { wordWeWereCalledBy } from "./called-as.ts";
 import { ClauthError, errnoOf } from "./errors.ts";
 import { realpathSync, statSync, writeSync } from "./fs.ts";
 import { isAbsolute } from "./path.ts";
@@ -53,18 +54,10 @@ export function readContext(): Context {
     },
     platform: process.platform,
     executable: process.execPath,
-    calledAs: calledAs(),
+    calledAs: wordWeWereCalledBy(),
     stderr: output(2, 500, () => {}),
     stdout: output(1, Number.POSITIVE_INFINITY, refuseLoss),
   };
-}
-
-/** A compiled program has the typed word as argv[0]; run from source that is Bun's, and it is the shim. */
-function calledAs(): string {
-  const script = process.argv[1] ?? "";
-  const compiled =
-    script.startsWith("/$bunfs/") || script.startsWith("B:/~BUN/") || script.startsWith("B:\\~BUN\\");
-  return compiled ? process.argv0 : "claude";
 }
 
 function physicalWorkingDirectory(): string {

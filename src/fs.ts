@@ -10,20 +10,22 @@
 import { ptr } from "bun:ffi";
 import { type Dirent, entriesOf } from "./fs/entries.ts";
 import {
+  AT_FDCWD,
   absence,
   answer,
   answerAt,
+  CALLS,
   closeSync,
   constants,
-  FAILED,
+  errno,
   failure,
   inC,
-  libc,
+  isLinux,
   nodeFs,
   O_CLOEXEC,
+  systemCall,
   throwAbsence,
   utf8,
-  writing,
 } from "./fs/linux.ts";
 import { look, type Stats } from "./fs/stats.ts";
 
@@ -32,7 +34,7 @@ export { closeSync, constants, nodeFs } from "./fs/linux.ts";
 export type { Stats } from "./fs/stats.ts";
 
 export function openSync(path: string, flags: number, mode = 0o666): number {
-  const descriptor = libc?.open(inC(path), flags | O_CLOEXEC, mode) ?? FAILED;
+  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), flags | O_CLOEXEC, mode);
   if (descriptor >= 0) return descriptor;
   throwAbsence("open", path);
   return nodeFs().openSync(path, flags, mode);
@@ -46,10 +48,12 @@ export function readSync(
   length = into.length - offset,
   position: number | null = null,
 ): number {
-  if (libc !== undefined && length > 0) {
+  if (isLinux && length > 0) {
     const to = ptr(into, offset);
     const count =
-      position === null ? libc.read(descriptor, to, length) : libc.pread(descriptor, to, length, position);
+      position === null
+        ? systemCall(CALLS.read, descriptor, to, length)
+        : systemCall(CALLS.pread64, descriptor, to, length, position);
     if (count >= 0) return count;
   }
   return nodeFs().readSync(descriptor, into, offset, length, position);
@@ -63,18 +67,19 @@ export function writeSync(
   length = bytes.length - offset,
   position: number | null = null,
 ): number {
-  const c = writing();
-  if (c !== undefined && length > 0) {
+  if (isLinux && length > 0) {
     const from = ptr(bytes, offset);
     const count =
-      position === null ? c.write(descriptor, from, length) : c.pwrite(descriptor, from, length, position);
+      position === null
+        ? systemCall(CALLS.write, descriptor, from, length)
+        : systemCall(CALLS.pwrite64, descriptor, from, length, position);
     if (count >= 0) return count;
   }
   return nodeFs().writeSync(descriptor, bytes, offset, length, position);
 }
 
 export function ftruncateSync(descriptor: number, length: number): void {
-  if (writing()?.ftruncate(descriptor, length) !== 0) nodeFs().ftruncateSync(descriptor, length);
+  if (systemCall(CALLS.ftruncate, descriptor, length) !== 0) nodeFs().ftruncateSync(descriptor, length);
 }
 
 /** All of a file, a character for each byte. For files of /proc, whose size is said to be 0. */
@@ -129,29 +134,30 @@ export function fstatSync(descriptor: number): Stats {
 }
 
 export function existsSync(path: string): boolean {
-  if (libc?.access(inC(path), F_OK) === 0) return true;
+  if (systemCall(CALLS.faccessat, AT_FDCWD, inC(path), F_OK) === 0) return true;
   return absence() === undefined && nodeFs().existsSync(path);
 }
 
 export function accessSync(path: string, mode: number): void {
-  if (libc?.access(inC(path), mode) === 0) return;
+  if (systemCall(CALLS.faccessat, AT_FDCWD, inC(path), mode) === 0) return;
   throwAbsence("access", path);
   nodeFs().accessSync(path, mode);
 }
 
 export function readlinkSync(path: string): string {
-  const length = libc?.readlink(inC(path), answerAt, answer.length) ?? FAILED;
+  const length = systemCall(CALLS.readlinkat, AT_FDCWD, inC(path), answerAt, answer.length);
   if (length >= 0) return utf8.decode(answer.subarray(0, length));
-  if (libc?.errno() === EINVAL) throw failure("EINVAL", "readlink", path);
+  if (errno() === EINVAL) throw failure("EINVAL", "readlink", path);
   throwAbsence("readlink", path);
   return nodeFs().readlinkSync(path);
 }
 
 /** The path with every link on the way resolved, as the kernel has it. */
 export function realpathSync(path: string): string {
-  const descriptor = libc?.open(inC(path), O_PATH | O_CLOEXEC, 0) ?? FAILED;
+  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), O_PATH | O_CLOEXEC);
   if (descriptor >= 0) {
-    const length = libc?.readlink(inC(`/proc/self/fd/${descriptor}`), answerAt, answer.length) ?? FAILED;
+    const link = inC(`/proc/self/fd/${descriptor}`);
+    const length = systemCall(CALLS.readlinkat, AT_FDCWD, link, answerAt, answer.length);
     closeSync(descriptor);
     if (length >= 0) return utf8.decode(answer.subarray(0, length));
   } else throwAbsence("realpath", path);
@@ -172,14 +178,12 @@ export function readdirEntriesSync(path: string): Dirent[] {
 }
 
 export function unlinkSync(path: string): void {
-  const c = writing();
-  if (c?.unlink(inC(path)) === 0) return;
-  if (c !== undefined) throwAbsence("unlink", path);
+  if (systemCall(CALLS.unlinkat, AT_FDCWD, inC(path)) === 0) return;
+  throwAbsence("unlink", path);
   nodeFs().unlinkSync(path);
 }
 
 const F_OK = 0;
-const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const O_PATH = 0o10000000;

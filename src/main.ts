@@ -1,20 +1,11 @@
-import { readContext } from "./context.ts";
-import { isCalled } from "./own-executable.ts";
-import { asClauthError, reportError } from "./report.ts";
-import { exitAs } from "./run/exit.ts";
-import { runClaude } from "./shim.ts";
+import { isCalled, wordWeWereCalledBy } from "./called-as.ts";
+import { passThrough } from "./pass-through.ts";
 
 /**
- * The one executable: called as `clauth` it is the command that manages profiles, by any other name it is `claude`.
+ * The one executable: called as `clauth` it is the command that manages profiles, by any other name it is `claude`. What a call that no
+ * profile concerns does not need is not loaded for it.
  */
-const context = readContext();
-try {
-  if (isCalled("clauth", context)) {
-    const { runCommand } = await import("./cli.ts");
-    process.exit(await runCommand(context));
-  }
-  exitAs(await runClaude(context));
-} catch (error) {
-  reportError(context, error);
-  process.exit(asClauthError(error).exitCode);
-}
+passThrough();
+const isCommand = isCalled("clauth", { calledAs: wordWeWereCalledBy() });
+const { enter } = await (isCommand ? import("./clauth.ts") : import("./claude.ts"));
+await enter();

@@ -9,15 +9,9 @@ import {
   type Stats,
   statSync,
 } from "./fs.ts";
-import { basename, dirname, join } from "./path.ts";
+import { dirname, join } from "./path.ts";
 import type { Store } from "./paths.ts";
-
-/**
- * Stands in every build of the shim, of any version: the build appends it, between line ends, to the finished
- * executable (Bun 1.4.5 keeps its payload in a section of its own, so bytes after the ELF or PE file change nothing;
- * measured on Linux). A shell wrapper around a run from source has it in a comment.
- */
-export const SHIM_MARKER = "clauth-shim:7f3a51c0";
+import { EXCERPT_BYTES, SHIM_MARKER } from "./shim-marker.ts";
 
 /**
  * True where an executable is this shim: the very file, a copy, another build or version of it, or a script that
@@ -33,12 +27,6 @@ export function isShim(path: string, context: Pick<Context, "executable">): bool
   const excerpt = readExcerpt(path, file.size);
   if (excerpt.includes(SHIM_MARKER)) return true;
   return own?.size === file.size && excerpt === readExcerpt(context.executable, own.size);
-}
-
-/** Whether the user typed this name, with or without a directory and `.exe`. */
-export function isCalled(name: "claude" | "clauth", { calledAs }: Pick<Context, "calledAs">): boolean {
-  const word = basename(calledAs).toLowerCase();
-  return word === name || word === `${name}.exe`;
 }
 
 /** What the shim's file is called: Windows' shells find a program without its extension, an editor may not. */
@@ -85,8 +73,6 @@ function readExcerpt(path: string, size: bigint): string {
     if (fd !== undefined) closeSync(fd);
   }
 }
-
-const EXCERPT_BYTES = 4096;
 
 /** A character for each byte, so that equal texts are equal bytes. */
 function readAt(fd: number, position: number): string {

@@ -61,8 +61,8 @@ export function prefixOf(directory: string): string {
 }
 
 /** Absolute, and without an empty part or one of dots: what joining, resolving and normalizing leave as it is. */
-function isPlain(path: string): boolean {
-  return !isWindows && path.startsWith("/") && !ODD_PART.test(path);
+export function isPlain(path: string): boolean {
+  if (isWindows || !path.startsWith("/") || path.includes("//")) return false;
+  if (path.endsWith("/") || path.endsWith("/.") || path.endsWith("/..")) return false;
+  return !path.includes("/./") && !path.includes("/../");
 }
-
-const ODD_PART = /\/\.{0,2}(?:\/|$)/;

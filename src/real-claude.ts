@@ -3,6 +3,7 @@ import type { Config } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { runnable } from "./disk/runnable.ts";
 import { ClauthError } from "./errors.ts";
+import { firstOnPath } from "./first-on-path.ts";
 import { isShim } from "./own-executable.ts";
 import { isAbsolute, join } from "./path.ts";
 import { shellWord } from "./shell-line.ts";
@@ -96,6 +97,9 @@ function found(
   context: Pick<Context, "env" | "home" | "platform" | "executable">,
   places: readonly string[] | undefined,
 ): Found {
+  const plain = context.platform === "linux" && !context.env["WSL_DISTRO_NAME"];
+  const first = plain ? firstOnPath(context.env["PATH"] ?? "", context.executable) : undefined;
+  if (first !== undefined) return { path: first, before: [], why: ON_PATH };
   const refused: string[] = [];
   const program =
     firstIn(searchPath(context), context, refused) ??
@@ -114,12 +118,14 @@ function found(
   );
 }
 
+const ON_PATH = "the first claude on PATH after the shim";
+
 /** @param refused takes what is there and can't be executed */
 function firstIn(
   directories: readonly string[],
   context: Pick<Context, "env" | "executable" | "platform">,
   refused: string[],
-  why = "the first claude on PATH after the shim",
+  why = ON_PATH,
 ): Found | undefined {
   const { env, platform } = context;
   const names = platform === "win32" ? windowsProgramNames("claude", env["PATHEXT"]) : ["claude"];

@@ -1,8 +1,6 @@
 import type { Environment } from "./context.ts";
+import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { ClauthError } from "./errors.ts";
-
-/** Given to every claude that the shim starts: `<starts>:<id of the claude around them>`. */
-export const GUARD = "CLAUTH_GUARD";
 
 /**
  * Counts the starts of the shim without a real claude in between, so that a wrapper which calls the shim again ends
@@ -24,14 +22,6 @@ export function checkRecursion(
     message: `the shim was started ${starts} times in a row and never reached the real claude`,
     hint: "what it takes for the real claude calls the shim again: set CLAUTH_CLAUDE=/path/to/the/real/claude",
   });
-}
-
-/**
- * What tells one enclosing claude from another. Claude Code 2.1.329 gives its children CLAUDE_PID and
- * CLAUDE_CODE_SESSION_ID, 2.1.197 only the latter (seen in hooks, MCP servers and Bash); empty outside of any.
- */
-export function enclosingClaude(env: Environment): string {
-  return `${env["CLAUDE_PID"] ?? ""}/${env["CLAUDE_CODE_SESSION_ID"] ?? ""}`;
 }
 
 const MOST_STARTS = 3;

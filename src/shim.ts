@@ -1,20 +1,22 @@
+import { isCalled } from "./called-as.ts";
 import type { Choice } from "./config/choice.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Context } from "./context.ts";
 import { tightenProfile, tightenStore } from "./disk/tighten-store.ts";
+import { GUARD } from "./enclosing-claude.ts";
 import { childEnvironment } from "./environment/child-environment.ts";
 import { parentProfile } from "./environment/parent-profile.ts";
 import { overridesHere, profileEnvironment } from "./environment/profile-environment.ts";
 import { refuseStart } from "./environment/refuse-start.ts";
 import type { Override } from "./environment/settings-tier.ts";
-import { fileNameOf, isCalled } from "./own-executable.ts";
+import { fileNameOf } from "./own-executable.ts";
 import { dirname, join } from "./path.ts";
 import { profilePathsOf, type Store, storeOf } from "./paths.ts";
 import { overlayOf } from "./profile/overlay.ts";
 import { readProfileConfig } from "./profile/profile-config.ts";
 import type { ProfileName } from "./profile-name.ts";
 import { findRealClaude, type RealClaude } from "./real-claude.ts";
-import { checkRecursion, GUARD } from "./recursion.ts";
+import { checkRecursion } from "./recursion.ts";
 import { notice, trace } from "./report.ts";
 import { become } from "./run/become.ts";
 import { utf8Bytes } from "./run/byte-string.ts";
@@ -24,6 +26,7 @@ import { type EnvironmentEdit, type Launch, launchFrom } from "./run/launch.ts";
 import { rememberAnnounced } from "./selection/remember-trust.ts";
 import { resolveSelection } from "./selection/resolve.ts";
 import { type Selection, sourceSentence } from "./selection/select.ts";
+import { runSession } from "./session/run.ts";
 
 /** What `clauth` decides beforehand; a call by the name `claude` decides nothing. */
 export type Call = {
@@ -100,8 +103,6 @@ async function runProfile(start: Start, selection: Selection & { kind: "profile"
   }
   const launch = launchOf(start, edit);
   if (profile.home) return become(launch);
-
-  const { runSession } = await import("./session/run.ts");
   return runSession(context, { store, name, config: profile, overlay }, launch, inherited);
 }
 

@@ -8,6 +8,7 @@ import { dirname, join, normalize } from "node:path";
  */
 const LAYERS = [
   ["main.ts"],
+  ["claude.ts", "clauth.ts", "pass-through.ts"],
   ["cli.ts"],
   ["commands"],
   ["doctor"],
@@ -24,15 +25,15 @@ const LAYERS = [
   ["config"],
   ["quarantine.ts", "lock", "log.ts"],
   ["windows"],
-  ["merge", "run", "own-executable.ts"],
+  ["merge", "run", "own-executable.ts", "first-on-path.ts"],
   ["identity-keys.ts", "disk", "keychain"],
   ["kernel32.ts"],
   ["libc.ts"],
-  ["report.ts", "paths.ts"],
+  ["report.ts", "paths.ts", "enclosing-claude.ts"],
   ["context.ts"],
-  ["profile-name.ts"],
+  ["profile-name.ts", "called-as.ts"],
   ["json.ts"],
-  ["errors.ts", "shell-line.ts", "checkpoint.ts", "pause.ts", "utf8.ts", "fs.ts", "path.ts"],
+  ["errors.ts", "shell-line.ts", "checkpoint.ts", "pause.ts", "utf8.ts", "fs.ts", "path.ts", "shim-marker.ts"],
   ["fs"],
 ] as const;
 
@@ -72,7 +73,7 @@ describe("the architecture", () => {
   });
 
   test("loads no package before claude starts", () => {
-    const hot = loadedBefore("shim.ts", modules, ["session/run.ts"]);
+    const hot = loadedBefore("main.ts", modules, ["claude.ts"]);
     const packages = [...hot]
       .flatMap((module) => modules.get(module)?.imports ?? [])
       .filter(({ to, lazy }) => !lazy && isPackage(to));
@@ -90,13 +91,13 @@ describe("the architecture", () => {
 
   test("loads a known number of modules before claude starts", () => {
     // Each costs a start some microseconds: a change of these numbers wants a reason in its commit.
-    expect(loadedBefore("shim.ts", modules, []).size).toMatchInlineSnapshot(`85`);
-    expect(loadedBefore("shim.ts", modules, ["session/run.ts"]).size).toMatchInlineSnapshot(`107`);
+    expect(loadedBefore("main.ts", modules, []).size).toMatchInlineSnapshot(`13`);
+    expect(loadedBefore("main.ts", modules, ["claude.ts"]).size).toMatchInlineSnapshot(`119`);
   });
 
   test("loads one of Bun's own modules before claude starts", () => {
     // Each costs more than all of ours: node:fs and node:path 1 ms, node:os 1.4, node:crypto 3.0, node:tty 3.2 (measured on Bun 1.4.5).
-    const hot = [...loadedBefore("main.ts", modules, ["shim.ts", "session/run.ts"])];
+    const hot = [...loadedBefore("main.ts", modules, ["claude.ts"])];
     const builtIn = hot
       .flatMap((module) => modules.get(module)?.imports ?? [])
       .filter(({ to }) => /^(node|bun):/.test(to));
@@ -104,12 +105,12 @@ describe("the architecture", () => {
     expect([...eager].sort()).toEqual(["bun:ffi"]);
   });
 
-  test("reads the process in context.ts and run/ alone", () => {
+  test("reads the process in its entries, context.ts and run/ alone", () => {
     const readers = [...modules]
       .filter(([, { text }]) => /\bprocess\.(argv|env|cwd|exit|on|stdout|stderr|stdin)\b/.test(text))
       .map(([module]) => module);
     // claude-locks.ts keeps a package from making ignored signals deadly, for which it has to listen to them.
-    const allowed = /^(context|main)\.ts$|^run\/|^lock\/claude-locks\.ts$/;
+    const allowed = /^(main|claude|clauth|pass-through|called-as|context)\.ts$|^run\/|^lock\/claude-locks\.ts$/;
     expect(readers.filter((module) => !allowed.test(module))).toEqual([]);
   });
 });

@@ -12,7 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isCalled, isShim, SHIM_MARKER } from "../src/own-executable.ts";
+import { isCalled } from "../src/called-as.ts";
+import { isShim } from "../src/own-executable.ts";
+import { SHIM_MARKER } from "../src/shim-marker.ts";
 
 let directory: string;
 let executable: string;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { searchPath, usualPlaces } from "../src/claude-places.ts";
 import { ClauthError } from "../src/errors.ts";
-import { SHIM_MARKER } from "../src/own-executable.ts";
 import { findRealClaude } from "../src/real-claude.ts";
+import { SHIM_MARKER } from "../src/shim-marker.ts";
 
 let root: string;
 let executable: string;

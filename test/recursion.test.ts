@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { checkRecursion, enclosingClaude, GUARD } from "../src/recursion.ts";
+import { enclosingClaude, GUARD } from "../src/enclosing-claude.ts";
+import { checkRecursion } from "../src/recursion.ts";
 
 const SEARCHED = { wasNamed: false };
 

@@ -1,10 +1,10 @@
 import { ClauthError } from "../errors.ts";
-import { dirname } from "../path.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { shellWord } from "../shell-line.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { isAbsence } from "./read-file.ts";
+import { areTight, type Place, placesInProfile, placesInStore } from "./tight.ts";
 
 /**
  * Looks at our own files and directories before anything is read from them or made in them. What others could have changed
@@ -14,18 +14,18 @@ import { isAbsence } from "./read-file.ts";
  * @throws ClauthError `store_unsafe`, with nothing changed
  */
 export function tightenStore(store: Store, user = process.geteuid?.()): string[] {
-  const found = safelyFound(placesOf(store), user);
+  const found = safelyFound(placesInStore(store.root), user);
   // A mistyped CLAUTH_HOME may be any directory, whose mode is none of ours: a store has more than its root.
   return found.length > 1 ? tightened(found) : [];
 }
 
 /** The same for what belongs to one profile, once its store was looked at. */
 export function tightenProfile(profile: ProfilePaths, user = process.geteuid?.()): string[] {
-  return tightened(safelyFound(placesOfProfile(profile), user));
+  return tightened(safelyFound(placesInProfile(profile.root), user));
 }
 
 function safelyFound(places: readonly Place[], user: number | undefined): readonly Found[] {
-  if (user === undefined) return [];
+  if (user === undefined || areTight(places, user)) return [];
   const found: Found[] = [];
   for (const place of places) {
     const one = look(place);
@@ -35,43 +35,12 @@ function safelyFound(places: readonly Place[], user: number | undefined): readon
   return found;
 }
 
-type Place = { readonly path: string; readonly kind: "root" | "directory" | "file" };
-
 type Found = Place & {
   readonly mode: number;
   readonly uid: number;
   readonly linked: boolean;
   readonly isDirectory: boolean;
 };
-
-function placesOf(store: Store): readonly Place[] {
-  return [
-    { path: store.root, kind: "root" },
-    { path: store.profiles, kind: "directory" },
-    { path: store.rotationLocks, kind: "directory" },
-    { path: dirname(store.log), kind: "directory" },
-    { path: store.config, kind: "file" },
-    { path: store.profileList, kind: "file" },
-    { path: store.lock, kind: "file" },
-    { path: store.log, kind: "file" },
-    { path: store.trust, kind: "file" },
-  ];
-}
-
-function placesOfProfile(profile: ProfilePaths): readonly Place[] {
-  return [
-    { path: profile.root, kind: "directory" },
-    { path: profile.base, kind: "directory" },
-    { path: profile.backups, kind: "directory" },
-    { path: profile.runtime, kind: "directory" },
-    { path: profile.sessions, kind: "directory" },
-    { path: profile.config, kind: "file" },
-    { path: profile.credentials, kind: "file" },
-    { path: profile.pendingCredentials, kind: "file" },
-    { path: profile.account, kind: "file" },
-    { path: profile.conflicts, kind: "file" },
-  ];
-}
 
 /** Nothing where the place is missing. A link that leads nowhere is no missing file: other accounts would follow from that. */
 function look(place: Place): Found | undefined {

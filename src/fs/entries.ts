@@ -1,14 +1,15 @@
 import {
+  AT_FDCWD,
   answer,
   answerAt,
+  CALLS,
   closeSync,
   constants,
-  FAILED,
   halves,
   inC,
   latin1,
-  libc,
   O_CLOEXEC,
+  systemCall,
   throwAbsence,
   utf8,
 } from "./linux.ts";
@@ -23,7 +24,7 @@ export type Dirent = {
 
 /** Undefined where node:fs has to be asked: for an error, and for a file system that does not tell kinds. */
 export function entriesOf(path: string): Dirent[] | undefined {
-  const descriptor = libc?.open(inC(path), constants.O_DIRECTORY | O_CLOEXEC, 0) ?? FAILED;
+  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), constants.O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) {
     throwAbsence("scandir", path);
     return undefined;
@@ -31,7 +32,7 @@ export function entriesOf(path: string): Dirent[] | undefined {
   try {
     const entries: Dirent[] = [];
     for (;;) {
-      const count = libc?.getdents64(descriptor, answerAt, answer.length) ?? FAILED;
+      const count = systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
       if (count === 0) return entries;
       if (count < 0 || !readEntries(count, entries)) return undefined;
     }

@@ -1,5 +1,5 @@
 import type { Pointer } from "bun:ffi";
-import { answerAt, halves, libc, longs, words } from "./linux.ts";
+import { answerAt, CALLS, halves, longs, systemCall, words } from "./linux.ts";
 
 /** Those of node:fs with `{ bigint: true }`. */
 export type Stats = {
@@ -23,7 +23,7 @@ export type Stats = {
  * @returns undefined where it failed: `absence` says whether because nothing is there
  */
 export function look(directory: number, path: Pointer | null, flags: number): Stats | undefined {
-  return libc?.statx(directory, path, flags, STATX_BASIC_STATS, answerAt) === 0
+  return systemCall(CALLS.statx, directory, path, flags, STATX_BASIC_STATS, answerAt) === 0
     ? new StatsOfLinux()
     : undefined;
 }

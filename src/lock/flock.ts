@@ -1,8 +1,9 @@
-import { type Pointer, read } from "bun:ffi";
+import { read } from "bun:ffi";
 import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { isAbsence, sameFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { CALLS, errno, isLinux, systemCall } from "../fs/linux.ts";
 import { constants } from "../fs.ts";
 import { once, openLibc } from "../libc.ts";
 import { tryLockFileEx, unlockFileEx } from "./lock-file-ex.ts";
@@ -38,10 +39,9 @@ export function openExistingLockFile(path: string): number | undefined {
 /** Asks for the lock without waiting. On a descriptor that holds it already this changes its mode. */
 export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
   if (process.platform === "win32") return tryLockFileEx(descriptor, mode);
-  const { flock, errno } = calls();
   for (let interrupted = 0; interrupted < 3; interrupted++) {
     if (flock(descriptor, (mode === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) === 0) return "held";
-    const reason = errno();
+    const reason = isLinux ? errno() : libc().errno();
     if (reason === EWOULDBLOCK) return "busy";
     if (reason !== EINTR) return "unknown";
   }
@@ -51,7 +51,7 @@ export function tryFlock(descriptor: number, mode: FlockMode): FlockAnswer {
 /** Frees the lock for every holder of a copy of this descriptor, and closes ours. */
 export function unlockAndClose(descriptor: number): void {
   if (process.platform === "win32") unlockFileEx(descriptor);
-  else calls().flock(descriptor, LOCK_UN);
+  else flock(descriptor, LOCK_UN);
   letGo(descriptor);
 }
 
@@ -95,25 +95,24 @@ function openRegular(path: string, flags: number): number {
   });
 }
 
-/** errno is opened along with the call, because opening a library changes errno itself. */
-const calls = once(() => {
-  if (process.platform === "darwin") {
-    const { flock, __error } = openLibc({ flock: FLOCK, __error: ERRNO_LOCATION }).symbols;
-    return { flock, errno: errnoAt(__error) };
-  }
-  const { flock, __errno_location } = openLibc({ flock: FLOCK, __errno_location: ERRNO_LOCATION }).symbols;
-  return { flock, errno: errnoAt(__errno_location) };
-});
-
-const FLOCK = { args: ["i32", "i32"], returns: "i32" } as const;
-const ERRNO_LOCATION = { args: [], returns: "ptr" } as const;
-
-function errnoAt(location: () => Pointer | bigint | null): () => number {
-  return () => {
-    const pointer = location();
-    return pointer === null ? 0 : read.i32(pointer);
-  };
+function flock(descriptor: number, operation: number): number {
+  return isLinux ? systemCall(CALLS.flock, descriptor, operation) : libc().flock(descriptor, operation);
 }
+
+/** Opened where system calls can't be made by number. errno comes along, because opening a library changes errno itself. */
+const libc = once(() => {
+  const { flock, __error } = openLibc({
+    flock: { args: ["i32", "i32"], returns: "i32" },
+    __error: { args: [], returns: "ptr" },
+  }).symbols;
+  return {
+    flock,
+    errno: () => {
+      const pointer = __error();
+      return pointer === null ? 0 : read.i32(pointer);
+    },
+  };
+});
 
 // The operations have the same numbers everywhere; the error's differs.
 const LOCK_SH = 1;

@@ -2,6 +2,8 @@ import type { Context } from "../context.ts";
 import { readdirSync, readFileSync, readlinkSync } from "../fs.ts";
 import { once } from "../libc.ts";
 import { type ByteString, utf8Bytes } from "./byte-string.ts";
+import { handedOver } from "./handed-over.ts";
+import { SIGPIPE, SIGXFSZ } from "./signals.ts";
 
 /**
  * What the caller handed to this process, exact to the byte and the number: Bun decodes arguments and environment as
@@ -38,7 +40,7 @@ export function readInherited({
   return {
     args: exactArguments(args),
     environment: exactEnvironment(env),
-    descriptors: callersDescriptors(),
+    descriptors: handedOver() ?? callersDescriptors(),
     ignoredSignals: once(ignoredSignals),
   };
 }
@@ -137,7 +139,3 @@ function ignoredSignals(): ReadonlySet<number> {
   }
   return ignored;
 }
-
-/** Linux numbers, the same on every architecture that Bun runs on. */
-export const SIGPIPE = 13;
-export const SIGXFSZ = 25;

@@ -1,6 +1,7 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { once, openLibc } from "../libc.ts";
 import { type Launch, nativeLaunch } from "./launch.ts";
+import { IGNORED_BY_BUN } from "./signals.ts";
 
 /**
  * The system calls of starting, becoming and watching a program, for which Bun's own API is not exact: its spawn loses
@@ -127,8 +128,6 @@ export function disableCoreFile(): void {
   ending().setrlimit(RLIMIT_CORE, ptr(new BigUint64Array(2)));
 }
 
-/** SIGPIPE and SIGXFSZ, which Bun ignores at start and an exec would hand on as ignored. */
-const IGNORED_BY_BUN = [13, 25] as const;
 const SIG_DFL: Pointer | null = null;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const WNOHANG = 1;

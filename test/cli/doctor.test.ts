@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { writeManifest } from "../../src/tree/manifest.ts";
 import { credentialsText } from "../support/claude-login.ts";
 import { createFakeSandbox } from "../support/fake-sandbox.ts";

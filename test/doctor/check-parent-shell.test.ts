@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context } from "../../src/context.ts";
 import { checkParentShell } from "../../src/doctor/check-parent-shell.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const NAMES = "this bash was started before the shim was there: it may remember another claude";

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import type { Context } from "../../src/context.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { checkShells } from "../../src/doctor/check-shells.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { storeOf } from "../../src/paths.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { failing } from "../support/faults.ts";
 
 const FILES = { bash: ".bashrc", zsh: ".zshrc", fish: ".config/fish/config.fish" } as const;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { judgePowershell, PROBE } from "../../src/doctor/check-powershell.ts";
 import { checkNewConsole, checkWsl, judgeGitBash } from "../../src/doctor/check-windows.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { powershellFaults } from "../support/powershell.ts";
 import { type WindowsPaths, windowsPaths } from "../windows/support/windows-paths.ts";
 

@@ -21,23 +21,33 @@ describe("of the executable", () => {
     expect(loadedWith("main.js").size).toMatchInlineSnapshot(`2`);
   });
 
-  test("a session loads few more", () => {
-    const session = lateChunk("runSession");
-    expect(loadedWith("main.js", session).size).toMatchInlineSnapshot(`4`);
+  test("a call that concerns a profile loads three more", () => {
+    expect(loadedWith("main.js", claude()).size).toMatchInlineSnapshot(`5`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(
     "%s loads nothing for a session's sake",
     (verb) => {
-      const session = [...loadedWith(lateChunk("runSession"))].filter(
-        (chunk) => !loadedWith("main.js").has(chunk),
-      );
+      const session = [...loadedWith(claude())].filter((chunk) => !loadedWith(clauth()).has(chunk));
       const largest = session.sort((a, b) => sizeOf(b) - sizeOf(a))[0];
       if (largest === undefined) throw new Error("a session needs no chunk of its own");
-      expect([...loadedWith(lateChunk("runCommand"), lateChunk(verb))]).not.toContain(largest);
+      expect([...loadedWith(clauth(), lateChunk(verb))]).not.toContain(largest);
       expect([...loadedWith(lateChunk("which"))]).toContain(largest);
     },
   );
+
+  function clauth(): string {
+    return entries()[0] ?? "";
+  }
+
+  function claude(): string {
+    return entries()[1] ?? "";
+  }
+
+  /** What main.ts imports, by the name that it was called by. */
+  function entries(): readonly string[] {
+    return [...(chunks.get("main.js") ?? "").matchAll(/import\("\.\/(.+?)"\)/g)].map(([, name = ""]) => name);
+  }
 
   function sizeOf(chunk: string): number {
     return chunks.get(chunk)?.length ?? 0;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, checksums } from "../../scripts/build.ts";
 import { TARGETS } from "../../scripts/runtime.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 
 let root: string;
 beforeAll(() => {

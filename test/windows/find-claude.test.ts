@@ -3,8 +3,8 @@ import { linkSync, mkdirSync } from "node:fs";
 import { win32 } from "node:path";
 import { usualPlaces } from "../../src/claude-places.ts";
 import { ClauthError } from "../../src/errors.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
 import { findRealClaude } from "../../src/real-claude.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { LAUNCHERS } from "./launchers.ts";
 import { type WindowsPaths, windowsPaths } from "./support/windows-paths.ts";
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../../src/cli.ts";
-import { SHIM_MARKER } from "../../src/own-executable.ts";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { registry } from "../../src/windows/registry.ts";
 
 let home: string;

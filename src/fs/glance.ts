@@ -1,0 +1,38 @@
+import { AT_FDCWD, answerAt, CALLS, halves, inC, systemCall, words } from "./linux.ts";
+
+/** What of a file decides whether a start can believe or run it. */
+export type Glance = {
+  /** One of those below. */
+  readonly kind: number;
+  /** 0o7777 at most. */
+  readonly mode: number;
+  readonly uid: number;
+  /** In bytes. */
+  readonly size: number;
+};
+
+export const REGULAR_FILE = 0o100000;
+export const DIRECTORY = 0o040000;
+
+/**
+ * Looks at a path without what `Stats` are made of: a class with getters and 64-bit numbers is 0.1 million instructions before the
+ * first file (measured on Bun 1.4.5).
+ * @param flags AT_SYMLINK_NOFOLLOW where a link itself is meant
+ * @returns undefined where it failed: `errno` says how
+ */
+export function glance(path: string, flags = 0): Glance | undefined {
+  if (systemCall(CALLS.statx, AT_FDCWD, inC(path), flags, STATX_BASIC_STATS, answerAt) !== 0)
+    return undefined;
+  const [mode = 0, uid = 0] = [halves[14], words[5]];
+  const [low = 0, high = 0] = [words[10], words[11]];
+  return { kind: mode & S_IFMT, mode: mode & 0o7777, uid, size: high * 2 ** 32 + low };
+}
+
+/** Tells the file that was glanced at last from any other: its inode and its device. */
+export function fileGlancedAt(): string {
+  return `${words[8]} ${words[9]} ${words[34]} ${words[35]}`;
+}
+
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+const S_IFMT = 0o170000;

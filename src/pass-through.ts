@@ -1,0 +1,85 @@
+import { ptr } from "bun:ffi";
+import { isCalled, isCompiled } from "./called-as.ts";
+import { areTight, placesInStore } from "./disk/tight.ts";
+import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
+import { firstOnPath } from "./first-on-path.ts";
+import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
+import { answer, answerAt, CALLS, ENOENT, errno, isLinux, systemCall, utf8 } from "./fs/linux.ts";
+import { openLibc } from "./libc.ts";
+import { handedOver } from "./run/handed-over.ts";
+import { IGNORED_BY_BUN } from "./run/signals.ts";
+
+/**
+ * Becomes claude at once where nothing could pick a profile for this call, and nothing has to be said or mended: the short way of
+ * what `runClaude` would do. It returns, with nothing done, wherever that is not plain to see, and `runClaude` decides.
+ *
+ * One file and few functions, because that is what it is for: the first call of a function costs more than ten system calls, and all
+ * that `runClaude` needs to be there 2.5 million instructions (measured on Bun 1.4.5).
+ */
+export function passThrough(): void {
+  const { argv, argv0, env } = process;
+  if (!isLinux || !isPlainCall(argv, argv0)) return;
+  if (env["CLAUTH_CLAUDE"] || env["WSL_DISTRO_NAME"]) return;
+  const enclosing = enclosingClaude(env);
+  if (env[GUARD]?.endsWith(`:${enclosing}`)) return;
+  if (env["CLAUTH_BYPASS"] !== "1" && !isNobodys(env)) return;
+  const claude = firstOnPath(env["PATH"] ?? "", process.execPath);
+  const descriptors = claude === undefined ? undefined : handedOver();
+  if (claude !== undefined && descriptors !== undefined)
+    become(claude, [argv0, ...argv.slice(2)], `1:${enclosing}`, descriptors);
+}
+
+/** Called as `claude`, by an executable of ours, and not by an editor that put another program before the arguments. */
+function isPlainCall(argv: readonly string[], argv0: string): boolean {
+  if (!isCompiled() || !isCalled("claude", { calledAs: argv0 }) || argv[2]?.startsWith("/")) return false;
+  return !argv0.includes(NOT_UTF8) && !argv.join("").includes(NOT_UTF8);
+}
+
+const NOT_UTF8 = "\uFFFD";
+
+/** No level of the selection has anything to go by. */
+function isNobodys(env: NodeJS.ProcessEnv): boolean {
+  const { CLAUTH_PROFILE, CLAUTH_ACTIVE_PROFILE, CLAUDE_CONFIG_DIR, CLAUTH_DEBUG, CLAUTH_HOME, HOME } = env;
+  if (CLAUTH_PROFILE || CLAUTH_ACTIVE_PROFILE || CLAUDE_CONFIG_DIR || CLAUTH_DEBUG) return false;
+  const store = CLAUTH_HOME || `${HOME}/.clauth`;
+  if (!store.startsWith("/") || HOME?.startsWith("/") !== true || !hasNoRcFile()) return false;
+  const isUndecided = glance(`${store}/clauth.toml`, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
+  return isUndecided && areTight(placesInStore(store), systemCall(CALLS.geteuid, 0));
+}
+
+/** There is no `.clauthrc` in the working directory, nor in any above it. */
+function hasNoRcFile(): boolean {
+  const length = systemCall(CALLS.getcwd, answerAt, answer.length);
+  const cwd = utf8.decode(answer.subarray(0, Math.max(length - 1, 0)));
+  if (!cwd.startsWith("/") || cwd.includes(NOT_UTF8)) return false;
+  for (let directory = cwd === "/" ? "" : cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
+    if (glance(`${directory}/.clauthrc`, AT_SYMLINK_NOFOLLOW) !== undefined || errno() !== ENOENT)
+      return false;
+    if (directory === "") return true;
+  }
+}
+
+/** What `exec` of run/process-calls.ts does, with the environment as C has it. Returns where the kernel refuses. */
+function become(path: string, argv: readonly string[], guard: string, descriptors: readonly number[]): void {
+  const { execv, setenv } = openLibc({
+    execv: { args: ["u64", "ptr"], returns: "i32" },
+    setenv: { args: ["u64", "u64", "i32"], returns: "i32" },
+  }).symbols;
+  const block = new TextEncoder().encode([path, GUARD, guard, ...argv, ""].join("\0"));
+  const start = ptr(block);
+  const strings: number[] = [];
+  for (let at = 0; at < block.length; at = block.indexOf(0, at) + 1) strings.push(start + at);
+  const [pathAt = 0, nameAt = 0, guardAt = 0] = strings;
+  const vector = new BigUint64Array(argv.length + 1);
+  for (let index = 0; index < argv.length; index++) vector[index] = BigInt(strings[index + 3] ?? 0);
+  setenv(nameAt, guardAt, 1);
+  for (const descriptor of descriptors) systemCall(CALLS.fcntl, descriptor, F_SETFD, 0);
+  answer.fill(0, 0, SIGACTION_BYTES);
+  for (const signal of IGNORED_BY_BUN) systemCall(CALLS.rt_sigaction, signal, answerAt, 0, SIGSET_BYTES);
+  execv(pathAt, ptr(vector));
+}
+
+const F_SETFD = 2;
+/** As the kernel has them: a struct sigaction of zeros is the default action. */
+const SIGACTION_BYTES = 32;
+const SIGSET_BYTES = 8;

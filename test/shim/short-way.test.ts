@@ -1,0 +1,173 @@
+import { expect, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { SHIM_MARKER } from "../../src/shim-marker.ts";
+import { type FakeReport, fakeSteps, readReport, writeFakeClaude } from "../support/fake-claude.ts";
+import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
+
+/**
+ * A call that no profile concerns becomes claude before most of us is loaded (`src/pass-through.ts`). It may never come out otherwise
+ * than the long way, which CLAUTH_DEBUG=0 takes: that changes nothing else.
+ */
+type World = {
+  readonly change?: (box: FakeSandbox) => void;
+  readonly args?: readonly string[];
+  readonly env?: (box: FakeSandbox) => Readonly<Record<string, string | undefined>>;
+  readonly cwd?: (box: FakeSandbox) => string;
+};
+
+const storeWith = (name: string, text: string, mode = 0o600): World => ({
+  change: (box) => box.write(join(box.store, name), text, mode),
+});
+const variables = (env: Readonly<Record<string, string | undefined>>): World => ({ env: () => env });
+/** PATH with a directory of its own before all others. */
+const before = (make: (directory: string, box: FakeSandbox) => void): World => ({
+  change: (box) => {
+    mkdirSync(join(box.root, "before"));
+    make(join(box.root, "before"), box);
+  },
+  env: (box) => ({ PATH: `${join(box.root, "before")}:${box.env["PATH"]}` }),
+});
+const shimOf = (box: FakeSandbox) => {
+  const shim = Bun.which("claude", { PATH: box.env["PATH"] ?? "" });
+  if (shim === null) throw new Error("no shim on PATH");
+  return shim;
+};
+
+const WORLDS: Readonly<Record<string, World>> = {
+  "where nothing picks": {},
+  "with arguments of all kinds": { args: ["-p", "", "two words", "--", "näme", "a\nb", "\u{1f600}"] },
+  "with a slash command": { args: ["/help"] },
+  "with the path of a claude as its first argument": { args: ["/nowhere/claude", "x"] },
+  "in a directory with an rc file": { change: (box) => box.write("project/.clauthrc", "work\n") },
+  "below an rc file": {
+    change: (box) => {
+      box.write("project/.clauthrc", "work\n");
+      mkdirSync(join(box.project, "a/b"), { recursive: true });
+    },
+    cwd: (box) => join(box.project, "a/b"),
+  },
+  "in home, with an rc file": {
+    change: (box) => box.write(join(box.home, ".clauthrc"), "work\n"),
+    cwd: (box) => box.home,
+  },
+  "with an rc file above home": { change: (box) => box.write(join(box.root, ".clauthrc"), "work\n") },
+  "with an rc file that names nobody": { change: (box) => box.write("project/.clauthrc", "nobody\n") },
+  "with an rc file that is a dangling link": {
+    change: (box) => symlinkSync("nowhere", join(box.project, ".clauthrc")),
+  },
+  "with an rc file that is a directory": { change: (box) => mkdirSync(join(box.project, ".clauthrc")) },
+  "with a default": storeWith("clauth.toml", 'default = "work"\n'),
+  "with a default that is mistyped": storeWith("clauth.toml", 'defualt = "work"\n'),
+  "with a rule that matches": storeWith("clauth.toml", '[[rule]]\ndir = "/"\nprofile = "work"\n'),
+  "with a rule for elsewhere": storeWith("clauth.toml", '[[rule]]\ndir = "/nowhere"\nprofile = "work"\n'),
+  "with a configuration that everybody may write": storeWith("clauth.toml", "", 0o666),
+  "with a configuration that is a dangling link": {
+    change: (box) => symlinkSync("nowhere", join(box.store, "clauth.toml")),
+  },
+  "with a configuration that is a directory": { change: (box) => mkdirSync(join(box.store, "clauth.toml")) },
+  "without a store": { change: (box) => rmSync(box.store, { recursive: true }) },
+  "with a store that others may read": { change: (box) => chmodSync(box.store, 0o755) },
+  "with a store that everybody may write": { change: (box) => chmodSync(box.store, 0o777) },
+  "with a list of profiles that others may read": storeWith("profiles.toml", "", 0o644),
+  "with a store that is a link": {
+    change: (box) => {
+      mkdirSync(join(box.root, "elsewhere"), { mode: 0o700 });
+      rmSync(box.store, { recursive: true });
+      symlinkSync("../elsewhere", box.store);
+    },
+  },
+  "with a log directory that is a link": { change: (box) => symlinkSync("/tmp", join(box.store, "log")) },
+  "with a lock that is a directory": {
+    change: (box) => {
+      rmSync(join(box.store, ".lock"), { force: true });
+      mkdirSync(join(box.store, ".lock"), { mode: 0o700 });
+    },
+  },
+  "with CLAUTH_PROFILE": variables({ CLAUTH_PROFILE: "work" }),
+  "with an empty CLAUTH_PROFILE": variables({ CLAUTH_PROFILE: "" }),
+  "with CLAUTH_PROFILE of nobody": variables({ CLAUTH_PROFILE: "nobody" }),
+  "inside a claude of a profile": variables({ CLAUTH_ACTIVE_PROFILE: "work", CLAUDECODE: "1" }),
+  "with a config directory of the user's own": variables({ CLAUDE_CONFIG_DIR: "/own" }),
+  "with the config directory of a profile": {
+    env: (box) => ({ CLAUDE_CONFIG_DIR: box.profile("work", "runtime") }),
+  },
+  "with an empty config directory": variables({ CLAUDE_CONFIG_DIR: "" }),
+  "with the usual store named": { env: (box) => ({ CLAUTH_HOME: box.store }) },
+  "with a store that is nowhere": variables({ CLAUTH_HOME: "/nowhere" }),
+  "with another store": { env: (box) => ({ CLAUTH_HOME: join(box.root, "other") }) },
+  "with a store that is relative": variables({ CLAUTH_HOME: "other" }),
+  "with the real claude named": { env: (box) => ({ CLAUTH_CLAUDE: box.claude }) },
+  "with a real claude named that is gone": variables({ CLAUTH_CLAUDE: "/nowhere/claude" }),
+  "with a guard of this claude": variables({ CLAUTH_GUARD: "2:/" }),
+  "with a guard that is used up": variables({ CLAUTH_GUARD: "3:/" }),
+  "with a guard of another claude": variables({ CLAUTH_GUARD: "3:7/x", CLAUDE_PID: "8" }),
+  "with the bypass": { ...storeWith("clauth.toml", "not = = toml"), ...variables({ CLAUTH_BYPASS: "1" }) },
+  "with the bypass and without a home": variables({ CLAUTH_BYPASS: "1", HOME: undefined }),
+  "with a bypass that is none": { ...variables({ CLAUTH_BYPASS: "0", CLAUTH_PROFILE: "work" }) },
+  "without a home": variables({ HOME: undefined }),
+  "with a home that is relative": variables({ HOME: "home" }),
+  "with a home that ends in a slash": { env: (box) => ({ HOME: `${box.home}/` }) },
+  "in WSL": variables({ WSL_DISTRO_NAME: "Debian" }),
+  "without PATH": variables({ PATH: "/nowhere" }),
+  "with PATH of odd spellings": {
+    env: (box) => ({
+      PATH: `:.:relative:${dirname(box.claude)}/../${dirname(box.claude).split("/").at(-1)}/`,
+    }),
+  },
+  "behind a claude that can't be executed": before((directory) => writeFileSync(`${directory}/claude`, "")),
+  "behind a directory of that name": before((directory) => mkdirSync(`${directory}/claude`)),
+  "behind a dangling link": before((directory) => symlinkSync("nowhere", `${directory}/claude`)),
+  "behind a file in the place of a directory": {
+    change: (box) => box.write(join(box.root, "before"), ""),
+    env: (box) => ({ PATH: `${join(box.root, "before")}:${box.env["PATH"]}` }),
+  },
+  "behind a link to the shim": before((directory, box) => symlinkSync(shimOf(box), `${directory}/claude`)),
+  "behind a copy of the shim": before((directory, box) => copyFileSync(shimOf(box), `${directory}/claude`)),
+  "behind a script that is the shim": before((directory) =>
+    writeFileSync(`${directory}/claude`, `#!/bin/sh\n# ${SHIM_MARKER}\nexit 9\n`, { mode: 0o755 }),
+  ),
+  "behind another claude": before((directory) => writeFakeClaude(`${directory}/claude`)),
+  "behind a claude that is a clauth too": before((directory) => {
+    writeFakeClaude(`${directory}/claude`);
+    linkSync(`${directory}/claude`, `${directory}/clauth`);
+  }),
+  "beside a clauth of another make": {
+    change: (box) => box.write(join(dirname(box.claude), "clauth"), "#!/bin/sh\n", 0o755),
+  },
+  "without a claude": { change: (box) => unlinkSync(box.claude) },
+};
+
+test.each(Object.keys(WORLDS))("%s the short way comes out as the long one", async (name) => {
+  expect(await outcomeIn(WORLDS[name] ?? {}, {})).toEqual(
+    await outcomeIn(WORLDS[name] ?? {}, { CLAUTH_DEBUG: "0" }),
+  );
+});
+
+async function outcomeIn({ change, args = [], env, cwd }: World, way: Readonly<Record<string, string>>) {
+  using box = createFakeSandbox();
+  change?.(box);
+  const to = join(box.root, "report.json");
+  const { code, stderr } = await box.run([shimOf(box), ...args], {
+    cwd: cwd?.(box) ?? box.project,
+    env: { CLAUTH_HOME: undefined, ...fakeSteps({ do: "report", to }), ...env?.(box), ...way },
+  });
+  const outcome = { code, stderr, ...(existsSync(to) && { report: sameEachTime(readReport(to)) }) };
+  return JSON.stringify(outcome, undefined, 1).replaceAll(box.root, "ROOT").split("\n");
+}
+
+function sameEachTime({ pid, parent, descriptors, env, ...report }: FakeReport) {
+  const { CLAUTH_DEBUG: _, ...environment } = env;
+  const names = Object.entries(descriptors).map(([number, to]) => [number, to.replace(/\d+-\w+$/, "")]);
+  return { ...report, env: environment, descriptors: names, isTheShim: parent === process.pid };
+}
