@@ -33,7 +33,16 @@ const LAYERS = [
   ["context.ts"],
   ["profile-name.ts", "called-as.ts"],
   ["json.ts"],
-  ["errors.ts", "shell-line.ts", "checkpoint.ts", "pause.ts", "utf8.ts", "fs.ts", "path.ts", "shim-marker.ts"],
+  [
+    "errors.ts",
+    "shell-line.ts",
+    "checkpoint.ts",
+    "pause.ts",
+    "utf8.ts",
+    "fs.ts",
+    "path.ts",
+    "shim-marker.ts",
+  ],
   ["fs"],
 ] as const;
 
@@ -110,7 +119,8 @@ describe("the architecture", () => {
       .filter(([, { text }]) => /\bprocess\.(argv|env|cwd|exit|on|stdout|stderr|stdin)\b/.test(text))
       .map(([module]) => module);
     // claude-locks.ts keeps a package from making ignored signals deadly, for which it has to listen to them.
-    const allowed = /^(main|claude|clauth|pass-through|called-as|context)\.ts$|^run\/|^lock\/claude-locks\.ts$/;
+    const allowed =
+      /^(main|claude|clauth|pass-through|called-as|context)\.ts$|^run\/|^lock\/claude-locks\.ts$/;
     expect(readers.filter((module) => !allowed.test(module))).toEqual([]);
   });
 });
