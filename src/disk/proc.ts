@@ -1,4 +1,4 @@
-import { readRegularFile } from "./read-file.ts";
+import { readFileSync } from "../fs.ts";
 
 /**
  * The text of a file of /proc, as Latin-1; empty where it says nothing: macOS has no such directory, a container may hide it,
@@ -7,7 +7,7 @@ import { readRegularFile } from "./read-file.ts";
 export function procText(path: `/proc/${string}`): string {
   if (process.platform === "win32") return "";
   try {
-    return new TextDecoder("latin1").decode(readRegularFile(path)?.bytes);
+    return readFileSync(path, "latin1");
   } catch {
     return "";
   }

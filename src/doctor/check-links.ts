@@ -2,7 +2,8 @@ import type { Context } from "../context.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { findProfiles } from "../profile/profiles.ts";
 import { unsetting } from "../shell-line.ts";
-import { forcedLinkMode, type LinkMode, type ModeChoice } from "../tree/link-mode.ts";
+import { forcedLinkMode, type LinkMode } from "../tree/forced-mode.ts";
+import type { ModeChoice } from "../tree/link-mode.ts";
 import { readManifest } from "../tree/manifest.ts";
 import { attempted, type Finding } from "./finding.ts";
 

@@ -1,4 +1,5 @@
-import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { isTemporary, isTransient } from "../tree/entries.ts";
+import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import type { Agreed } from "./mirror-index.ts";
 import type { Pass } from "./pass.ts";
 import type { Sides, Sight } from "./sight.ts";

@@ -4,7 +4,7 @@ import { isAbsence } from "../disk/read-file.ts";
 import { sweepTemporaries } from "../disk/sweep.ts";
 import { isTemporaryName } from "../disk/write-file.ts";
 import type { Side } from "../merge/three-way.ts";
-import { SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import { isLeftAlone, isNameable } from "./left-alone.ts";
 import { mirrorFile } from "./mirror-file.ts";
 import type { Agreed } from "./mirror-index.ts";

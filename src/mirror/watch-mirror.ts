@@ -1,5 +1,6 @@
 import type { Side } from "../merge/three-way.ts";
-import { isTemporary, isTransient, SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { isTemporary, isTransient } from "../tree/entries.ts";
+import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import type { MirrorPlaces } from "./pass.ts";
 import { type WatchedSide, watchEachDirectory } from "./watch-each-directory.ts";
 import { watchWhole } from "./watch-whole.ts";

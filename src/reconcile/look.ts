@@ -2,7 +2,7 @@ import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
 import { existsSync } from "../fs.ts";
 import { join } from "../path.ts";
-import { LEAKY_FILES } from "../tree/entries.ts";
+import { LEAKY_FILES } from "../tree/odd-entries.ts";
 import type { Places } from "./places.ts";
 import { identityOf, MISSING, type Signature, signatureOf } from "./signature.ts";
 

@@ -12,9 +12,10 @@ import {
 } from "../mirror/mirror-pass.ts";
 import { watchMirror } from "../mirror/watch-mirror.ts";
 import { dropCopies } from "../tree/drop-copies.ts";
-import { type Isolation, SPLIT_DIRECTORY } from "../tree/entries.ts";
-import { isLinkMode, type LinkMode } from "../tree/link-mode.ts";
+import type { Isolation } from "../tree/entries.ts";
+import { isLinkMode, type LinkMode } from "../tree/forced-mode.ts";
 import { type IsMirrored, mirroredIn } from "../tree/mirrored.ts";
+import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import { type Skipped, skip } from "../tree/step.ts";
 import { distrustMirror, mirrorMark, trustMirror } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "../fs.ts";
 import { prefixOf } from "../path.ts";
 import { type ClaudeHome, claudeHomeOf, type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import type { ProfileName } from "../profile-name.ts";
-import type { LinkMode } from "../tree/link-mode.ts";
+import type { LinkMode } from "../tree/forced-mode.ts";
 import type { LookAtTree } from "./tree-login.ts";
 
 /** Both sides of everything that is reconciled for one profile: claude home and the runtime tree, and the base between. */

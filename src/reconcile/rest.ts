@@ -2,7 +2,7 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { isObject, type Json, parseJson } from "../json.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
-import { SPLIT_DIRECTORY } from "../tree/entries.ts";
+import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import { type Look, sameLook, takeLook } from "./look.ts";
 import type { Places } from "./places.ts";
 import { signatureOf } from "./signature.ts";

@@ -1,6 +1,7 @@
 import { disk } from "../disk/disk.ts";
 import { readLink } from "../disk/links.ts";
 import { procText } from "../disk/proc.ts";
+import { once } from "../libc.ts";
 import type { FlockAnswer } from "../lock/flock.ts";
 import { processLives } from "./living-process.ts";
 
@@ -57,13 +58,13 @@ export type Here = {
   readonly livesUnlocked: (claudePid: number | null) => boolean;
 };
 
-/** The place of this process. */
-export function placeHere(): Place {
-  return {
+/** The place of this process, which never changes. */
+export const placeHere = once(
+  (): Place => ({
     bootId: procText("/proc/sys/kernel/random/boot_id").trim(),
     pidNamespace: pidNamespace(),
-  };
-}
+  }),
+);
 
 /** Empty where the system has none. */
 function pidNamespace(): string {

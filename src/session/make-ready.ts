@@ -5,7 +5,7 @@ import { openCredentials } from "../reconcile/open-credentials.ts";
 import { openPass } from "../reconcile/open-pass.ts";
 import type { Places } from "../reconcile/places.ts";
 import { treePass } from "../reconcile/tree-pass.ts";
-import type { LinkMode } from "../tree/link-mode.ts";
+import type { LinkMode } from "../tree/forced-mode.ts";
 import { othersMayWriteHome } from "./alone.ts";
 import type { SessionRequest } from "./session.ts";
 import { refuseChainOfOther, refuseOffered, refuseSharedChain } from "./shared-chain.ts";

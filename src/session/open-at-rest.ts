@@ -1,7 +1,7 @@
 import { checkpoint } from "../checkpoint.ts";
 import type { Places } from "../reconcile/places.ts";
 import { isAtRest, readRestNote, seeAll } from "../reconcile/rest.ts";
-import { forcedLinkMode } from "../tree/link-mode.ts";
+import { forcedLinkMode } from "../tree/forced-mode.ts";
 import { placeHere } from "./liveness.ts";
 import { underOpenLocks } from "./open-locks.ts";
 import { beginSession, type OpenContext, type Session, type SessionRequest } from "./session.ts";

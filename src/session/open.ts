@@ -2,7 +2,7 @@ import { sweepTemporaries } from "../disk/sweep.ts";
 import { takeLook } from "../reconcile/look.ts";
 import { adoptPending } from "../reconcile/pending-credentials.ts";
 import { type Places, placesOf } from "../reconcile/places.ts";
-import { forcedLinkMode } from "../tree/link-mode.ts";
+import { forcedLinkMode } from "../tree/forced-mode.ts";
 import { livesAlone } from "./alone.ts";
 import { makeReady } from "./make-ready.ts";
 import { underOpenLocks } from "./open-locks.ts";

@@ -7,7 +7,7 @@ import { deletionMemory } from "../reconcile/deletion-memory.ts";
 import type { Look } from "../reconcile/look.ts";
 import type { PassMemory } from "../reconcile/pass.ts";
 import type { Places } from "../reconcile/places.ts";
-import type { LinkMode } from "../tree/link-mode.ts";
+import type { LinkMode } from "../tree/forced-mode.ts";
 import { createRecord, type HeldRecord } from "./record.ts";
 
 /** One run of claude under a profile, from the moment its tree is ready until `finalize`. */

@@ -1,3 +1,5 @@
+import { SPLIT_DIRECTORY } from "./odd-entries.ts";
+
 /**
  * What every name in a config directory is to a runtime tree. Names are relative to the root; only entries of a
  * `split` directory have a slash in theirs.
@@ -50,12 +52,6 @@ export const SHARED_DIRECTORIES = [
 
 /** Made empty in claude home for the same reason. */
 export const SHARED_FILES = ["history.jsonl"] as const;
-
-/** The one directory that holds shared and private entries side by side. */
-export const SPLIT_DIRECTORY = "state";
-
-/** Shared files into which Claude Code writes absolute paths as its own CLAUDE_CONFIG_DIR spells them. */
-export const LEAKY_FILES = ["plugins/installed_plugins.json", "plugins/known_marketplaces.json"] as const;
 
 /**
  * More names that are shared: `.last-cleanup` was seen with Claude Code 2.1.197 and 2.1.329, the rest are the user's own

@@ -1,7 +1,7 @@
 import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
 import type { Dirent, Stats } from "../fs.ts";
-import { SPLIT_DIRECTORY } from "./entries.ts";
+import { SPLIT_DIRECTORY } from "./odd-entries.ts";
 
 /** Both roots as they stand now, entry by entry. What could not be read is said, never guessed. */
 export type TreeFacts = { readonly home: RootFacts; readonly tree: RootFacts };

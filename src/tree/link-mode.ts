@@ -1,38 +1,14 @@
-import type { Environment } from "../context.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
 import { removeTemporary } from "../disk/replace-judged.ts";
-import { ClauthError, errnoOf } from "../errors.ts";
+import { errnoOf } from "../errors.ts";
+import type { LinkMode } from "./forced-mode.ts";
 import type { TreeFacts } from "./inspect.ts";
 import type { Manifest } from "./manifest.ts";
 import { temporaryLinkIn } from "./put-link.ts";
 
-/**
- * How entries of claude home appear in the tree: each as a symlink; directories as junctions of Windows (absolute links, which
- * need no privilege) and files as copies; or all as copies.
- */
-export type LinkMode = "symlink" | "junction" | "copy";
-
 /** A mode, and whether CLAUTH_LINK_MODE asked for it: else the file system was asked. */
 export type ModeChoice = { readonly mode: LinkMode; readonly forced: boolean };
-
-/**
- * What CLAUTH_LINK_MODE asks for.
- * @throws ClauthError `link_mode_invalid`
- */
-export function forcedLinkMode(env: Environment): LinkMode | undefined {
-  const asked = env["CLAUTH_LINK_MODE"] || undefined;
-  if (asked === undefined || isLinkMode(asked)) return asked;
-  throw new ClauthError({
-    kind: "link_mode_invalid",
-    message: `CLAUTH_LINK_MODE is ${JSON.stringify(asked)}, which is no link mode`,
-    hint: "set it to symlink, junction or copy, or unset it",
-  });
-}
-
-export function isLinkMode(value: unknown): value is LinkMode {
-  return value === "symlink" || value === "junction" || value === "copy";
-}
 
 /**
  * The mode that a tree is to have: what is asked for, else what was found out for this device, else the best that its file system can

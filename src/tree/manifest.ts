@@ -2,6 +2,7 @@ import { readRegularFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { isObject, type Json, type JsonObject, objectFrom, ownValue, parseJson } from "../json.ts";
 import { join } from "../path.ts";
+import { isLinkMode } from "./forced-mode.ts";
 import {
   type FileFacts,
   type Identity,
@@ -10,7 +11,7 @@ import {
   sameInode,
   type TreeFacts,
 } from "./inspect.ts";
-import { isLinkMode, type ModeChoice } from "./link-mode.ts";
+import type { ModeChoice } from "./link-mode.ts";
 
 /** What a tree was built from, kept in `base/manifest.json`. */
 export type Manifest = ModeChoice & {

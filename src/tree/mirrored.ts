@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { readLink } from "../disk/links.ts";
-import { entryKind, type Isolation, isTransient, SPLIT_DIRECTORY } from "./entries.ts";
-import type { LinkMode } from "./link-mode.ts";
+import { entryKind, type Isolation, isTransient } from "./entries.ts";
+import type { LinkMode } from "./forced-mode.ts";
+import { SPLIT_DIRECTORY } from "./odd-entries.ts";
 
 /** True for an entry, named relative to both roots at any depth, that the mirror keeps equal; a directory that is none is not entered. */
 export type IsMirrored = (name: string, type: "file" | "directory") => boolean;

@@ -2,10 +2,11 @@ import { isTemporaryName } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { basename } from "../path.ts";
 import { decideShared } from "./decide-shared.ts";
-import { entryKind, type Isolation, SHARED_DIRECTORIES, SHARED_FILES, SPLIT_DIRECTORY } from "./entries.ts";
+import { entryKind, type Isolation, SHARED_DIRECTORIES, SHARED_FILES } from "./entries.ts";
 import { type Entry, leadsToDirectory, type RootFacts, sameInode, type TreeFacts } from "./inspect.ts";
 import type { ModeChoice } from "./link-mode.ts";
 import { knowsRoots, type Manifest } from "./manifest.ts";
+import { SPLIT_DIRECTORY } from "./odd-entries.ts";
 import { isOurs, type Scene } from "./scene.ts";
 import { type Decision, describe, isStep, type Skipped, type Step, skip } from "./step.ts";
 

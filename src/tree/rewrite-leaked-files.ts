@@ -5,9 +5,9 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { join } from "../path.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
-import { LEAKY_FILES } from "./entries.ts";
 import { type FileFacts, sameFileFacts, type TreeFacts } from "./inspect.ts";
 import { homewardText, type LeakRoots } from "./leaked-paths.ts";
+import { LEAKY_FILES } from "./odd-entries.ts";
 import type { Skipped } from "./step.ts";
 
 export type LeaksRewritten = {

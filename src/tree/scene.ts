@@ -1,7 +1,7 @@
 import { join, resolve } from "../path.ts";
 import type { Isolation } from "./entries.ts";
+import type { LinkMode } from "./forced-mode.ts";
 import type { RootFacts, TreeFacts } from "./inspect.ts";
-import type { LinkMode } from "./link-mode.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** All that a decision about one entry may depend on. */

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { finalize } from "../../src/session/finalize.ts";
 import { openSession } from "../../src/session/open.ts";
-import type { LinkMode } from "../../src/tree/link-mode.ts";
+import type { LinkMode } from "../../src/tree/forced-mode.ts";
 import { claudeWrites, loginText } from "../reconcile/support/logins.ts";
 import { type ProfileHome, put } from "../reconcile/support/profile-home.ts";
 import { createLoggedIn } from "./support/sessions.ts";

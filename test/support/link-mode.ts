@@ -1,6 +1,6 @@
 import { test } from "bun:test";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { forcedLinkMode, type LinkMode } from "../../src/tree/link-mode.ts";
+import { forcedLinkMode, type LinkMode } from "../../src/tree/forced-mode.ts";
 
 /** The mode in which this run tests every tree: `CLAUTH_LINK_MODE`, as a user forces it. */
 export const LINK_MODE: LinkMode = forcedLinkMode(process.env) ?? "symlink";

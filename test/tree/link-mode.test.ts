@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { type Disk, testOnlyWithFaults } from "../../src/disk/disk.ts";
+import { forcedLinkMode, type LinkMode } from "../../src/tree/forced-mode.ts";
 import { inspectTree } from "../../src/tree/inspect.ts";
-import { chooseLinkMode, forcedLinkMode, type LinkMode } from "../../src/tree/link-mode.ts";
+import { chooseLinkMode } from "../../src/tree/link-mode.ts";
 import { type Manifest, readManifest } from "../../src/tree/manifest.ts";
 import { errorOf, failing, kindOf } from "../support/faults.ts";
 import { type TwoRoots, twoRoots } from "./support/two-roots.ts";

@@ -21,7 +21,7 @@ import { livePass, type Outcome } from "../../../src/reconcile/live-pass.ts";
 import { openPass } from "../../../src/reconcile/open-pass.ts";
 import type { Moment, Reconciled } from "../../../src/reconcile/pass.ts";
 import { type Places, placesOf } from "../../../src/reconcile/places.ts";
-import type { LinkMode } from "../../../src/tree/link-mode.ts";
+import type { LinkMode } from "../../../src/tree/forced-mode.ts";
 import { LINK_MODE } from "../../support/link-mode.ts";
 
 /** A temporary HOME with a claude home and the profile `work`, and the passes that bring the two together. */

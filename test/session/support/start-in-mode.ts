@@ -7,7 +7,7 @@ import { fillTree } from "../../../src/session/fill-tree.ts";
 import { finalize } from "../../../src/session/finalize.ts";
 import { openSession } from "../../../src/session/open.ts";
 import { settleBeforeNewMode } from "../../../src/session/run.ts";
-import { forcedLinkMode, type LinkMode } from "../../../src/tree/link-mode.ts";
+import { forcedLinkMode, type LinkMode } from "../../../src/tree/forced-mode.ts";
 
 /** One whole session of the profile `work`, in which claude does nothing, in a mode that is asked for, or in none. */
 export async function startInMode(home: string, mode: LinkMode | undefined): Promise<readonly string[]> {

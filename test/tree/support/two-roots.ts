@@ -15,8 +15,8 @@ import { claudeHomeOf, type ProfilePaths, profilePathsOf, storeOf } from "../../
 import { parseProfileName } from "../../../src/profile-name.ts";
 import { type Applied, applyTree, type TreePlaces } from "../../../src/tree/apply.ts";
 import type { Isolation } from "../../../src/tree/entries.ts";
+import type { LinkMode } from "../../../src/tree/forced-mode.ts";
 import { inspectTree } from "../../../src/tree/inspect.ts";
-import type { LinkMode } from "../../../src/tree/link-mode.ts";
 import { readManifest } from "../../../src/tree/manifest.ts";
 import { planTree, type TreePlan } from "../../../src/tree/plan.ts";
 
