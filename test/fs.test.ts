@@ -55,6 +55,15 @@ function factsOf(stats: AnyStats) {
   return { dev, ino, nlink, mode, uid, size, mtimeNs, mtimeMs, ctimeNs, kinds };
 }
 
+function hasVersion(answer: unknown): answer is fs.Stats {
+  return typeof answer === "object" && answer !== null && "ctimeNs" in answer;
+}
+
+/** By the numbers, as another system gives them. */
+function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: fs.Stats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+}
+
 const IF_THERE = { throwIfNoEntry: false } as const;
 const BIG = { bigint: true } as const;
 
@@ -99,6 +108,54 @@ describe("answers as node:fs does", () => {
     expect(kindsOf(fs.readdirEntriesSync(zoo.root))).toEqual(
       kindsOf(node.readdirSync(zoo.root, { withFileTypes: true })),
     );
+  });
+
+  test("about the version of a file, where it gives it as text", () => {
+    using zoo = makeZoo();
+    const old = join(zoo.root, "old");
+    node.writeFileSync(old, "");
+    Bun.spawnSync(["touch", "-d", "1960-01-01T00:00:00", old]);
+    const versions = zoo.paths.flatMap((path) => {
+      const [stats, expected] = [
+        answerOf(() => fs.lstatSync(path)),
+        answerOf(() => node.lstatSync(path, BIG)),
+      ];
+      return hasVersion(stats) && hasVersion(expected) ? [[stats.version, versionOf(expected)] as const] : [];
+    });
+    expect(versions.length).toBeGreaterThan(15);
+    const given = versions.filter(([version]) => version !== undefined);
+    expect(given.map(([version]) => version)).toEqual(given.map(([, expected]) => expected));
+    // A time before 1970 is told by the numbers alone.
+    expect(fs.statSync(old).version).toBeUndefined();
+    if (process.platform === "linux") expect(fs.statSync(zoo.root).version).toBeString();
+  });
+
+  test("whether a file is still the version that was seen", () => {
+    using zoo = makeZoo();
+    const path = join(zoo.root, "ü");
+    const replace = (bytes: string) => {
+      node.writeFileSync(`${path}.new`, bytes);
+      node.renameSync(`${path}.new`, path);
+    };
+    const changes: readonly (() => void)[] = [
+      () => node.appendFileSync(path, "x"),
+      () => node.utimesSync(path, 1, 1),
+      () => Bun.spawnSync(["touch", "-d", "2160-01-01T00:00:00", path]),
+      () => Bun.spawnSync(["touch", "-d", "1960-01-01T00:00:00", path]),
+      () => node.chmodSync(path, 0o600),
+      () => replace("y"),
+    ];
+    for (const change of changes) {
+      const [seen, seenByNumbers] = [fs.statSync(path), node.statSync(path, BIG)];
+      expect(fs.sameVersion(seen, fs.statSync(path))).toBe(true);
+      expect(fs.sameVersion(seenByNumbers, fs.statSync(path))).toBe(true);
+      // More than a tick of the kernel's clock, by which a file gets its times.
+      Bun.sleepSync(20);
+      change();
+      expect(fs.sameVersion(seen, fs.statSync(path))).toBe(false);
+      expect(fs.sameVersion(seenByNumbers, node.statSync(path, BIG))).toBe(false);
+    }
+    expect(fs.sameVersion(fs.statSync(path), fs.lstatSync(join(zoo.root, "plain")))).toBe(false);
   });
 
   test("about a device number of any size", () => {

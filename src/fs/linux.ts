@@ -129,7 +129,6 @@ export const answer = new Uint8Array(32 * 1024);
 export const answerAt = ptr(answer);
 export const halves = new Uint16Array(answer.buffer);
 export const words = new Uint32Array(answer.buffer);
-export const longs = new BigUint64Array(answer.buffer);
 
 const encoder = new TextEncoder();
 export const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });

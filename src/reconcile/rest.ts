@@ -3,9 +3,9 @@ import { isObject, type Json, parseJson } from "../json.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
-import { type Look, sameLook, takeLook } from "./look.ts";
+import { type Look, takeLook } from "./look.ts";
 import type { Places } from "./places.ts";
-import { signatureOf } from "./signature.ts";
+import { type Signature, signatureOf } from "./signature.ts";
 
 /**
  * A tree is at rest where the passes of an open have nothing to do. The last one out of a tree notes all that such passes went by
@@ -16,17 +16,23 @@ export type RestNote = {
   readonly at: number;
   /** Files of claude home, by name, that were looked at too: what the manifest says of them is still so. */
   readonly files: readonly string[];
-  readonly seen: Look;
+  readonly seen: Signatures;
 };
 
+/** Undefined for what is uncertain. */
+export type Signatures = readonly (Signature | undefined)[];
+
 /** A note from the future proves nothing: what changes now may be given the very times that it knows. */
-export function isAtRest(note: RestNote, seen: Look, now: number): boolean {
+export function isAtRest(note: RestNote, seen: Signatures, now: number): boolean {
   return note.at <= now && sameSight(seen, note.seen);
 }
 
 /** False where one of them is uncertain. */
-export function sameSight(a: Look, b: Look): boolean {
-  return a.length === b.length && sameLook(a, b);
+export function sameSight(a: Signatures, b: Signatures): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++)
+    if (a[index] === undefined || a[index] !== b[index]) return false;
+  return true;
 }
 
 /** Who looks: another build decides anew, and so does another boot, since file systems are mended in between. */
@@ -39,14 +45,15 @@ export type Onlooker = {
 };
 
 /** What a session looks at, and all that a note is made of. */
-export type Sight = { readonly look: Look; readonly seen: Look };
+export type Sight = { readonly look: Look; readonly seen: Signatures };
 
 /** All that the passes of an open go by. Of files as much as tells whether they changed; of directories that no name in them did. */
 export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Sight {
   const { claude, paths } = places;
   const look = takeLook(places);
-  const seen: (string | undefined)[] = [
-    ...look,
+  const seen: (string | undefined)[] = [];
+  for (const { signature } of look) seen.push(signature);
+  seen.push(
     by.executable,
     signatureOf(by.executable),
     by.bootId || undefined,
@@ -56,7 +63,7 @@ export function seeAll(places: Places, by: Onlooker, files: readonly string[]): 
     signatureOf(paths.pendingCredentials),
     signatureOf(claude.credentials),
     signatureOf(places.treeToken),
-  ];
+  );
   for (const path of splitDirectories(places)) seen.push(signatureOf(path));
   for (const name of IN_BASE) seen.push(signatureOf(join(paths.base, name)));
   for (const name of files) seen.push(signatureOf(join(claude.root, name)));

@@ -1,6 +1,7 @@
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import type { FileStat } from "../disk/read-file.ts";
+import type { Stats } from "../fs.ts";
 
 /**
  * What a file looked like, without its bytes: device, inode, size, and both times of change in nanoseconds. Two equal signatures
@@ -15,14 +16,25 @@ export const MISSING: Signature = "missing";
 /** Looks at the file itself where `path` is a symlink to it. Undefined where nothing certain can be said. */
 export function signatureOf(path: string): Signature | undefined {
   try {
-    const stat = disk.statIfThere(path);
-    if (stat === undefined) return MISSING;
-    const wholeSeconds = stat.mtimeNs % 1_000_000_000n === 0n;
-    if (wholeSeconds && BigInt(Date.now()) * 1_000_000n - stat.mtimeNs < COARSE_CLOCK_NS) return undefined;
-    return signatureFrom(stat);
+    return signatureOfStats(disk.statIfThere(path));
   } catch {
     return undefined;
   }
+}
+
+/** The same of what was looked at just now. */
+export function signatureOfStats(stat: Stats | undefined): Signature | undefined {
+  if (stat === undefined) return MISSING;
+  const signature = stat.version ?? signatureFrom(stat);
+  return signature.includes(WHOLE_SECONDS) && isYoung(stat.mtimeNs) ? undefined : signature;
+}
+
+/** As the time of a last change ends there. Other numbers may too; their files are no younger for it. */
+const WHOLE_SECONDS = "000000000:";
+
+function isYoung(mtimeNs: bigint): boolean {
+  const isWhole = mtimeNs % 1_000_000_000n === 0n;
+  return isWhole && BigInt(Date.now()) * 1_000_000n - mtimeNs < COARSE_CLOCK_NS;
 }
 
 /** The signature of a file that was read just now. */

@@ -2,7 +2,7 @@ import { checkpoint } from "../checkpoint.ts";
 import { statFile } from "../disk/read-file.ts";
 import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
-import { isTreeAsOpened, sameLook, takeLook, treeReplaced } from "../reconcile/look.ts";
+import { isAsSeen, isTreeAsOpened, treeReplaced } from "../reconcile/look.ts";
 import { asClauthError } from "../report.ts";
 import { livesAlone } from "./alone.ts";
 import type { LastPass } from "./last-pass.ts";
@@ -22,15 +22,36 @@ export async function finalize(
   reconciler: Reconciler | undefined,
 ): Promise<readonly string[]> {
   checkpoint("child-exited");
-  await reconciler?.stop();
-  if (!isThere(session)) return leaveUntouched(session);
-  const first = await lastPassIfNeeded(session);
+  if (reconciler !== undefined) await reconciler.stop();
+  const unchanged = isUnchanged(session);
+  if (!unchanged && !isThere(session)) return leaveUntouched(session);
+  const first = unchanged ? NOTHING_TO_DO : await lastPassOf(session);
   checkpoint("before-release");
-  if (release(session, { unlessLast: !first.alone, tell: await tellRest(session, first) }))
-    return first.lines;
-  const second = await lastPassIfNeeded(session);
-  release(session, { unlessLast: false, tell: await tellRest(session, second) });
+  const tell = isTold(session, first) ? undefined : await loadNoteRest();
+  if (release(session, { unlessLast: !first.alone, tell })) return first.lines;
+  const second = isUnchanged(session) ? NOTHING_TO_DO : await lastPassOf(session);
+  release(session, {
+    unlessLast: false,
+    tell: isTold(session, second) ? undefined : await loadNoteRest(),
+  });
   return [...first.lines, ...second.lines];
+}
+
+/** Then the tree is there too: its directory and all names in it are what they were. */
+function isUnchanged({ outstanding, look }: Session): boolean {
+  return !outstanding && isAsSeen(look);
+}
+
+/**
+ * Looks once as the end will, while claude starts and nobody waits for us: what a process does for the first time takes twice as long.
+ */
+export function rehearse({ look }: Session): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      isAsSeen(look);
+      resolve();
+    });
+  });
 }
 
 /** Unknown counts as there: the passes say what they can't read. */
@@ -49,8 +70,7 @@ function leaveUntouched(session: Session): readonly string[] {
   return [treeReplaced(session.places)];
 }
 
-async function lastPassIfNeeded(session: Session): Promise<LastPass> {
-  if (!session.outstanding && sameLook(session.look, takeLook(session.places))) return NOTHING_TO_DO;
+async function lastPassOf(session: Session): Promise<LastPass> {
   try {
     const { lastPass } = await import("./last-pass.ts");
     return await lastPass(session, session.record);
@@ -61,10 +81,12 @@ async function lastPassIfNeeded(session: Session): Promise<LastPass> {
 
 const NOTHING_TO_DO: LastPass = { alone: true, lines: [], complete: true };
 
-/** Tells the next open what it may pass over, where anything is new about that. */
-async function tellRest(session: Session, last: LastPass): Promise<typeof noteRest | undefined> {
-  const isKnown = session.atRest || session.imperfect;
-  if (last === NOTHING_TO_DO ? isKnown : !last.complete) return undefined;
+/** False where there is news of what the next open may pass over. */
+function isTold(session: Session, last: LastPass): boolean {
+  return last === NOTHING_TO_DO ? session.atRest || session.imperfect : !last.complete;
+}
+
+async function loadNoteRest(): Promise<typeof noteRest> {
   const { noteRest } = await import("./note-rest.ts");
   return noteRest;
 }

@@ -3,9 +3,15 @@ import { disk, letGo } from "../disk/disk.ts";
 import { constants, type Stats } from "../fs.ts";
 import { log } from "../log.ts";
 import { pause } from "../pause.ts";
-import type { Look } from "../reconcile/look.ts";
 import type { Places } from "../reconcile/places.ts";
-import { directoriesOf, type RestNote, restNotePath, sameSight, seeAll } from "../reconcile/rest.ts";
+import {
+  directoriesOf,
+  type RestNote,
+  restNotePath,
+  type Signatures,
+  sameSight,
+  seeAll,
+} from "../reconcile/rest.ts";
 import { MISSING, signatureOf } from "../reconcile/signature.ts";
 import { asClauthError } from "../report.ts";
 import { readManifest } from "../tree/manifest.ts";
@@ -81,7 +87,7 @@ function filesDescribed({ places }: Session): string[] {
 function seeLater(
   places: Places,
   clock: () => Moment,
-  see: () => Look,
+  see: () => Signatures,
 ): Pick<RestNote, "at" | "seen"> | undefined {
   for (let tries = 0; tries < TICK_TRIES; tries++) {
     const now = clock();

@@ -8,7 +8,7 @@ import type { Exit } from "../run/exit.ts";
 import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
-import { finalize } from "./finalize.ts";
+import { finalize, rehearse } from "./finalize.ts";
 import { openAtRest } from "./open-at-rest.ts";
 import type { Reconciler, WatchCopies } from "./reconciler.ts";
 import { releaseRecord, updateRecord } from "./record.ts";
@@ -34,6 +34,7 @@ export async function runSession(
   checkpoint("before-spawn");
   const { pid, exited } = startClaude(session, launch, inherited);
   checkpoint("spawned");
+  await rehearse(session);
   const reconciler = besideClaude(session, pid);
   const exit = await exited;
   for (const line of await finalize(session, await reconciler.started())) notice(context, line);
