@@ -6,7 +6,10 @@ const ROOT = resolve(import.meta.dir, "..");
 
 /** What runs a call that a profile concerns: the late module that people wait for. */
 const CLAUDE = "src/claude.ts";
+/** The short way of most of them. Where it can't be taken the other follows, and needs all of its modules too. */
+const NAMED = "src/named-profile.ts";
 const CLAUTH = "src/clauth.ts";
+const IDENTITY = "src/identity-keys.ts";
 
 /** Called at each prompt, status line, TAB or request: these load nothing for a session's sake. */
 const LIGHT = ["current", "statusline", "complete", "api-key"].map((verb) => `src/commands/${verb}.ts`);
@@ -39,8 +42,10 @@ export function inFewChunks(entry: string): BunPlugin {
 
 /** What is there by the time that a late module is asked for, and what may as well be. */
 function before(late: string): readonly string[] {
-  if (late === CLAUDE || !late.startsWith("src/")) return [];
-  const modules = late === CLAUTH || LIGHT.includes(late) ? [CLAUTH, ...LIGHT] : [CLAUTH, ...LIGHT, CLAUDE];
+  if (late === NAMED || late === IDENTITY || !late.startsWith("src/")) return [];
+  if (late === CLAUDE) return [join(ROOT, NAMED)];
+  const isLight = late === CLAUTH || LIGHT.includes(late);
+  const modules = isLight ? [CLAUTH, ...LIGHT] : [CLAUTH, ...LIGHT, NAMED, CLAUDE];
   return modules.map((module) => join(ROOT, module));
 }
 

@@ -17,8 +17,9 @@ import { IGNORED_BY_BUN } from "./run/signals.ts";
  * that `runClaude` needs to be there 2.5 million instructions (measured on Bun 1.4.5).
  */
 export function passThrough(): void {
-  const { argv, argv0, env } = process;
-  if (!isLinux || !isPlainCall(argv, argv0)) return;
+  const { argv0, env } = process;
+  const args = process.argv.slice(2);
+  if (!isLinux || !isPlainCall(args, argv0)) return;
   if (env["CLAUTH_CLAUDE"] || env["WSL_DISTRO_NAME"]) return;
   const enclosing = enclosingClaude(env);
   if (env[GUARD]?.endsWith(`:${enclosing}`)) return;
@@ -26,13 +27,13 @@ export function passThrough(): void {
   const claude = firstOnPath(env["PATH"] ?? "", process.execPath);
   const descriptors = claude === undefined ? undefined : handedOver();
   if (claude !== undefined && descriptors !== undefined)
-    become(claude, [argv0, ...argv.slice(2)], `1:${enclosing}`, descriptors);
+    become(claude, [argv0, ...args], `1:${enclosing}`, descriptors);
 }
 
 /** Called as `claude`, by an executable of ours, and not by an editor that put another program before the arguments. */
-function isPlainCall(argv: readonly string[], argv0: string): boolean {
-  if (!isCompiled() || !isCalled("claude", { calledAs: argv0 }) || argv[2]?.startsWith("/")) return false;
-  return !argv0.includes(NOT_UTF8) && !argv.join("").includes(NOT_UTF8);
+export function isPlainCall(args: readonly string[], calledAs: string): boolean {
+  if (!isCompiled() || !isCalled("claude", { calledAs }) || args[0]?.startsWith("/")) return false;
+  return !calledAs.includes(NOT_UTF8) && !args.join("").includes(NOT_UTF8);
 }
 
 const NOT_UTF8 = "\uFFFD";

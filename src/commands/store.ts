@@ -3,7 +3,8 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { ClauthError } from "../errors.ts";
 import { profilePathsOf, type Store, storeOf } from "../paths.ts";
-import { hintForUnknown, profileExists, refuseForeignStore } from "../profile/profiles.ts";
+import { refuseForeignStore } from "../profile/foreign-store.ts";
+import { hintForUnknown, profileExists } from "../profile/profiles.ts";
 import { type ProfileName, parseProfileName } from "../profile-name.ts";
 import { notice } from "../report.ts";
 

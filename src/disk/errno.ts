@@ -18,6 +18,17 @@ export function domainError(cause: unknown, what: string, path: string): ClauthE
   });
 }
 
+/** What stops a write or a removal whose target is no longer what was judged. */
+export function concurrentModification(path: string): ClauthError {
+  return new ClauthError({
+    kind: "concurrent_modification",
+    message: `${path} was changed by another program meanwhile`,
+    hint: "try again",
+    path,
+    retrySafe: true,
+  });
+}
+
 type Meaning = {
   readonly kind: string;
   readonly because: string;

@@ -1,9 +1,9 @@
 import { checkpoint } from "../checkpoint.ts";
-import { ClauthError, errnoOf } from "../errors.ts";
+import { errnoOf } from "../errors.ts";
 import { constants } from "../fs.ts";
 import { basename, dirname } from "../path.ts";
 import { disk, letGo } from "./disk.ts";
-import { domainError } from "./errno.ts";
+import { concurrentModification, domainError } from "./errno.ts";
 import { resolveLinks } from "./links.ts";
 import { patiently } from "./patience.ts";
 import { type FileContent, readRegularFile } from "./read-file.ts";
@@ -194,14 +194,3 @@ export function syncDirectory(path: string): void {
 }
 
 const UNSYNCABLE: ReadonlySet<string> = new Set(["EINVAL", "EPERM"]);
-
-/** What stops a write or a removal whose target is no longer what was judged. */
-export function concurrentModification(path: string): ClauthError {
-  return new ClauthError({
-    kind: "concurrent_modification",
-    message: `${path} was changed by another program meanwhile`,
-    hint: "try again",
-    path,
-    retrySafe: true,
-  });
-}

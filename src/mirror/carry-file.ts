@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { resolveLinks } from "../disk/links.ts";
 import { piecesOf } from "../disk/pieces.ts";
 import type { FileStat } from "../disk/read-file.ts";
-import { concurrentModification } from "../disk/write-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
 import { quarantineCopy } from "../quarantine.ts";

@@ -1,7 +1,7 @@
 import { posix, sep } from "node:path";
 import { disk } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { readLink } from "../disk/links.ts";
-import { concurrentModification } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import type { Side } from "../merge/three-way.ts";
 import { dirname, isAbsolute } from "../path.ts";

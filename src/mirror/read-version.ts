@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { disk, letGo } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { type FileStat, fileStat } from "../disk/read-file.ts";
-import { concurrentModification } from "../disk/write-file.ts";
 import type { Version } from "./decide.ts";
 import { lastingMark } from "./sight.ts";
 

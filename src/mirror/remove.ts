@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
-import { concurrentModification, temporaryBeside } from "../disk/write-file.ts";
+import { concurrentModification } from "../disk/errno.ts";
+import { temporaryBeside } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { quarantineCopy, quarantineFile, REMOVED } from "../quarantine.ts";
 import { copyNew } from "../tree/copy-new.ts";

@@ -5,6 +5,7 @@ import type { ProfilePaths } from "../paths.ts";
 import { looksLikeSecret } from "../profile-name.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { judgeProfileConfig, type MODEL_KEYS } from "./config-guard.ts";
+import { PLAIN_LOGIN } from "./plain-login.ts";
 
 /** `config.toml` of a profile: the Rust tool's keys, plus ours. Written by the user, so all of it is meant. */
 export type ProfileConfig = {
@@ -41,18 +42,6 @@ export function readProfileConfig(paths: Pick<ProfilePaths, "config">): ProfileC
   if (text === undefined) throw invalid(paths.config, undefined, "is not UTF-8 text");
   return { ...parseProfileConfig(text, paths.config), file: file.stat };
 }
-
-/** What an empty text says, without the judgement of one, which every start of such a profile would make. */
-const PLAIN_LOGIN: ProfileConfig = {
-  baseUrl: undefined,
-  apiKey: undefined,
-  account: undefined,
-  env: [],
-  models: [],
-  isolate: [],
-  keepEnv: [],
-  home: false,
-};
 
 /** As `readProfileConfig`, of a text that came from `path`. */
 export function parseProfileConfig(text: string, path: string): ProfileConfig {

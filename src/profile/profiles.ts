@@ -133,22 +133,6 @@ export function refuseTaken(store: Listing, name: ProfileName): void {
   });
 }
 
-/**
- * Refuses a store that has another tool's layout: npm's `@cloudomium/clauth` uses `~/.clauth` too. Before anything is
- * written there.
- * @throws ClauthError `foreign_store`
- */
-export function refuseForeignStore(store: Pick<Store, "root">): void {
-  const mark = join(store.root, "folders.json");
-  if (lookAt(mark) === undefined) return;
-  throw new ClauthError({
-    kind: "foreign_store",
-    message: `${store.root} belongs to another tool named clauth: ${mark} is a file of its own`,
-    hint: "set CLAUTH_HOME to another directory, or move the other tool's away",
-    path: mark,
-  });
-}
-
 function directories(store: Listing): ProfileName[] {
   return listDirectory(store.profiles)
     .filter(isProfileName)

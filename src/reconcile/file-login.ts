@@ -1,9 +1,10 @@
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { readLink } from "../disk/links.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
-import { concurrentModification, equalBytes, writeFileAtomic } from "../disk/write-file.ts";
+import { equalBytes, writeFileAtomic } from "../disk/write-file.ts";
 import type { TreeCredentials } from "../merge/credentials.ts";
 import { quarantineDisplaced } from "../quarantine.ts";
 import { putLink, removeLink } from "../tree/put-link.ts";

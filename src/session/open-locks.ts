@@ -1,10 +1,10 @@
 import { checkpoint } from "../checkpoint.ts";
 import { ensureDirectory } from "../disk/directory.ts";
-import { concurrentModification } from "../disk/write-file.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
+import { refuseForeignStore } from "../profile/foreign-store.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
-import { refuseForeignStore } from "../profile/profiles.ts";
 import { MISSING, signatureFrom, signatureOf } from "../reconcile/signature.ts";
 import { pruneDead } from "./record.ts";
 

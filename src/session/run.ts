@@ -1,17 +1,12 @@
-import { checkpoint } from "../checkpoint.ts";
 import type { Context } from "../context.ts";
 import { existsSync } from "../fs.ts";
-import { log } from "../log.ts";
 import { type Places, placesWithLogin } from "../reconcile/places.ts";
-import { asClauthError, notice, trace } from "../report.ts";
+import { trace } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
-import { startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
-import { finalize, rehearse } from "./finalize.ts";
+import { runBesideClaude } from "./beside-claude.ts";
 import { openAtRest } from "./open-at-rest.ts";
-import type { Reconciler, WatchCopies } from "./reconciler.ts";
-import { releaseRecord, updateRecord } from "./record.ts";
 import type { Session, SessionRequest } from "./session.ts";
 
 /**
@@ -31,14 +26,7 @@ export async function runSession(
   if (session.atRest)
     trace(context, "nothing changed since the last session ended: the tree is not verified");
   await fillIfCopied(context, session);
-  checkpoint("before-spawn");
-  const { pid, exited } = startClaude(session, launch, inherited);
-  checkpoint("spawned");
-  await rehearse(session);
-  const reconciler = besideClaude(session, pid);
-  const exit = await exited;
-  for (const line of await finalize(session, await reconciler.started())) notice(context, line);
-  return exit;
+  return runBesideClaude(context, session, launch, inherited);
 }
 
 /** Only where the tree has copies. */
@@ -62,62 +50,4 @@ async function fillIfCopied(context: Context, session: Session): Promise<void> {
   if (session.places.mode === "symlink") return;
   const { fillTree } = await import("./fill-tree.ts");
   fillTree(session, context);
-}
-
-function startClaude(session: Session, launch: Launch, inherited: Inherited) {
-  const lock = { from: session.record.fd, to: lockDescriptor(inherited) };
-  // One that was listed and is the record's by now was never the caller's.
-  const descriptors: { readonly from: number; readonly to: number }[] = [];
-  for (const one of launch.descriptors) if (one.from !== lock.from) descriptors.push(one);
-  descriptors.push(lock);
-  try {
-    return startForeground({ ...launch, descriptors }, inherited.ignoredSignals());
-  } catch (error) {
-    releaseRecord(session.record);
-    throw error;
-  }
-}
-
-/**
- * The number under which claude holds the session lock: none that the caller uses, and above 3, so that claude itself, a
- * Bun program, does not hand it on to what it starts (it marks 4 and up close-on-exec, measured on 2.1.197 and 2.1.329).
- */
-function lockDescriptor({ descriptors }: Inherited): number {
-  let number = 10;
-  while (descriptors.includes(number)) number += 1;
-  return number;
-}
-
-/**
- * What is done once claude runs, when it has had the processor to itself for its own start: a short call needs none of it.
- * Whatever fails here is in the log: claude goes on.
- */
-function besideClaude(session: Session, claudePid: number): { started(): Promise<Reconciler | undefined> } {
-  let reconciler: Promise<Reconciler | undefined> | undefined;
-  const timer = setTimeout(() => {
-    reconciler = startBeside(session, claudePid).catch((error: unknown) => {
-      log(session.store, session.places.profile, `while claude runs: ${asClauthError(error).message}`);
-      return undefined;
-    });
-  }, START_OF_CLAUDE_MS);
-  return {
-    async started() {
-      clearTimeout(timer);
-      return reconciler;
-    },
-  };
-}
-
-const START_OF_CLAUDE_MS = 250;
-
-async function startBeside(session: Session, claudePid: number): Promise<Reconciler> {
-  const { startReconciler } = await import("./reconciler.ts");
-  updateRecord(session.record, { claudePid });
-  return startReconciler(session, await watchCopiesOf(session));
-}
-
-async function watchCopiesOf({ places, config }: Session): Promise<WatchCopies | undefined> {
-  if (places.mode === "symlink") return undefined;
-  const { watchCopies } = await import("../reconcile/mirror-tree.ts");
-  return (wake) => watchCopies(places, config.isolate, wake);
 }

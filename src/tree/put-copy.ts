@@ -1,9 +1,10 @@
 import { checkpoint } from "../checkpoint.ts";
 import { disk } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { piecesOf } from "../disk/pieces.ts";
 import { type FileStat, fileStat } from "../disk/read-file.ts";
 import { removeTemporary } from "../disk/replace-judged.ts";
-import { concurrentModification, publishTemporary, temporaryBeside, writeAll } from "../disk/write-file.ts";
+import { publishTemporary, temporaryBeside, writeAll } from "../disk/write-file.ts";
 import { constants } from "../fs.ts";
 import { dirname } from "../path.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";

@@ -1,7 +1,7 @@
 import { checkpoint } from "../checkpoint.ts";
 import { disk, type LinkType } from "../disk/disk.ts";
+import { concurrentModification } from "../disk/errno.ts";
 import { removeTemporary, replaceJudged } from "../disk/replace-judged.ts";
-import { concurrentModification } from "../disk/write-file.ts";
 import { errnoOf } from "../errors.ts";
 import { dirname, join } from "../path.ts";
 import { type FileFacts, sameFileFacts } from "./inspect.ts";

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClauthError } from "../../src/errors.ts";
 import { type Store, storeOf } from "../../src/paths.ts";
+import { refuseForeignStore } from "../../src/profile/foreign-store.ts";
 import {
   addToProfileList,
   listProfiles,
   profileExists,
-  refuseForeignStore,
   removeFromProfileList,
   renameInProfileList,
 } from "../../src/profile/profiles.ts";

@@ -21,8 +21,9 @@ describe("of the executable", () => {
     expect(loadedWith("main.js").size).toMatchInlineSnapshot(`2`);
   });
 
-  test("a call that concerns a profile loads three more", () => {
-    expect(loadedWith("main.js", claude()).size).toMatchInlineSnapshot(`5`);
+  test("a call under a profile that is named loads three more, any other that concerns a profile five", () => {
+    expect(loadedWith("main.js", named()).size).toMatchInlineSnapshot(`5`);
+    expect(loadedWith("main.js", named(), claude()).size).toMatchInlineSnapshot(`9`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(
@@ -40,8 +41,12 @@ describe("of the executable", () => {
     return entries()[0] ?? "";
   }
 
-  function claude(): string {
+  function named(): string {
     return entries()[1] ?? "";
+  }
+
+  function claude(): string {
+    return entries()[2] ?? "";
   }
 
   /** What main.ts imports, by the name that it was called by. */

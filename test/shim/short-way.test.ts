@@ -154,8 +154,122 @@ test.each(Object.keys(WORLDS))("%s the short way comes out as the long one", asy
   );
 });
 
-async function outcomeIn({ change, args = [], env, cwd }: World, way: Readonly<Record<string, string>>) {
+/**
+ * So does a call under a profile that CLAUTH_PROFILE names, whose last session left its tree at rest (`src/named-profile.ts`).
+ */
+const NAMED_WORLDS: Readonly<Record<string, World>> = {
+  "where nothing has to be judged": {},
+  "with arguments of all kinds": { args: ["-p", "", "two words", "--", "näme", "a\nb", "\u{1f600}"] },
+  "with the path of a claude as its first argument": { args: ["/nowhere/claude", "x"] },
+  "with the usual store named": { env: (box) => ({ CLAUTH_HOME: box.store }) },
+  "with a home that ends in a slash": { env: (box) => ({ HOME: `${box.home}/` }) },
+  "with a home that is relative": variables({ HOME: "home" }),
+  "without a home": variables({ HOME: undefined }),
+  "in home": { cwd: (box) => box.home },
+  "in the root": { cwd: () => "/" },
+  "with another profile's name in other letters": variables({ CLAUTH_PROFILE: "Work" }),
+  "with the name of nobody": variables({ CLAUTH_PROFILE: "nobody" }),
+  "with a name that leads elsewhere": variables({ CLAUTH_PROFILE: "../profiles/work" }),
+  "with no name": variables({ CLAUTH_PROFILE: "" }),
+  "with the untouched claude": variables({ CLAUTH_PROFILE: "system" }),
+  "with a configuration": storeWith("clauth.toml", "quiet = true\n"),
+  "with a configuration that is mistyped": storeWith("clauth.toml", "quite = true\n"),
+  "with a store that others may read": { change: (box) => chmodSync(box.store, 0o755) },
+  "with a login that others may read": {
+    change: (box) => chmodSync(box.profile("work", "credentials.json"), 0o644),
+  },
+  "with a login that everybody may write": {
+    change: (box) => chmodSync(box.profile("work", "credentials.json"), 0o666),
+  },
+  "with a store of another tool": storeWith("folders.json", "{}"),
+  "with a profile that is configured": storeWith("profiles/work/config.toml", '[env]\nA = "b"\n'),
+  "with a profile that is not configured well": storeWith("profiles/work/config.toml", "env = 1\n"),
+  "with an rc file for somebody else": { change: (box) => box.write("project/.clauthrc", "nobody\n") },
+  "with an API key": variables({ ANTHROPIC_API_KEY: "sk-ant-api01-fake" }),
+  "with a provider": variables({ CLAUDE_CODE_USE_BEDROCK: "1" }),
+  "with an empty identity": variables({ ANTHROPIC_AUTH_TOKEN: "" }),
+  "inside a claude of a profile": variables({ CLAUTH_ACTIVE_PROFILE: "work", CLAUDECODE: "1" }),
+  "inside a claude of ours": {
+    env: (box) => ({ CLAUDE_CONFIG_DIR: box.profile("work", "runtime"), CLAUTH_ACTIVE_PROFILE: "work" }),
+  },
+  "with a config directory of the user's own": variables({ CLAUDE_CONFIG_DIR: "/own" }),
+  "with a guard that is used up": variables({ CLAUTH_GUARD: "3:/" }),
+  "with the real claude named": { env: (box) => ({ CLAUTH_CLAUDE: box.claude }) },
+  "with a link mode that is none": variables({ CLAUTH_LINK_MODE: "hardlink" }),
+  "with copies asked for": variables({ CLAUTH_LINK_MODE: "copy" }),
+  "in WSL": variables({ WSL_DISTRO_NAME: "Debian" }),
+  "without a claude": { change: (box) => unlinkSync(box.claude) },
+  "with settings of the project that beat the login": {
+    change: (box) => box.write("project/.claude/settings.json", '{"apiKeyHelper":"x"}'),
+  },
+  "with local settings that beat the login": {
+    change: (box) => box.write("project/.claude/settings.local.json", '{"env":{"ANTHROPIC_API_KEY":"x"}}'),
+  },
+  "with local settings of the repository above": {
+    change: (box) => {
+      mkdirSync(join(box.project, ".git"));
+      mkdirSync(join(box.project, "a/b"), { recursive: true });
+      box.write("project/.claude/settings.local.json", '{"apiKeyHelper":"x"}');
+    },
+    cwd: (box) => join(box.project, "a/b"),
+  },
+  "with local settings above, in no repository": {
+    change: (box) => {
+      mkdirSync(join(box.project, "a"));
+      box.write("project/.claude/settings.local.json", '{"apiKeyHelper":"x"}');
+    },
+    cwd: (box) => join(box.project, "a"),
+  },
+  "with a federation of the SDK": {
+    change: (box) =>
+      box.write(
+        join(box.home, ".config/anthropic/configs/default.json"),
+        '{"authentication":{"type":"oidc_federation"}}',
+      ),
+  },
+  "with a federation elsewhere": {
+    change: (box) =>
+      box.write(
+        join(box.root, "xdg/anthropic/configs/default.json"),
+        '{"authentication":{"type":"oidc_federation"}}',
+      ),
+    env: (box) => ({ XDG_CONFIG_HOME: join(box.root, "xdg") }),
+  },
+  "with settings at home that changed": {
+    change: (box) => box.write(join(box.home, ".claude/settings.json"), '{"theme":"light"}'),
+  },
+  "with a tree that is gone": {
+    change: (box) => rmSync(box.profile("work", "runtime"), { recursive: true }),
+  },
+  "with the record of a dead session": storeWith("profiles/work/sessions/1-dead", "{}"),
+  "with sessions that are gone": {
+    change: (box) => rmSync(box.profile("work", "sessions"), { recursive: true }),
+  },
+  "with a lock that is a directory": {
+    change: (box) => {
+      rmSync(join(box.store, ".lock"), { force: true });
+      mkdirSync(join(box.store, ".lock"), { mode: 0o700 });
+    },
+  },
+};
+
+test.each(Object.keys(NAMED_WORLDS))(
+  "under a profile %s the short way comes out as the long one",
+  async (name) => {
+    const { env, ...world } = NAMED_WORLDS[name] ?? {};
+    const named: World = { ...world, env: (box) => ({ CLAUTH_PROFILE: "work", ...env?.(box) }) };
+    const restOf = (box: FakeSandbox) => box.call([], { profile: "work" });
+    expect(await outcomeIn(named, {}, restOf)).toEqual(await outcomeIn(named, { CLAUTH_DEBUG: "0" }, restOf));
+  },
+);
+
+async function outcomeIn(
+  { change, args = [], env, cwd }: World,
+  way: Readonly<Record<string, string>>,
+  atFirst?: (box: FakeSandbox) => Promise<unknown>,
+) {
   using box = createFakeSandbox();
+  await atFirst?.(box);
   change?.(box);
   const to = join(box.root, "report.json");
   const { code, stderr } = await box.run([shimOf(box), ...args], {

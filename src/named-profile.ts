@@ -1,0 +1,112 @@
+import { type Context, readContext } from "./context.ts";
+import { areTight, placesInProfile, placesInStore } from "./disk/tight.ts";
+import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
+import { endAsClaude } from "./end-as-claude.ts";
+import { firstOnPath } from "./first-on-path.ts";
+import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
+import { CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
+import { realpathSync } from "./fs.ts";
+import { isPlainCall } from "./pass-through.ts";
+import { storeOf } from "./paths.ts";
+import { PLAIN_LOGIN } from "./profile/plain-login.ts";
+import { isProfileName } from "./profile-name.ts";
+import { type Places, placesOf } from "./reconcile/places.ts";
+import type { Exit } from "./run/exit.ts";
+import { readInherited } from "./run/inherited.ts";
+import { launchFrom } from "./run/launch.ts";
+import { runBesideClaude } from "./session/beside-claude.ts";
+import { openAtRest } from "./session/open-at-rest.ts";
+import type { SessionRequest } from "./session/session.ts";
+
+/**
+ * Called as `claude` with a profile that CLAUTH_PROFILE names. Where that is a plain login whose tree is at rest, and nothing around
+ * the call has to be judged or said, this is the short way of what `runClaude` does. All else is left to it, with nothing done.
+ */
+export async function enter(): Promise<never> {
+  const context = readContext();
+  return endAsClaude(context, async () => {
+    const call = (await saysMore(context.env)) ? undefined : plainCall(context);
+    const running = call && runAtRest(context, call);
+    if (running !== undefined) return running;
+    const { runClaude } = await import("./claude.ts");
+    return runClaude(context);
+  });
+}
+
+/** @throws ClauthError as `openAtRest` and `runBesideClaude` */
+function runAtRest(context: Context, { request, places, claude }: PlainCall): Promise<Exit> | undefined {
+  const inherited = readInherited(context);
+  const set = {
+    [GUARD]: `1:${enclosingClaude(context.env)}`,
+    CLAUDE_CONFIG_DIR: places.paths.runtime,
+    CLAUTH_ACTIVE_PROFILE: request.name,
+    CLAUTH_PROFILE: request.name,
+  };
+  const start = { path: claude, argv0: context.calledAs, args: inherited.args };
+  const launch = launchFrom(inherited, start, { set, remove: [] });
+  const session = openAtRest(context, request, places);
+  return session && runBesideClaude(context, session, launch, inherited);
+}
+
+type PlainCall = { readonly request: SessionRequest; readonly places: Places; readonly claude: string };
+
+/** Undefined where any of what `runClaude` judges is there: it says what is wrong, too. */
+function plainCall(context: Context): PlainCall | undefined {
+  const { args, calledAs, env, executable } = context;
+  const name = env["CLAUTH_PROFILE"] ?? "";
+  if (!isLinux || !isPlainCall(args, calledAs) || !isProfileName(name)) return undefined;
+  try {
+    const { cwd, home } = context;
+    const store = storeOf(context);
+    const user = systemCall(CALLS.geteuid, 0);
+    if (!isMissing(store.config) || !areTight(placesInStore(store.root), user)) return undefined;
+    const places = placesOf(home, store, name);
+    const { paths } = places;
+    if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
+    if (!areTight(placesInProfile(paths.root), user)) return undefined;
+    if (mayBeatLogin({ cwd, home: realpathSync(home), configHome: env["XDG_CONFIG_HOME"] })) return undefined;
+    const claude = firstOnPath(env["PATH"] ?? "", executable);
+    const request = { store, name, config: PLAIN_LOGIN, overlay: {} };
+    return claude === undefined ? undefined : { request, places, claude };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A variable of ours beside the two that this way knows, or one that beats a login. */
+async function saysMore(env: Context["env"]): Promise<boolean> {
+  if (env["WSL_DISTRO_NAME"]) return true;
+  const ofClaude: string[] = [];
+  for (const name of Object.keys(env)) {
+    if (name.startsWith("CLAUTH_") && name !== "CLAUTH_PROFILE" && name !== "CLAUTH_HOME") return true;
+    if (name.startsWith("CLAUDE_") || name.startsWith("ANTHROPIC_")) ofClaude.push(name);
+  }
+  if (ofClaude.length === 0) return false;
+  const { beatsLogin } = await import("./identity-keys.ts");
+  return ofClaude.some(beatsLogin);
+}
+
+/** Any of the files that `refuseStart` and `overridesHere` look into. */
+function mayBeatLogin({
+  cwd,
+  home,
+  configHome,
+}: {
+  readonly cwd: string;
+  readonly home: string;
+  readonly configHome: string | undefined;
+}): boolean {
+  if (cwd === home || !isMissing(`${configHome || `${home}/.config`}/anthropic`)) return true;
+  if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return true;
+  if (!isMissing(`${cwd}/.claude/settings.json`)) return true;
+  for (let directory = cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
+    const isRoot = directory === cwd || !isMissing(`${directory}/.git`);
+    if (isRoot && !isMissing(`${directory}/.claude/settings.local.json`)) return true;
+    if (directory === "" || directory === "/") return false;
+  }
+}
+
+/** False too where that can't be seen. */
+function isMissing(path: string): boolean {
+  return glance(path, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
+}
