@@ -21,12 +21,14 @@ import {
   failure,
   inC,
   isLinux,
+  latin1Of,
   nodeFs,
   O_CLOEXEC,
   systemCall,
   throwAbsence,
   utf8,
 } from "./fs/linux.ts";
+import { namesOf } from "./fs/names.ts";
 import { look, type Stats } from "./fs/stats.ts";
 
 export type { Dirent } from "./fs/entries.ts";
@@ -96,17 +98,6 @@ export function readFileSync(path: string, _encoding: "latin1"): string {
   }
 }
 
-function latin1Of(bytes: Uint8Array): string {
-  const text = utf8.decode(bytes);
-  const isAscii = text.length === bytes.length && !text.includes("\uFFFD");
-  return isAscii ? text : foreignTextOf(bytes);
-}
-
-/** Apart, because a function that so much as names Buffer loads it when it is first called: 0.15 ms (measured on Bun 1.4.5). */
-function foreignTextOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("latin1");
-}
-
 type IfThere = { readonly throwIfNoEntry: false };
 
 export function statSync(path: string): Stats;
@@ -165,11 +156,10 @@ export function realpathSync(path: string): string {
 }
 
 export function readdirSync(path: string): string[] {
-  const entries = entriesOf(path);
-  if (entries === undefined) return nodeFs().readdirSync(path);
-  const names: string[] = [];
-  for (const { name } of entries) names.push(name);
-  return names;
+  const names = namesOf(path);
+  if (names !== undefined) return names;
+  throwAbsence("scandir", path);
+  return nodeFs().readdirSync(path);
 }
 
 /** What node's readdirSync gives `withFileTypes`. */

@@ -58,7 +58,7 @@ async function answerFor(context: Context) {
   if (firstUse === undefined) for (const note of notes) notice(context, note);
   return {
     selection,
-    considered,
+    considered: considered(),
     weaker: losers(weaker),
     claude: realClaude(context, config),
     ...effects(context, store, config, selection),

@@ -1,18 +1,5 @@
-import {
-  AT_FDCWD,
-  answer,
-  answerAt,
-  CALLS,
-  closeSync,
-  constants,
-  halves,
-  inC,
-  latin1,
-  O_CLOEXEC,
-  systemCall,
-  throwAbsence,
-  utf8,
-} from "./linux.ts";
+import { throwAbsence } from "./linux.ts";
+import { DT_UNKNOWN, namesOf } from "./names.ts";
 
 /** What readdir of node:fs gives `withFileTypes`. */
 export type Dirent = {
@@ -24,41 +11,13 @@ export type Dirent = {
 
 /** Undefined where node:fs has to be asked: for an error, and for a file system that does not tell kinds. */
 export function entriesOf(path: string): Dirent[] | undefined {
-  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), constants.O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throwAbsence("scandir", path);
-    return undefined;
-  }
-  try {
-    const entries: Dirent[] = [];
-    for (;;) {
-      const count = systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
-      if (count === 0) return entries;
-      if (count < 0 || !readEntries(count, entries)) return undefined;
-    }
-  } finally {
-    closeSync(descriptor);
-  }
+  const kinds: number[] = [];
+  const names = namesOf(path, kinds);
+  if (names === undefined) throwAbsence("scandir", path);
+  if (names === undefined || kinds.includes(DT_UNKNOWN)) return undefined;
+  return names.map((name, index) => new DirentOfLinux(name, kinds[index] ?? DT_UNKNOWN));
 }
 
-/** One after the other: inode and offset (8 bytes each), length (2), kind (1), name and NUL (getdents(2)). */
-function readEntries(count: number, entries: Dirent[]): boolean {
-  const text = latin1.decode(answer.subarray(0, count));
-  for (let at = 0; at < count; at += halves[(at + 16) / 2] ?? count) {
-    const end = text.indexOf("\0", at + 19);
-    const name = text.slice(at + 19, end);
-    if (name === "." || name === "..") continue;
-    const kind = answer[at + 18] ?? DT_UNKNOWN;
-    if (kind === DT_UNKNOWN) return false;
-    entries.push(
-      new DirentOfLinux(FOREIGN.test(name) ? utf8.decode(answer.subarray(at + 19, end)) : name, kind),
-    );
-  }
-  return true;
-}
-
-const FOREIGN = /[^\0-\x7f]/;
-const DT_UNKNOWN = 0;
 const DT_DIR = 4;
 const DT_REG = 8;
 const DT_LNK = 10;

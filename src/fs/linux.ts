@@ -134,6 +134,24 @@ const encoder = new TextEncoder();
 export const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 export const latin1 = new TextDecoder("latin1");
 
+/** A character for each byte: what Bun calls Latin-1 when it decodes is Windows-1252. */
+export function latin1Of(bytes: Uint8Array): string {
+  const text = utf8.decode(bytes);
+  const isAscii = text.length === bytes.length && !text.includes("\uFFFD");
+  return isAscii ? text : foreignTextOf(bytes);
+}
+
+/** Apart, because a function that so much as names Buffer loads it when it is first called: 0.15 ms (measured on Bun 1.4.5). */
+function foreignTextOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+/** Nearly every text is. It has a byte for each character then. */
+export function isAscii(text: string): boolean {
+  const { read: taken, written } = encoder.encodeInto(text, given);
+  return taken === text.length && written === taken;
+}
+
 /** NULL, which the kernel refuses (EFAULT), for a path that C can't be told. */
 export function inC(path: string): Pointer | null {
   const { read: taken, written } = encoder.encodeInto(path, given);

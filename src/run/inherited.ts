@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
-import { readdirSync, readFileSync, readlinkSync } from "../fs.ts";
+import { AT_FDCWD, answer, answerAt, CALLS, inC, latin1Of, O_CLOEXEC, systemCall } from "../fs/linux.ts";
+import { readdirSync, readlinkSync } from "../fs.ts";
 import { once } from "../libc.ts";
 import { type ByteString, utf8Bytes } from "./byte-string.ts";
 import { handedOver } from "./handed-over.ts";
@@ -70,12 +71,18 @@ function decodedEnvironment(env: Context["env"]): readonly ByteString[] {
   return Object.entries(env).map(([name, value]) => utf8Bytes(`${name}=${value ?? ""}`));
 }
 
+/** Empty where it can't be read. */
 function procFile(name: string): ByteString {
-  try {
-    return readFileSync(`/proc/self/${name}`, "latin1");
-  } catch {
-    return "";
-  }
+  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(`/proc/self/${name}`), O_CLOEXEC);
+  if (descriptor < 0) return "";
+  let text = "";
+  let count = 0;
+  do {
+    count = systemCall(CALLS.read, descriptor, answerAt, answer.length);
+    text += latin1Of(answer.subarray(0, Math.max(count, 0)));
+  } while (count > 0);
+  systemCall(CALLS.close, descriptor);
+  return text;
 }
 
 /** Cuts at each NUL; what follows the last one is nothing. */

@@ -24,7 +24,7 @@ import { verdictOn, wasAnnounced } from "./trust.ts";
 
 export type ResolvedSelection = {
   readonly selection: Selection;
-  readonly considered: readonly Considered[];
+  readonly considered: () => readonly Considered[];
   /** As `selectProfile` has it; what it names may not exist. */
   readonly weaker: () => readonly Selection[];
   /** Lines for stderr. */

@@ -55,24 +55,31 @@ export type SelectionInput = {
 /** The first level that picks, in this order: bypass, flag, env, own config dir, rc, rule, inherited, default. */
 export function selectProfile(input: SelectionInput): {
   selection: Selection;
-  considered: readonly Considered[];
+  considered: () => readonly Considered[];
   /** What the weaker levels would have picked, the strongest first. Asked only when it is called. */
   weaker: () => readonly Selection[];
 } {
-  const considered: Considered[] = [];
   const all = levels(input);
-  for (const [index, level] of all.entries()) {
+  for (const level of all) {
     const selection = level.ask();
-    considered.push({
-      kind: level.kind,
-      picked: selection !== undefined,
-      why: selection === undefined ? level.absent : sourceSentence(selection.source),
-    });
     if (selection === undefined) continue;
-    const weaker = () => all.slice(index + 1).flatMap(({ ask }) => ask() ?? []);
-    return { selection, considered, weaker };
+    const { kind } = level;
+    const stronger = () => all.slice(0, all.indexOf(level));
+    return {
+      selection,
+      considered: () => [
+        ...stronger().map(passedOver),
+        { kind, picked: true, why: sourceSentence(selection.source) },
+      ],
+      weaker: () => all.slice(all.indexOf(level) + 1).flatMap(({ ask }) => ask() ?? []),
+    };
   }
-  return { selection: { kind: "none", source: { kind: "none" } }, considered, weaker: () => [] };
+  const selection: Selection = { kind: "none", source: { kind: "none" } };
+  return { selection, considered: () => all.map(passedOver), weaker: () => [] };
+}
+
+function passedOver({ kind, absent }: Level): Considered {
+  return { kind, picked: false, why: absent };
 }
 
 /** A source as a sentence for people: "/home/me/work/.clauthrc:1". */

@@ -342,7 +342,7 @@ describe("trusts an rc file", () => {
 
 test("tells which levels were asked and what each said", () => {
   const { considered } = resolved({ toml: RULE });
-  expect(considered.map(({ kind, picked: won }) => (won ? `${kind}!` : kind))).toEqual([
+  expect(considered().map(({ kind, picked: won }) => (won ? `${kind}!` : kind))).toEqual([
     "bypass",
     "flag",
     "env",
@@ -350,5 +350,5 @@ test("tells which levels were asked and what each said", () => {
     "rc",
     "rule!",
   ]);
-  expect(considered.at(-1)?.why).toContain(`${cwd} is in ~/project`);
+  expect(considered().at(-1)?.why).toContain(`${cwd} is in ~/project`);
 });

@@ -1,0 +1,47 @@
+import {
+  AT_FDCWD,
+  answer,
+  answerAt,
+  CALLS,
+  closeSync,
+  constants,
+  halves,
+  inC,
+  isAscii,
+  latin1,
+  O_CLOEXEC,
+  systemCall,
+  utf8,
+} from "./linux.ts";
+
+/**
+ * The names in a directory. Undefined where it can't be read: `absence` says whether because nothing is there.
+ * @param kinds takes the kind of each
+ */
+export function namesOf(path: string, kinds: number[] = []): string[] | undefined {
+  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), constants.O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return undefined;
+  const names: string[] = [];
+  let count = 0;
+  do {
+    count = systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
+    readEntries(count, names, kinds);
+  } while (count > 0);
+  closeSync(descriptor);
+  return count === 0 ? names : undefined;
+}
+
+/** One after the other: inode and offset (8 bytes each), length (2), kind (1), name and NUL (getdents(2)). */
+function readEntries(count: number, names: string[], kinds: number[]): void {
+  const text = latin1.decode(answer.subarray(0, Math.max(count, 0)));
+  for (let at = 0; at < count; at += halves[(at + 16) / 2] ?? count) {
+    const end = text.indexOf("\0", at + 19);
+    const name = text.slice(at + 19, end);
+    if (name === "." || name === "..") continue;
+    names.push(isAscii(name) ? name : utf8.decode(answer.subarray(at + 19, end)));
+    kinds.push(answer[at + 18] ?? DT_UNKNOWN);
+  }
+}
+
+/** What a file system says that does not tell kinds. */
+export const DT_UNKNOWN = 0;
