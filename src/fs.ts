@@ -33,7 +33,7 @@ import { look, type Stats } from "./fs/stats.ts";
 
 export type { Dirent } from "./fs/entries.ts";
 export { closeSync, constants, nodeFs } from "./fs/linux.ts";
-export { type Stats, sameVersion } from "./fs/stats.ts";
+export type { Stats } from "./fs/stats.ts";
 
 export function openSync(path: string, flags: number, mode = 0o666): number {
   const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), flags | O_CLOEXEC, mode);

@@ -130,34 +130,6 @@ describe("answers as node:fs does", () => {
     if (process.platform === "linux") expect(fs.statSync(zoo.root).version).toBeString();
   });
 
-  test("whether a file is still the version that was seen", () => {
-    using zoo = makeZoo();
-    const path = join(zoo.root, "ü");
-    const replace = (bytes: string) => {
-      node.writeFileSync(`${path}.new`, bytes);
-      node.renameSync(`${path}.new`, path);
-    };
-    const changes: readonly (() => void)[] = [
-      () => node.appendFileSync(path, "x"),
-      () => node.utimesSync(path, 1, 1),
-      () => Bun.spawnSync(["touch", "-d", "2160-01-01T00:00:00", path]),
-      () => Bun.spawnSync(["touch", "-d", "1960-01-01T00:00:00", path]),
-      () => node.chmodSync(path, 0o600),
-      () => replace("y"),
-    ];
-    for (const change of changes) {
-      const [seen, seenByNumbers] = [fs.statSync(path), node.statSync(path, BIG)];
-      expect(fs.sameVersion(seen, fs.statSync(path))).toBe(true);
-      expect(fs.sameVersion(seenByNumbers, fs.statSync(path))).toBe(true);
-      // More than a tick of the kernel's clock, by which a file gets its times.
-      Bun.sleepSync(20);
-      change();
-      expect(fs.sameVersion(seen, fs.statSync(path))).toBe(false);
-      expect(fs.sameVersion(seenByNumbers, node.statSync(path, BIG))).toBe(false);
-    }
-    expect(fs.sameVersion(fs.statSync(path), fs.lstatSync(join(zoo.root, "plain")))).toBe(false);
-  });
-
   test("about a device number of any size", () => {
     for (const path of ["/proc", "/sys", "/dev", "/dev/pts", "/tmp", "/"].filter((one) =>
       node.existsSync(one),

@@ -1,3 +1,4 @@
+import { versionSync } from "../fs/version.ts";
 import * as fs from "../fs.ts";
 import { nodeFs } from "../fs.ts";
 import { exchangeNames } from "./exchange.ts";
@@ -24,6 +25,8 @@ export type Disk = {
   statIfThere(path: string): fs.Stats | undefined;
   lstat(path: string): fs.Stats;
   lstatIfThere(path: string): fs.Stats | undefined;
+  /** As `versionSync` of fs/version.ts. */
+  version(path: string, isLink: boolean): string | undefined;
   /** What the others leave out, because no start asks for it. */
   timesOf(path: string): { readonly atime: Date; readonly mtime: Date; readonly birthtimeNs: bigint };
   readlink(path: string): string;
@@ -72,6 +75,7 @@ export const disk: Disk = {
   statIfThere: (path) => fs.statSync(path, { throwIfNoEntry: false }),
   lstat: (path) => fs.lstatSync(path),
   lstatIfThere: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
+  version: versionSync,
   timesOf: (path) => nodeFs().lstatSync(path, { bigint: true }),
   readlink: (path) => fs.readlinkSync(path),
   realpath: (path) => fs.realpathSync(path),

@@ -18,8 +18,6 @@ export type Stats = {
    * systems.
    */
   readonly version?: string | undefined;
-  /** The answer of the kernel itself, where there is one. */
-  readonly at?: Uint32Array;
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;
@@ -105,9 +103,6 @@ const MODIFIED = 28;
 const DEVICE = 34;
 const LENGTH = 36;
 
-/** Those of a version: 64 bits each, a time with 32 more. */
-const VERSION = [8, 9, 10, 11, 24, 25, 26, 28, 29, 30, 34, 35] as const;
-
 function modeOf(at: Uint32Array): number {
   return (at[MODE] ?? 0) & 0xffff;
 }
@@ -126,26 +121,6 @@ function nanoseconds(at: Uint32Array, index: number): bigint {
 function isUsual(at: Uint32Array): boolean {
   const high = (at[INODE + 1] ?? 0) | (at[SIZE + 1] ?? 0) | (at[MODIFIED + 1] ?? 0) | (at[CHANGED + 1] ?? 0);
   return high === 0 && at[MODIFIED] !== 0 && at[CHANGED] !== 0;
-}
-
-/** True where both are of one version of one file, by what `version` names: the numbers need not be made for it. */
-export function sameVersion(a: Stats, b: Stats): boolean {
-  if (a.at === undefined || b.at === undefined) return isSameByNumbers(a, b);
-  for (let index = 0; index < VERSION.length; index++) {
-    const word = VERSION[index] ?? 0;
-    if (a.at[word] !== b.at[word]) return false;
-  }
-  return true;
-}
-
-function isSameByNumbers(a: Stats, b: Stats): boolean {
-  return (
-    a.dev === b.dev &&
-    a.ino === b.ino &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
-  );
 }
 
 const BILLION = 1_000_000_000;

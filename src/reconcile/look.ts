@@ -1,10 +1,11 @@
 import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
-import { existsSync, type Stats, sameVersion } from "../fs.ts";
+import { isSameFile } from "../fs/version.ts";
+import { existsSync } from "../fs.ts";
 import { join } from "../path.ts";
 import { LEAKY_FILES } from "../tree/odd-entries.ts";
 import type { Places } from "./places.ts";
-import { identityOf, MISSING, type Signature, signatureOfStats } from "./signature.ts";
+import { identityOf } from "./signature.ts";
 
 /** What everything that is reconciled looked like from outside: a dozen stat calls, no file read. */
 export type Look = readonly Seen[];
@@ -13,65 +14,52 @@ type Seen = {
   readonly path: string;
   /** True where the link itself was looked at. */
   readonly isLink: boolean;
-  readonly stat: Stats | undefined;
-  /** By which another process knows it again. Undefined where nothing certain can be said. */
-  readonly signature: Signature | undefined;
+  /** As `versionSync` of fs/version.ts. */
+  readonly version: string | undefined;
 };
 
 export function takeLook(places: Places): Look {
   const { claude, paths } = places;
-  const look = [
-    see(places.homeJson),
-    see(claude.settings),
-    see(claude.root),
-    see(places.treeJson),
-    see(places.treeSettings),
-    see(paths.runtime),
-    see(paths.credentials),
-    see(paths.config),
-    // A login that is elsewhere, in the Keychain, can't be looked at from outside.
-    places.lookAtTree === undefined ? seeLink(places.treeCredentials) : UNCERTAIN,
+  const look: Seen[] = [];
+  const inOrder = [
+    places.homeJson,
+    claude.settings,
+    claude.root,
+    places.treeJson,
+    places.treeSettings,
+    paths.runtime,
+    paths.credentials,
+    paths.config,
   ];
-  for (const name of LEAKY_FILES) look.push(see(join(claude.root, name)));
+  for (const path of inOrder) look.push({ path, isLink: false, version: versionOf(path) });
+  for (const name of LEAKY_FILES) {
+    const path = join(claude.root, name);
+    look.push({ path, isLink: false, version: versionOf(path) });
+  }
+  // The credentials' link: Claude Code replaces it by a file when it refreshes a token. A login that is elsewhere, in the Keychain, can't be
+  // looked at from outside.
+  const path = places.treeCredentials;
+  look.push({ path, isLink: true, version: places.lookAtTree === undefined ? versionOf(path, true) : "" });
   return look;
 }
 
-function see(path: string): Seen {
+/** Of the runtime tree itself. */
+const TREE = 5;
+
+/** What a path looks like, as `versionSync`; empty too where it can't be looked at. */
+export function versionOf(path: string, isLink = false): string | undefined {
   try {
-    const stat = disk.statIfThere(path);
-    return { path, isLink: false, stat, signature: signatureOfStats(stat) };
+    return disk.version(path, isLink);
   } catch {
-    return UNCERTAIN;
+    return "";
   }
 }
-
-/** The credentials' link: Claude Code replaces it by a file when it refreshes a token. */
-function seeLink(path: string): Seen {
-  try {
-    const stat = disk.lstatIfThere(path);
-    const signature =
-      stat === undefined ? MISSING : `${stat.isSymbolicLink()}:${stat.dev}:${stat.ino}:${stat.mtimeNs}`;
-    return { path, isLink: true, stat, signature };
-  } catch {
-    return UNCERTAIN;
-  }
-}
-
-const UNCERTAIN: Seen = { path: "", isLink: false, stat: undefined, signature: undefined };
 
 /** True where all of it looks as it did. False where anything changed, or where one of the looks is uncertain. */
 export function isAsSeen(look: Look): boolean {
-  try {
-    for (const seen of look) if (seen.signature === undefined || !isStill(seen)) return false;
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isStill({ path, isLink, stat }: Seen): boolean {
-  const now = isLink ? disk.lstatIfThere(path) : disk.statIfThere(path);
-  return stat === undefined || now === undefined ? stat === now : sameVersion(stat, now);
+  for (const { path, isLink, version } of look)
+    if (version === "" || version !== versionOf(path, isLink)) return false;
+  return true;
 }
 
 /**
@@ -84,7 +72,13 @@ export function isTreeAsOpened(places: Places, look?: Look): boolean {
   const tree = identityOf(places.paths.runtime);
   if (tree === undefined || tree === identityOf(places.claude.root)) return false;
   if (look === undefined) return true;
-  return (treeIdentityIn(look) ?? tree) === tree && statFile(places.treeToken) !== undefined;
+  return isStillTree(look[TREE]) && statFile(places.treeToken) !== undefined;
+}
+
+function isStillTree(opened: Seen | undefined): boolean {
+  if (opened === undefined || opened.version === "") return true;
+  const now = versionOf(opened.path);
+  return opened.version !== undefined && now !== undefined && (now === "" || isSameFile(opened.version, now));
 }
 
 /** What the user is told then. */
@@ -93,9 +87,4 @@ export function treeReplaced({ profile, paths }: Places): string {
   return existsSync(paths.runtime)
     ? `${tree} is not the directory that claude was started in: nothing was carried; look at ${paths.runtime}`
     : `${tree} was removed or moved while claude ran: nothing was carried from it; it stood at ${paths.runtime}`;
-}
-
-/** Device and inode of the runtime tree; undefined where the look was uncertain. */
-export function treeIdentityIn(look: Look): Signature | undefined {
-  return look[5]?.signature?.split(":").slice(0, 2).join(":");
 }

@@ -3,9 +3,8 @@ import { isObject, type Json, parseJson } from "../json.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
-import { type Look, takeLook } from "./look.ts";
+import { type Look, takeLook, versionOf } from "./look.ts";
 import type { Places } from "./places.ts";
-import { type Signature, signatureOf } from "./signature.ts";
 
 /**
  * A tree is at rest where the passes of an open have nothing to do. The last one out of a tree notes all that such passes went by
@@ -19,8 +18,8 @@ export type RestNote = {
   readonly seen: Signatures;
 };
 
-/** Undefined for what is uncertain. */
-export type Signatures = readonly (Signature | undefined)[];
+/** Versions, and what else has to be the same. Undefined for what is uncertain. */
+export type Signatures = readonly (string | undefined)[];
 
 /** A note from the future proves nothing: what changes now may be given the very times that it knows. */
 export function isAtRest(note: RestNote, seen: Signatures, now: number): boolean {
@@ -51,23 +50,20 @@ export type Sight = { readonly look: Look; readonly seen: Signatures };
 export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Sight {
   const { claude, paths } = places;
   const look = takeLook(places);
-  const seen: (string | undefined)[] = [];
-  for (const { signature } of look) seen.push(signature);
-  seen.push(
-    by.executable,
-    signatureOf(by.executable),
-    by.bootId || undefined,
-    `${by.forced}`,
-    claude.root,
-    paths.runtime,
-    signatureOf(paths.pendingCredentials),
-    signatureOf(claude.credentials),
-    signatureOf(places.treeToken),
-  );
-  for (const path of splitDirectories(places)) seen.push(signatureOf(path));
-  for (const name of IN_BASE) seen.push(signatureOf(join(paths.base, name)));
-  for (const name of files) seen.push(signatureOf(join(claude.root, name)));
+  const seen: (string | undefined)[] = [by.executable, by.bootId || undefined, `${by.forced}`, claude.root];
+  seen.push(paths.runtime);
+  for (const { version } of look) seen.push(noted(version));
+  const others = [by.executable, paths.pendingCredentials, claude.credentials, places.treeToken];
+  others.push(...splitDirectories(places));
+  for (const name of IN_BASE) others.push(join(paths.base, name));
+  for (const name of files) others.push(join(claude.root, name));
+  for (const path of others) seen.push(noted(versionOf(path)));
   return { look, seen };
+}
+
+/** As text, or not at all. */
+function noted(version: string | undefined): string | undefined {
+  return version === undefined ? "missing" : version || undefined;
 }
 
 /** Every directory whose names a tree's links depend on. */

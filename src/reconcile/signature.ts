@@ -1,7 +1,6 @@
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import type { FileStat } from "../disk/read-file.ts";
-import type { Stats } from "../fs.ts";
 
 /**
  * What a file looked like, without its bytes: device, inode, size, and both times of change in nanoseconds. Two equal signatures
@@ -16,17 +15,13 @@ export const MISSING: Signature = "missing";
 /** Looks at the file itself where `path` is a symlink to it. Undefined where nothing certain can be said. */
 export function signatureOf(path: string): Signature | undefined {
   try {
-    return signatureOfStats(disk.statIfThere(path));
+    const stat = disk.statIfThere(path);
+    if (stat === undefined) return MISSING;
+    const signature = stat.version ?? signatureFrom(stat);
+    return signature.includes(WHOLE_SECONDS) && isYoung(stat.mtimeNs) ? undefined : signature;
   } catch {
     return undefined;
   }
-}
-
-/** The same of what was looked at just now. */
-export function signatureOfStats(stat: Stats | undefined): Signature | undefined {
-  if (stat === undefined) return MISSING;
-  const signature = stat.version ?? signatureFrom(stat);
-  return signature.includes(WHOLE_SECONDS) && isYoung(stat.mtimeNs) ? undefined : signature;
 }
 
 /** As the time of a last change ends there. Other numbers may too; their files are no younger for it. */

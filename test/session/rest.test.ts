@@ -194,6 +194,7 @@ async function asked(body: () => Promise<void>): Promise<ReadonlySet<string>> {
     statIfThere: noting(real.statIfThere),
     lstat: noting(real.lstat),
     lstatIfThere: noting(real.lstatIfThere),
+    version: noting(real.version),
     readlink: noting(real.readlink),
     realpath: noting(real.realpath),
     list: noting(real.list),
