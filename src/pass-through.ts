@@ -51,7 +51,7 @@ function isNobodys(env: NodeJS.ProcessEnv): boolean {
 /** There is no `.clauthrc` in the working directory, nor in any above it. */
 function hasNoRcFile(): boolean {
   const length = systemCall(CALLS.getcwd, answerAt, answer.length);
-  const cwd = utf8.decode(answer.subarray(0, Math.max(length - 1, 0)));
+  const cwd = length < 1 ? "" : utf8.decode(answer.subarray(0, length - 1));
   if (!cwd.startsWith("/") || cwd.includes(NOT_UTF8)) return false;
   for (let directory = cwd === "/" ? "" : cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
     if (glance(`${directory}/.clauthrc`, AT_SYMLINK_NOFOLLOW) !== undefined || errno() !== ENOENT)

@@ -7,7 +7,7 @@ import { ClauthError, errnoOf } from "../errors.ts";
  */
 export function domainError(cause: unknown, what: string, path: string): ClauthError {
   if (cause instanceof ClauthError) return cause;
-  const meaning = MEANINGS.get(errnoOf(cause) ?? "") ?? FAILED;
+  const meaning = meaningOf(errnoOf(cause));
   return new ClauthError({
     kind: meaning.kind,
     message: `can't ${what} ${path}: ${meaning.because}`,
@@ -36,86 +36,83 @@ type Meaning = {
   readonly retrySafe?: boolean;
 };
 
+/** Made when there is an error to say: no start that goes well needs any of it. */
+function meaningOf(errno: string | undefined): Meaning {
+  switch (errno) {
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return {
+        kind: "store_full",
+        because: "the disk or the quota is full",
+        hint: "free some space, then try again; nothing was changed",
+      };
+    case "EROFS":
+      return {
+        kind: "store_read_only",
+        because: "the file system is read-only",
+        hint: "mount it writable, or set CLAUTH_HOME",
+      };
+    case "EACCES":
+    case "EPERM":
+      return {
+        kind: "store_denied",
+        because: "permission denied",
+        hint: `check its owner and mode with \`${OWNER}\`, and those of the directories above it`,
+      };
+    case "EBUSY":
+    case "EMFILE":
+    case "ENFILE":
+    case "EAGAIN":
+    case "ENOMEM":
+    case "ETXTBSY":
+      return {
+        kind: "store_busy",
+        because: "the system is short of files or the file is in use",
+        hint: "try again in a moment",
+        retrySafe: true,
+      };
+    case "ESTALE":
+    case "ENOENT":
+    case "EEXIST":
+      return {
+        kind: "concurrent_modification",
+        because: "it was removed or replaced meanwhile",
+        hint: "try again",
+        retrySafe: true,
+      };
+    case "ENOTDIR":
+    case "EISDIR":
+    case "ENXIO":
+    case "ENODEV":
+      return {
+        kind: "not_a_file",
+        because: "something else stands there: a directory, a device, or a file where a directory should be",
+        hint: MOVE_IT_AWAY,
+      };
+    case "ELOOP":
+      return {
+        kind: "link_loop",
+        because: "its symbolic links lead in a circle",
+        hint: `look at it with \`${KIND}\` and mend the link`,
+      };
+    case "ENAMETOOLONG":
+      return {
+        kind: "path_too_long",
+        because: "the path is too long",
+        hint: "set CLAUTH_HOME to a shorter path",
+      };
+    default:
+      return {
+        kind: "store_failed",
+        because: "the file system refused",
+        hint: "run `clauth doctor`; CLAUTH_DEBUG=1 shows the cause",
+      };
+  }
+}
+
 /** The programs that show whose a file is, and what it is: for hints. */
-const [OWNER, KIND] = process.platform === "win32" ? ["Get-Acl", "Get-Item -Force"] : ["ls -ld", "ls -ld"];
-
-const FAILED: Meaning = {
-  kind: "store_failed",
-  because: "the file system refused",
-  hint: "run `clauth doctor`; CLAUTH_DEBUG=1 shows the cause",
-};
-
-const FULL: Meaning = {
-  kind: "store_full",
-  because: "the disk or the quota is full",
-  hint: "free some space, then try again; nothing was changed",
-};
-
-const DENIED: Meaning = {
-  kind: "store_denied",
-  because: "permission denied",
-  hint: `check its owner and mode with \`${OWNER}\`, and those of the directories above it`,
-};
-
-const BUSY: Meaning = {
-  kind: "store_busy",
-  because: "the system is short of files or the file is in use",
-  hint: "try again in a moment",
-  retrySafe: true,
-};
-
-const MOVED: Meaning = {
-  kind: "concurrent_modification",
-  because: "it was removed or replaced meanwhile",
-  hint: "try again",
-  retrySafe: true,
-};
+const OWNER = process.platform === "win32" ? "Get-Acl" : "ls -ld";
+const KIND = process.platform === "win32" ? "Get-Item -Force" : "ls -ld";
 
 export const MOVE_IT_AWAY = `look at it with \`${KIND}\`, move it away, then try again`;
-
-const WRONG_KIND: Meaning = {
-  kind: "not_a_file",
-  because: "something else stands there: a directory, a device, or a file where a directory should be",
-  hint: MOVE_IT_AWAY,
-};
-
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
-  ["ENOSPC", FULL],
-  ["EDQUOT", FULL],
-  ["EFBIG", FULL],
-  [
-    "EROFS",
-    {
-      kind: "store_read_only",
-      because: "the file system is read-only",
-      hint: "mount it writable, or set CLAUTH_HOME",
-    },
-  ],
-  ["EACCES", DENIED],
-  ["EPERM", DENIED],
-  ["EBUSY", BUSY],
-  ["EMFILE", BUSY],
-  ["ENFILE", BUSY],
-  ["EAGAIN", BUSY],
-  ["ENOMEM", BUSY],
-  ["ETXTBSY", BUSY],
-  ["ESTALE", MOVED],
-  ["ENOENT", MOVED],
-  ["EEXIST", MOVED],
-  ["ENOTDIR", WRONG_KIND],
-  ["EISDIR", WRONG_KIND],
-  ["ENXIO", WRONG_KIND],
-  ["ENODEV", WRONG_KIND],
-  [
-    "ELOOP",
-    {
-      kind: "link_loop",
-      because: "its symbolic links lead in a circle",
-      hint: `look at it with \`${KIND}\` and mend the link`,
-    },
-  ],
-  [
-    "ENAMETOOLONG",
-    { kind: "path_too_long", because: "the path is too long", hint: "set CLAUTH_HOME to a shorter path" },
-  ],
-]);

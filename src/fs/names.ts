@@ -22,18 +22,16 @@ export function namesOf(path: string, kinds: number[] = []): string[] | undefine
   const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), constants.O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return undefined;
   const names: string[] = [];
-  let count = 0;
-  do {
-    count = systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
-    readEntries(count, names, kinds);
-  } while (count > 0);
+  const next = () => systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
+  let count = next();
+  for (; count > 0; count = next()) readEntries(count, names, kinds);
   closeSync(descriptor);
   return count === 0 ? names : undefined;
 }
 
 /** One after the other: inode and offset (8 bytes each), length (2), kind (1), name and NUL (getdents(2)). */
 function readEntries(count: number, names: string[], kinds: number[]): void {
-  const text = latin1.decode(answer.subarray(0, Math.max(count, 0)));
+  const text = latin1.decode(answer.subarray(0, count));
   for (let at = 0; at < count; at += halves[(at + 16) / 2] ?? count) {
     const end = text.indexOf("\0", at + 19);
     const name = text.slice(at + 19, end);

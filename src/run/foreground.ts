@@ -37,8 +37,7 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
     settle = resolve;
   });
 
-  // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
-  const alive = setInterval(() => {}, LONGEST_TIMER_MS);
+  let alive: NodeJS.Timeout | undefined;
   process.on("SIGCHLD", () => {
     for (let status = changeOf(pid); status !== undefined; status = changeOf(pid)) {
       const exit = exitOf(status);
@@ -55,9 +54,10 @@ export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<numb
   relaySignals(() => pid, ignoredSignals);
 
   pid = spawnWithOpen(launch, ignoredSignals);
-  if (pid > 0) return { pid, exited };
-  clearInterval(alive);
-  throw explainStart(launch.path);
+  if (pid <= 0) throw explainStart(launch.path);
+  // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
+  alive = setInterval(() => {}, LONGEST_TIMER_MS);
+  return { pid, exited };
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

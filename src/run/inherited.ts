@@ -75,12 +75,9 @@ function decodedEnvironment(env: Context["env"]): readonly ByteString[] {
 function procFile(name: string): ByteString {
   const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(`/proc/self/${name}`), O_CLOEXEC);
   if (descriptor < 0) return "";
+  const next = () => systemCall(CALLS.read, descriptor, answerAt, answer.length);
   let text = "";
-  let count = 0;
-  do {
-    count = systemCall(CALLS.read, descriptor, answerAt, answer.length);
-    text += latin1Of(answer.subarray(0, Math.max(count, 0)));
-  } while (count > 0);
+  for (let count = next(); count > 0; count = next()) text += latin1Of(answer.subarray(0, count));
   systemCall(CALLS.close, descriptor);
   return text;
 }
@@ -137,12 +134,19 @@ function watchedBy(epoll: number): number[] {
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
 function ignoredSignals(): ReadonlySet<number> {
-  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(procFile("status"))?.[1];
-  const bits = mask === undefined ? 0n : BigInt(`0x${mask}`);
+  const status = procFile("status");
+  const mask = status.indexOf(SIG_IGN) + SIG_IGN.length;
   const ignored = new Set<number>();
+  if (mask < SIG_IGN.length) return ignored;
+  // Signal 1 is the last bit of sixteen hexadecimal digits.
+  const high = Number.parseInt(status.slice(mask, mask + 8), 16);
+  const low = Number.parseInt(status.slice(mask + 8, mask + 16), 16);
   for (let signal = 1; signal <= 64; signal++) {
-    const hidden = signal === SIGPIPE || signal === SIGXFSZ;
-    if (!hidden && (bits >> BigInt(signal - 1)) & 1n) ignored.add(signal);
+    const isIgnored = ((signal <= 32 ? low : high) >>> ((signal - 1) & 31)) & 1;
+    if (isIgnored && signal !== SIGPIPE && signal !== SIGXFSZ) ignored.add(signal);
   }
   return ignored;
 }
+
+/** A line of proc_pid_status(5). */
+const SIG_IGN = "\nSigIgn:\t";

@@ -97,22 +97,27 @@ function bootTime(): number | undefined {
 
 function isLocal(path: string): boolean {
   try {
-    return LOCAL_FILE_SYSTEMS.has(disk.fileSystemType(path));
+    return isLocalType(disk.fileSystemType(path));
   } catch {
     return false;
   }
 }
 
-/** Magic numbers of statfs(2), from the kernel's include/uapi/linux/magic.h: only one kernel mounts one of these at a time. */
-const LOCAL_FILE_SYSTEMS: ReadonlySet<bigint> = new Set([
-  0xef53n, // ext2, ext3, ext4
-  0x58465342n, // XFS
-  0x9123683en, // Btrfs
-  0x2fc12fc1n, // ZFS
-  0xf2f52010n, // F2FS
-  0xca451a4en, // bcachefs
-  0x01021994n, // tmpfs
-  0x794c7630n, // overlayfs
-  2n, // Windows: DRIVE_REMOVABLE
-  3n, // DRIVE_FIXED
-]);
+/** By the magic numbers of statfs(2), from the kernel's include/uapi/linux/magic.h: only one kernel mounts one of these at a time. */
+function isLocalType(type: bigint): boolean {
+  switch (type) {
+    case 0xef53n: // ext2, ext3, ext4
+    case 0x58465342n: // XFS
+    case 0x9123683en: // Btrfs
+    case 0x2fc12fc1n: // ZFS
+    case 0xf2f52010n: // F2FS
+    case 0xca451a4en: // bcachefs
+    case 0x01021994n: // tmpfs
+    case 0x794c7630n: // overlayfs
+    case 2n: // Windows: DRIVE_REMOVABLE
+    case 3n: // DRIVE_FIXED
+      return true;
+    default:
+      return false;
+  }
+}
