@@ -52,12 +52,28 @@ type Backups = { readonly backups: string };
 export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array): string {
   ensureDirectory(paths.backups);
   const kind = kindOf(what);
-  return (
-    findStored(paths.backups, kind, BigInt(bytes.length), (path) => {
-      const content = readRegularFile(path, { maxBytes: bytes.length });
-      return content !== undefined && equalBytes(content.bytes, bytes);
-    }) ?? store(paths.backups, kind, [bytes])
-  );
+  const hash = Bun.hash(bytes);
+  const stored = findStored(paths.backups, kind, (path) => {
+    const known = hashes.get(path) ?? hash;
+    return known === hash && holds(path, bytes);
+  });
+  const path = stored ?? store(paths.backups, kind, [bytes]);
+  hashes.set(path, hash);
+  return path;
+}
+
+/**
+ * Of the files that this process has read, which nobody changes: each is read once, whatever is looked for. Found to be the same, it
+ * is read again.
+ */
+const hashes = new Map<string, number | bigint>();
+
+function holds(path: string, bytes: Uint8Array): boolean {
+  if (!hasSize(path, BigInt(bytes.length))) return false;
+  const content = readRegularFile(path, { maxBytes: bytes.length });
+  if (content === undefined) return false;
+  hashes.set(path, Bun.hash(content.bytes));
+  return equalBytes(content.bytes, bytes);
 }
 
 /**
@@ -69,7 +85,11 @@ export function quarantineCopy(paths: Backups, what: string, path: string): stri
   const kind = kindOf(what);
   return attempt("set aside", path, () => {
     const { size } = disk.lstat(path);
-    const stored = findStored(paths.backups, kind, size, (other) => haveSameBytes(path, other));
+    const stored = findStored(
+      paths.backups,
+      kind,
+      (other) => hasSize(other, size) && haveSameBytes(path, other),
+    );
     return stored ?? store(paths.backups, kind, piecesOf(path, false));
   });
 }
@@ -139,18 +159,17 @@ function timeName(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/[-:.]/g, "");
 }
 
-function findStored(
-  backups: string,
-  kind: string,
-  size: bigint,
-  isSame: (path: string) => boolean,
-): string | undefined {
+function findStored(backups: string, kind: string, isSame: (path: string) => boolean): string | undefined {
   for (const name of listDirectory(backups)) {
-    if (quarantineKind(name) !== kind) continue;
+    if (!name.endsWith(kind) || quarantineKind(name) !== kind) continue;
     const path = join(backups, name);
-    if (statFile(path)?.size === size && isSame(path)) return path;
+    if (isSame(path)) return path;
   }
   return undefined;
+}
+
+function hasSize(path: string, size: bigint): boolean {
+  return statFile(path)?.size === size;
 }
 
 function store(backups: string, kind: string, pieces: Iterable<Uint8Array, void>): string {

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { testOnlyFaults } from "../src/disk/disk.ts";
 import {
   pruneQuarantine,
   quarantineCopy,
@@ -70,6 +71,24 @@ describe("quarantineFile", () => {
     expect(quarantineFile(paths, "a", bytes("same"))).toBe(first);
     expect(quarantineFile(paths, "b", bytes("same"))).not.toBe(first);
     expect(readdirSync(paths.backups)).toHaveLength(2);
+  });
+
+  test("reads what is stored once, and again what it takes for the same", () => {
+    for (const text of ["one", "two", "six"]) quarantineFile(paths, "a", bytes(text));
+    const read: string[] = [];
+    using _ = testOnlyFaults((real) => ({
+      open: (path, flags, mode) => {
+        if (quarantineKind(basename(path)) !== undefined) read.push(readFileSync(path, "utf8"));
+        return real.open(path, flags, mode);
+      },
+    }));
+    const path = quarantineFile(paths, "a", bytes("two"));
+    expect(readFileSync(path, "utf8")).toBe("two");
+    expect(read).toEqual(["two"]);
+    writeFileSync(path, "ten");
+    const again = quarantineFile(paths, "a", bytes("two"));
+    expect([readFileSync(again, "utf8"), readFileSync(path, "utf8")]).toEqual(["two", "ten"]);
+    expect(quarantineFile(paths, "a", bytes("ten"))).toBe(path);
   });
 
   test("loses none of many in one millisecond", () => {
