@@ -27,18 +27,22 @@ export type Base = {
  * none of them is ever trusted for roots that it was not taken from.
  */
 export function openBase(places: Places): Base {
-  const index = readIndex(places);
-  if (
-    index !== undefined &&
-    index.home === identityOf(places.claude.root) &&
-    index.tree === identityOf(places.paths.runtime) &&
-    index.token === readToken(places)
-  ) {
-    return { settled: index.settled };
-  }
+  const base = validBase(places);
+  if (base !== undefined) return base;
   for (const name of COMMON_STATES) removeFile(join(places.paths.base, name));
   writeBaseIndex(places, {});
   return { settled: {} };
+}
+
+/** Undefined where it has to be begun anew. Writes nothing. */
+export function validBase(places: Places): Base | undefined {
+  const index = readIndex(places);
+  const isValid =
+    index !== undefined &&
+    index.home === identityOf(places.claude.root) &&
+    index.tree === identityOf(places.paths.runtime) &&
+    index.token === readToken(places);
+  return isValid ? { settled: index.settled } : undefined;
 }
 
 /** What is merged three ways, under the names that the base gives it. */

@@ -2,7 +2,7 @@ import { checkpoint } from "../checkpoint.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import type { JsonObject } from "../json.ts";
+import { formatLike, type JsonObject } from "../json.ts";
 import { freshBase } from "../merge/fresh-base.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
 import { readAccount } from "./account.ts";
@@ -16,13 +16,16 @@ import {
   goodValue,
   judgeSide,
 } from "./document.ts";
-import { forgetMerges, noteMerges, readMerges } from "./noted-merges.ts";
+import { forgetMerges, type MergeNote, mergesIn, noteFrom, readNote, writeNote } from "./noted-merges.ts";
 import type { Places } from "./places.ts";
 import { MISSING, type Signature, signatureFrom, signatureOf } from "./signature.ts";
 import { writeSide } from "./write-side.ts";
 
 /** What a look at one document found: both sides as read, and what is to become of them. */
 export type DocumentLook = {
+  /** The base proper, and what was noted beside it. */
+  readonly proven: JsonObject | "void";
+  readonly note: MergeNote;
   /** What the sides were judged by. */
   readonly base: JsonObject | "void";
   /** Merges that it takes into account and that are not in the base proper yet. */
@@ -30,6 +33,15 @@ export type DocumentLook = {
   readonly home: DocumentSide;
   readonly tree: DocumentSide;
   readonly decision: DocumentDecision;
+  /** Where they were made beforehand. */
+  readonly writes?: Writes;
+};
+
+/** What carrying out a look on both sides writes: the note beside the base, and each side. */
+type Writes = {
+  readonly note: JsonObject | undefined;
+  readonly home: Uint8Array | undefined;
+  readonly tree: Uint8Array | undefined;
 };
 
 /** True where neither side changed since they were last reconciled: nothing is read. */
@@ -46,7 +58,7 @@ function sameAs(known: Signature | undefined, path: string): boolean {
 
 /**
  * Reads both sides and decides. Writes nothing.
- * @param options.before an earlier look with the same options: where it saw just this, what it decided still holds
+ * @param options.before an earlier look with the same options: where it saw just this it still holds
  */
 export function lookAt(
   places: Places,
@@ -54,18 +66,20 @@ export function lookAt(
   { before, ...options }: LookOptions,
 ): DocumentLook {
   const proven = readBaseDocument(places, kind.name);
-  const merges = readMerges(places, kind, proven);
+  const note = readNote(places, kind);
   const home = judgeSide(readRegularFile(kind.home));
   // What is read through a link is home's, and what were written through it would reach home: the overlay too.
   const tree = isLink(kind.tree) ? MISSING_SIDE : judgeSide(readRegularFile(kind.tree));
+  const seen = { proven, note, home, tree };
+  if (before !== undefined && sawTheSame(before, seen)) return before;
+  const merges = mergesIn(note, proven);
   const base =
     merges.length > 0 && home.kind === "ok" && tree.kind === "ok"
       ? freshBase({ base: proven, merges, home: home.value, tree: tree.value, atomic: kind.atomic })
       : proven;
-  const look = { base, merges, home, tree };
-  if (before !== undefined && sawTheSame(before, look)) return { ...look, decision: before.decision };
   const account = tree.kind === "ok" ? undefined : readAccount(places);
-  return { ...look, decision: decideDocument(kind, { base, home, tree, account, ...options }) };
+  const decision = decideDocument(kind, { base, home, tree, account, ...options });
+  return { ...seen, base, merges, decision };
 }
 
 type LookOptions = Pick<DocumentQuestion, "rebuild" | "deletion"> & {
@@ -73,8 +87,9 @@ type LookOptions = Pick<DocumentQuestion, "rebuild" | "deletion"> & {
 };
 
 /** Bytes that did not change were parsed once, and have one value. The times of a side decide too. */
-function sawTheSame(a: DocumentLook, b: Omit<DocumentLook, "decision">): boolean {
-  return a.base === b.base && sameSide(a.home, b.home) && sameSide(a.tree, b.tree);
+function sawTheSame(a: DocumentLook, b: Pick<DocumentLook, "proven" | "note" | "home" | "tree">): boolean {
+  const sameBase = a.proven === b.proven && a.note === b.note;
+  return sameBase && sameSide(a.home, b.home) && sameSide(a.tree, b.tree);
 }
 
 function sameSide(a: DocumentSide, b: DocumentSide): boolean {
@@ -84,6 +99,30 @@ function sameSide(a: DocumentSide, b: DocumentSide): boolean {
     a.value === b.value &&
     signatureFrom(a.content.stat) === signatureFrom(b.content.stat)
   );
+}
+
+/** Makes all that carrying it out will write, so that only this is left to be done under the locks. */
+export function withWrites(kind: DocumentKind, look: DocumentLook): DocumentLook {
+  const { decision, home, tree } = look;
+  const writes = {
+    note: noteAfter(kind, look, "both"),
+    home: decision.home && bytesOf(decision.home, home),
+    tree: decision.tree && bytesOf(decision.tree, tree),
+  };
+  return { ...look, writes };
+}
+
+function bytesOf(value: JsonObject, side: DocumentSide): Uint8Array {
+  return formatLike(value, side.kind === "missing" ? undefined : side.content.bytes);
+}
+
+/** What is noted before a look is carried out: what it will leave on both sides, and the merges before it. */
+function noteAfter(kind: DocumentKind, look: DocumentLook, sides: "tree" | "both"): JsonObject | undefined {
+  const { base, proven, merges, decision } = look;
+  const home = (sides === "both" ? decision.home : undefined) ?? goodValue(look.home);
+  const tree = decision.tree ?? goodValue(look.tree);
+  if (home === undefined || tree === undefined) return undefined;
+  return noteFrom(proven, [...merges, kind.agreed(base === "void" ? {} : base, home, tree)]);
 }
 
 /** What a look led to, for the log: no values, which may be secrets. */
@@ -125,11 +164,14 @@ export function carryOut(
   checkpoint(`${kind.name}:before-tree`);
   if (decision.tree !== undefined) {
     if (isLink(kind.tree)) attempt("unlink", kind.tree, () => disk.unlink(kind.tree));
-    writeSide(kind.tree, look.tree, decision.tree, { shown, keep });
+    const bytes = look.writes?.tree ?? bytesOf(decision.tree, look.tree);
+    writeSide(kind.tree, look.tree, { value: decision.tree, bytes }, { shown, keep });
   }
   checkpoint(`${kind.name}:before-home`);
-  if (sides === "both" && decision.home !== undefined)
-    writeSide(kind.home, look.home, decision.home, { keep });
+  if (sides === "both" && decision.home !== undefined) {
+    const bytes = look.writes?.home ?? bytesOf(decision.home, look.home);
+    writeSide(kind.home, look.home, { value: decision.home, bytes }, { keep });
+  }
   checkpoint(`${kind.name}:written`);
 }
 
@@ -144,19 +186,15 @@ export function carryOutFresh(
   look: DocumentLook,
   sides: "tree" | "both",
 ): void {
-  const { base, merges, decision } = look;
-  const home = (sides === "both" ? decision.home : undefined) ?? goodValue(look.home);
-  const tree = decision.tree ?? goodValue(look.tree);
-  if (home !== undefined && tree !== undefined) {
-    noteMerges(places, kind, [...merges, kind.agreed(base === "void" ? {} : base, home, tree)]);
-  }
+  const note = (sides === "both" ? look.writes?.note : undefined) ?? noteAfter(kind, look, sides);
+  if (note !== undefined) writeNote(places, kind, note);
   let inTree = false;
   try {
     carryOut(places, kind, look, sides, () => {
       inTree = true;
     });
   } catch (error) {
-    if (!inTree) noteMerges(places, kind, merges);
+    if (!inTree) writeNote(places, kind, noteFrom(look.proven, look.merges));
     throw error;
   }
 }

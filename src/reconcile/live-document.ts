@@ -1,7 +1,7 @@
 import { statFile } from "../disk/read-file.ts";
 import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { rememberAccount } from "./account.ts";
-import { openBase, writeBaseIndex } from "./base.ts";
+import { openBase, validBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import { type DocumentKind, statOf } from "./document.ts";
 import {
@@ -11,8 +11,10 @@ import {
   describe,
   isSettled,
   lookAt,
+  withWrites,
 } from "./document-pass.ts";
 import { type Pass, RETRY_MS, say } from "./pass.ts";
+import type { Places } from "./places.ts";
 import { SETTLE_MS, untilStanding } from "./standing.ts";
 
 /**
@@ -23,7 +25,7 @@ import { SETTLE_MS, untilStanding } from "./standing.ts";
 export async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number | undefined> {
   const { places, memory } = pass;
   if (isSettled(kind, openBase(places))) return undefined;
-  const first = look(pass, kind);
+  const first = lookPrepared(pass, kind);
   if (first.tree.kind === "ok") rememberAccount(places, kind.accountPart(first.tree.value));
   if (asksToWrite(first)) {
     await withClaudeLocks(locksFor(kind, first), (assertHeld) =>
@@ -38,6 +40,26 @@ export async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise
     );
   } else memory.deletions.keepOnly(kind.name, first.decision.held);
   return settle(pass, kind, first);
+}
+
+/**
+ * Looks at a document before its turn has come, and makes all that is to be written: while both sides stay as they are only the writing
+ * is left. Writes nothing. A key that is missing is not judged yet, since it may come back within the burst.
+ * @returns undefined where there is nothing to be prepared
+ */
+export function prepareDocument(places: Places, kind: DocumentKind): DocumentLook | undefined {
+  const base = validBase(places);
+  if (base === undefined || isSettled(kind, base)) return undefined;
+  const seen = lookAt(places, kind, { rebuild: false, deletion: () => "hold" });
+  const isClear = asksToWrite(seen) && seen.decision.held.length === 0;
+  return isClear ? withWrites(kind, seen) : undefined;
+}
+
+/** What is to be written is made before a lock of Claude's is taken. */
+function lookPrepared(pass: Pass, kind: DocumentKind): DocumentLook {
+  const isPrepared = kind.name === "claude.json" && pass.moment === "running";
+  const seen = look(pass, kind, isPrepared ? pass.memory.prepared : undefined);
+  return asksToWrite(seen) && seen.writes === undefined ? withWrites(kind, seen) : seen;
 }
 
 /** A file that changed since then was changed by somebody else. */

@@ -6,7 +6,7 @@ import type { DocumentKind } from "./document.ts";
 import { documentKinds } from "./kinds.ts";
 import { mirrorIfCopied, mirrorNow } from "./live-copies.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
-import { reconcileDocument } from "./live-document.ts";
+import { prepareDocument, reconcileDocument } from "./live-document.ts";
 import { isTreeAsOpened, treeReplaced } from "./look.ts";
 import { forgetParsed } from "./parse-once.ts";
 import { isLinked, type Moment, type Pass, RETRY_MS, type Reconciled, say } from "./pass.ts";
@@ -58,23 +58,45 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     return undefined;
   });
   await attempt("account", () => noteOwnerIfNew(pass));
+  // Before what is looked up name by name: a key is waited for, in another session too.
+  for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
   await attempt("copies", () => mirrorIfCopied(pass, notes));
   await attempt("tree", async () => {
     const rewritten = liveTreePass(pass, final);
     if (rewritten.length > 0 && !isLinked(places)) await mirrorNow(pass, new Set(rewritten));
     return undefined;
   });
-  for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
   await attempt("account", () => {
     if (final) notes.push(...withBaseGuard(pass.places, () => noteAccountChange(pass.places)));
     return undefined;
   });
   forgetParsed();
+  pass.memory.prepared = undefined;
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
     failed,
     notes: final ? [...failures, ...notes] : [],
   };
+}
+
+/**
+ * Does what a pass will need, while the end of a burst of writes is waited for. Writes nothing, and says nothing: what fails here fails
+ * in the pass again. Settings are left to it: they change seldom, and by overlays that another session may note meanwhile.
+ */
+export function preparePass({ places, config, look, memory }: Reconciled): void {
+  memory.prepared = undefined;
+  try {
+    if (!isTreeAsOpened(places, look)) return;
+    const [claudeJson] = documentKinds(places, {
+      overlay: {},
+      applied: [],
+      keep: [],
+      isolate: config.isolate,
+    });
+    if (claudeJson !== undefined) memory.prepared = prepareDocument(places, claudeJson);
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+  }
 }
 
 function inItsMode(places: Places): Places {

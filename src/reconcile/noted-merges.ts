@@ -5,15 +5,25 @@ import { readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.
 import type { DocumentKind } from "./document.ts";
 import type { Places } from "./places.ts";
 
+/** What is noted beside the base. */
+export type MergeNote = JsonObject | "void";
+
 /**
- * Notes merges that the base may not follow yet, the last few of them. As changes from the base: the documents may be large, and
+ * A note of merges that the base may not follow yet, the last few of them. As changes from the base: the documents may be large, and
  * what changes within seconds is small.
+ * @param proven the base proper
  */
-export function noteMerges(places: Places, kind: DocumentKind, merges: readonly JsonObject[]): void {
-  const proven = readBaseDocument(places, kind.name);
-  const changes = merges.slice(-MERGES_KEPT).map((merge) => changesFrom(orEmpty(proven), merge));
-  writeBaseDocument(places, noteOf(kind), { merges: changes });
+export function noteFrom(proven: JsonObject | "void", merges: readonly JsonObject[]): JsonObject {
+  return { merges: merges.slice(-MERGES_KEPT).map((merge) => changesFrom(orEmpty(proven), merge)) };
+}
+
+export function writeNote(places: Places, kind: DocumentKind, note: JsonObject): void {
+  writeBaseDocument(places, noteOf(kind), note);
   checkpoint(`${kind.name}:fresh-written`);
+}
+
+export function readNote(places: Places, kind: DocumentKind): MergeNote {
+  return readBaseDocument(places, noteOf(kind));
 }
 
 /** More than a pass makes while Claude Code writes one document once. */
@@ -23,12 +33,7 @@ const MERGES_KEPT = 8;
  * The merges that were noted, as whole documents.
  * @param proven the base proper
  */
-export function readMerges(
-  places: Places,
-  kind: DocumentKind,
-  proven: JsonObject | "void",
-): readonly JsonObject[] {
-  const note = readBaseDocument(places, noteOf(kind));
+export function mergesIn(note: MergeNote, proven: JsonObject | "void"): readonly JsonObject[] {
   const merges = note === "void" ? undefined : ownValue(note, "merges");
   if (!Array.isArray(merges)) return [];
   return merges

@@ -6,7 +6,6 @@ import { type Json, parseJson } from "../json.ts";
  * value again, which every comparison then knows by identity. 1 MB takes 4 ms to parse and 0.1 ms to compare.
  */
 export function parseOnce(bytes: Uint8Array): Json | undefined {
-  if (bytes.length < WORTH_KEEPING) return parseJson(bytes);
   const known = recent.find((one) => equalBytes(one.bytes, bytes));
   if (known !== undefined) return known.value;
   return knownAs(bytes, parseJson(bytes));
@@ -26,7 +25,5 @@ export function forgetParsed(): void {
 
 const recent: { readonly bytes: Uint8Array; readonly value: Json | undefined }[] = [];
 
-/** Home's document, the tree's and their base, before a merge and after it. */
-const KEPT = 6;
-
-const WORTH_KEEPING = 32 * 1024;
+/** Of each of two documents home's, the tree's, their base and what is noted beside it, before a merge and after it. */
+const KEPT = 16;

@@ -2,6 +2,7 @@ import { log } from "../log.ts";
 import type { Store } from "../paths.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
 import type { DeletionMemory } from "./deletion-memory.ts";
+import type { DocumentLook } from "./document-pass.ts";
 import type { Look } from "./look.ts";
 import type { Places } from "./places.ts";
 import type { Signature } from "./signature.ts";
@@ -23,6 +24,8 @@ export type PassMemory = {
   /** When this process last wrote a document, in milliseconds of the monotonic clock. */
   lastWriteMs: number;
   readonly sightings: Sightings;
+  /** How `.claude.json` was seen while the end of a burst of writes was waited for. */
+  prepared?: DocumentLook | undefined;
   /** The tree's `.claude.json` when the account in it was last noted. */
   accountSeen?: Signature | undefined;
   /** In a tree of copies, once all of them were looked at: those that have to be looked at again. */

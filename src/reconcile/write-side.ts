@@ -13,14 +13,21 @@ export type Told = {
   readonly keep: (displaced: FileContent) => void;
 };
 
+/** A document, and the bytes that were made of it. */
+export type Merged = { readonly value: JsonObject; readonly bytes: Uint8Array };
+
 /**
  * Writes a merged document over what was judged. What another program wrote in that very moment, and is at no name any more, is
  * merged into what stands there, or kept.
  * @throws ClauthError `concurrent_modification` (retry-safe) where the side changed since it was read; otherwise as `domainError`
  */
-export function writeSide(path: string, side: DocumentSide, value: JsonObject, { shown, keep }: Told): void {
+export function writeSide(
+  path: string,
+  side: DocumentSide,
+  { value, bytes }: Merged,
+  { shown, keep }: Told,
+): void {
   const before = side.kind === "missing" ? undefined : side.content;
-  const bytes = formatLike(value, before?.bytes);
   let displaced: FileContent | undefined;
   try {
     writeFileAtomic(path, bytes, {
@@ -58,7 +65,8 @@ function isBroughtBack(
       if (now.kind !== "ok") return false;
       const sides = { base: base ?? {}, home: now.value, tree: theirs } as const;
       const { home: merged } = mergeObjects({ ...sides, later: "home", deletion });
-      if (!equalJson(merged, now.value)) writeSide(path, now, merged, { keep });
+      const bytes = formatLike(merged, now.content.bytes);
+      if (!equalJson(merged, now.value)) writeSide(path, now, { value: merged, bytes }, { keep });
       return true;
     } catch (error) {
       if (!(error instanceof ClauthError)) throw error;

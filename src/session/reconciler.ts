@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
-import { livePass } from "../reconcile/live-pass.ts";
+import { livePass, preparePass } from "../reconcile/live-pass.ts";
 import { asClauthError } from "../report.ts";
 import { closeWatchesBehindUs } from "../run/close-behind.ts";
 import type { Session } from "./session.ts";
@@ -32,6 +32,7 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   let election: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let dueAtOnce = false;
+  let isPrepared = false;
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -82,6 +83,10 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   /** What happens meanwhile puts a pass off, but never one that is due at once. */
   function schedule(delayMs: number): void {
     if (stopped || dueAtOnce) return;
+    if (delayMs === DEBOUNCE_MS && !isPrepared) {
+      isPrepared = true;
+      setImmediate(prepare);
+    }
     clearTimeout(timer);
     dueAtOnce = delayMs === 0;
     // The shortest timer takes a millisecond (measured on Bun 1.4.5).
@@ -89,9 +94,15 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     else timer = setTimeout(begin, delayMs);
   }
 
+  /** At the first event of a burst: mostly it is the only one that counts, and by its end all but the writing is done. */
+  function prepare(): void {
+    if (!stopped && isPrepared) preparePass(session);
+  }
+
   function begin(): void {
     timer = undefined;
     dueAtOnce = false;
+    isPrepared = false;
     underWay = underWay.then(pass);
   }
 

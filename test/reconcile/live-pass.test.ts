@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
 import type { JsonObject } from "../../src/json.ts";
+import { preparePass } from "../../src/reconcile/live-pass.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
 import { isOfMirror } from "../support/link-mode.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
@@ -428,5 +429,75 @@ describe("at the end", () => {
       primaryApiKey: "sk-fake",
     });
     expect(box.logText()).not.toContain("sk-fake");
+  });
+});
+
+describe("prepared while a burst of writes is waited for", () => {
+  test("a change is read, merged and written out in memory, and nothing on the disk", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    const before = everyTrace(box.home);
+    preparePass(box.reconciled);
+    expect(everyTrace(box.home)).toEqual(before);
+    const { prepared } = box.reconciled.memory;
+    expect(prepared?.decision.home).toEqual({ ...SHARED, tipsHistory: {} });
+    const written = new TextDecoder().decode(prepared?.writes?.home);
+    await box.live();
+    expect(readFileSync(box.places.homeJson, "utf8")).toBe(written);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+  });
+
+  test("nothing is, where nothing changed, nothing is known, or the tree is gone", () => {
+    using box = running();
+    preparePass(box.reconciled);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    rmSync(join(box.places.paths.base, "index.json"));
+    const before = everyTrace(box.home);
+    preparePass(box.reconciled);
+    rmSync(box.places.paths.runtime, { recursive: true });
+    preparePass(box.reconciled);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+    expect(everyTrace(box.places.paths.base)).toEqual(before.filter((line) => line.includes("/base")));
+  });
+
+  const changesMeanwhile: readonly (readonly [string, (box: ProfileHome) => void])[] = [
+    ["the same key in the tree", ({ places }) => edit(places.treeJson, { tipsHistory: { seen: 2 } })],
+    ["the same key at home", ({ places }) => edit(places.homeJson, { tipsHistory: { seen: 3 } })],
+    ["a key at home", ({ places }) => edit(places.homeJson, { fromHome: true })],
+    ["a key that goes", ({ places }) => edit(places.treeJson, { a: undefined })],
+    ["the same bytes anew", ({ places }) => edit(places.treeJson, {})],
+    ["what came is taken back", ({ places }) => edit(places.treeJson, { tipsHistory: undefined })],
+    ["a document that is cut off", ({ places }) => put(places.homeJson, "{")],
+    ["a document that is gone", ({ places }) => rmSync(places.homeJson)],
+    ["the base, which is gone", ({ places }) => rmSync(join(places.paths.base, "claude.json"))],
+    ["a merge of another shim", ({ places }) => put(join(places.paths.base, "claude.json.fresh"), FRESH)],
+  ];
+  const FRESH = { merges: [[{ key: ["tipsHistory"], value: { seen: 1 } }]] };
+
+  test.each(changesMeanwhile)("what changes after that is judged anew: %s", async (_, change) => {
+    const outcomes = [];
+    for (const isPrepared of [true, false]) {
+      using box = running();
+      edit(box.places.treeJson, { tipsHistory: { seen: 1 } });
+      if (isPrepared) preparePass(box.reconciled);
+      // More than a tick of the clock, by which files get their times.
+      Bun.sleepSync(20);
+      change(box);
+      await box.live();
+      const documents = [box.places.homeJson, box.places.treeJson].map((path) => readFileSync(path, "utf8"));
+      outcomes.push([...documents, box.conflicts().map(({ key, kept, lost }) => ({ key, kept, lost }))]);
+    }
+    expect(outcomes[0]).toEqual(outcomes[1] ?? []);
+  });
+
+  test("a key that is missing in the middle of a burst is not taken for removed by its end", async () => {
+    using box = running();
+    for (const numStartups of [5, 6]) {
+      edit(box.places.treeJson, { a: undefined, numStartups });
+      if (numStartups === 5) preparePass(box.reconciled);
+    }
+    await box.live();
+    expect(read(box.places.homeJson)).toEqual({ ...SHARED, numStartups: 6 });
   });
 });
