@@ -62,10 +62,8 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
 
 /** Serializes in the layout of the bytes it replaces: their indentation, and their final line end or none. */
 export function formatLike(value: Json, before: Uint8Array | undefined): Uint8Array {
-  const text = before === undefined ? "" : utf8Lenient.decode(before);
+  const text = before === undefined ? "" : new TextDecoder().decode(before);
   const indent =
     /^\uFEFF?\s*[{[]\r?\n([ \t]+)/.exec(text)?.[1] ?? (text.includes("\n") || text === "" ? "  " : "");
   return new TextEncoder().encode(JSON.stringify(value, null, indent) + (/\n$/.test(text) ? "\n" : ""));
 }
-
-const utf8Lenient = new TextDecoder();

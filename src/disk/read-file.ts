@@ -26,18 +26,30 @@ export type FileStat = {
  * @returns undefined where there is no file: nothing of that name, a dangling link, or a file in place of its directory
  * @throws ClauthError `not_a_file`, `file_too_large`, or what `domainError` makes of the system's answer
  */
-export function readRegularFile(
+export function readRegularFile(path: string, limits: Limits = {}): FileContent | undefined {
+  const read = readWith(path, limits);
+  return read && { bytes: read.bytes, stat: fileStat(read.stats) };
+}
+
+/** The same for whoever does not ask which version of the file they are of. */
+export function readBytes(path: string, limits: Limits = {}): Uint8Array | undefined {
+  return readWith(path, limits)?.bytes;
+}
+
+type Limits = { readonly maxBytes?: number };
+
+function readWith(
   path: string,
-  limits: { readonly maxBytes?: number } = {},
-): FileContent | undefined {
-  const maxBytes = limits.maxBytes ?? 64 * 1024 * 1024;
+  { maxBytes = 64 * 1024 * 1024 }: Limits,
+): { readonly bytes: Uint8Array; readonly stats: Stats } | undefined {
   const descriptor = openForReading(path);
   if (descriptor === undefined) return undefined;
   try {
     const stats = disk.statOpen(descriptor);
     if (!stats.isFile()) throw notAFile(path);
-    if (stats.size > BigInt(maxBytes)) throw tooLarge(path, maxBytes);
-    return { bytes: readToEnd(descriptor, path, Number(stats.size), maxBytes), stat: fileStat(stats) };
+    const size = Number(stats.size);
+    if (size > maxBytes) throw tooLarge(path, maxBytes);
+    return { bytes: readToEnd(descriptor, path, size, maxBytes), stats };
   } catch (cause) {
     throw domainError(cause, "read", path);
   } finally {

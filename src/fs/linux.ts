@@ -33,6 +33,7 @@ export const CALLS = {
   rt_sigaction: isX64 ? 13 : 134,
   statx: isX64 ? 332 : 291,
   unlinkat: isX64 ? 263 : 35,
+  wait4: isX64 ? 61 : 260,
   write: isX64 ? 1 : 64,
 } as const;
 

@@ -24,14 +24,16 @@ export type LockRank = (typeof LOCK_ORDER)[number];
  * @throws ClauthError `lock_order` where one of this rank or further in is held already: a bug of ours
  */
 export function enterLock(rank: LockRank): void {
-  for (const other of LOCK_ORDER.slice(LOCK_ORDER.indexOf(rank)))
-    if (held.has(other)) throw outOfOrder(`the ${rank} lock was asked for while the ${other} lock is held`);
-  held.add(rank);
+  for (const other of held)
+    if (LOCK_ORDER.indexOf(other) >= LOCK_ORDER.indexOf(rank))
+      throw outOfOrder(`the ${rank} lock was asked for while the ${other} lock is held`);
+  held.push(rank);
 }
 
 /** Notes that the lock was given back, or not got. */
 export function leaveLock(rank: LockRank): void {
-  held.delete(rank);
+  const index = held.indexOf(rank);
+  if (index >= 0) held.splice(index, 1);
 }
 
 /**
@@ -40,12 +42,12 @@ export function leaveLock(rank: LockRank): void {
  */
 export function refuseWhileOursIsHeld(): void {
   for (const rank of ["rotation", "state"] as const) {
-    if (held.has(rank))
+    if (held.includes(rank))
       throw outOfOrder(`a lock of Claude Code was waited for while our ${rank} lock is held`);
   }
 }
 
-const held = new Set<LockRank>();
+const held: LockRank[] = [];
 
 function outOfOrder(message: string): ClauthError {
   return new ClauthError({

@@ -1,4 +1,4 @@
-import { readRegularFile } from "../disk/read-file.ts";
+import { readBytes } from "../disk/read-file.ts";
 import { isObject, type Json, parseJson } from "../json.ts";
 import { join } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
@@ -80,8 +80,8 @@ const IN_BASE = ["index.json", "overlay.json", "credentials.json", "manifest.jso
 /** Undefined where there is none, or none that can be read: then the passes look for themselves. */
 export function readRestNote(paths: Pick<ProfilePaths, "base">): RestNote | undefined {
   try {
-    const content = readRegularFile(restNotePath(paths), { maxBytes: 64 * 1024 });
-    return content === undefined ? undefined : noteFrom(parseJson(content.bytes));
+    const bytes = readBytes(restNotePath(paths), { maxBytes: 64 * 1024 });
+    return bytes === undefined ? undefined : noteFrom(parseJson(bytes));
   } catch {
     return undefined;
   }

@@ -29,7 +29,7 @@ export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
  *   need; Claude needs it as well: started with it ignored it takes every failed tool for status 1.
  * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
  */
-export function startForeground(launch: Launch, ignoredSignals: ReadonlySet<number>): Running {
+export function startForeground(launch: Launch, ignoredSignals: readonly number[]): Running {
   if (process.platform === "win32") return startOnWindows(launch);
   let pid = 0;
   let settle: (exit: Exit) => void = () => {};
@@ -66,7 +66,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * The caller's descriptors stay open; one that a thread had open for a moment while they were listed (of Bun, of a library that is
  * preloaded) is gone by now, and the kernel starts nothing with a descriptor that is gone.
  */
-function spawnWithOpen(launch: Launch, ignored: ReadonlySet<number>): number {
+function spawnWithOpen(launch: Launch, ignored: readonly number[]): number {
   let descriptors = launch.descriptors;
   for (let tries = 1; ; tries++) {
     const pid = spawn({ ...launch, descriptors }, ignored);
@@ -92,9 +92,9 @@ function isOpen(descriptor: number): boolean {
 /** An `fg` may already be on its way when a stop is reported; what is still stopped after this long stays so. */
 const STOP_SETTLES_MS = 20;
 
-function relaySignals(pid: () => number, ignored: ReadonlySet<number>): void {
+function relaySignals(pid: () => number, ignored: readonly number[]): void {
   const on = (signal: NodeJS.Signals, number: number, act: () => void) => {
-    if (!ignored.has(number)) process.on(signal, act);
+    if (!ignored.includes(number)) process.on(signal, act);
   };
   const passOn = (signal: NodeJS.Signals) => () => pid() > 0 && send(pid(), signal);
   for (const [signal, number] of MEANT_FOR_US) on(signal, number, passOn(signal));

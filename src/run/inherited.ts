@@ -19,7 +19,7 @@ export type Inherited = {
   /** Descriptors beyond 2 that the caller left open for us. */
   readonly descriptors: readonly number[];
   /** Numbers of the signals that were ignored when we were started (`nohup`, `trap ''`). */
-  readonly ignoredSignals: () => ReadonlySet<number>;
+  readonly ignoredSignals: () => readonly number[];
 };
 
 /**
@@ -36,7 +36,7 @@ export function readInherited({
       args: args.map(utf8Bytes),
       environment: decodedEnvironment(env),
       descriptors: [],
-      ignoredSignals: () => new Set(),
+      ignoredSignals: () => [],
     };
   return {
     args: exactArguments(args),
@@ -133,17 +133,17 @@ function watchedBy(epoll: number): number[] {
 }
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
-function ignoredSignals(): ReadonlySet<number> {
+function ignoredSignals(): readonly number[] {
   const status = procFile("status");
   const mask = status.indexOf(SIG_IGN) + SIG_IGN.length;
-  const ignored = new Set<number>();
+  const ignored: number[] = [];
   if (mask < SIG_IGN.length) return ignored;
   // Signal 1 is the last bit of sixteen hexadecimal digits.
   const high = Number.parseInt(status.slice(mask, mask + 8), 16);
   const low = Number.parseInt(status.slice(mask + 8, mask + 16), 16);
   for (let signal = 1; signal <= 64; signal++) {
     const isIgnored = ((signal <= 32 ? low : high) >>> ((signal - 1) & 31)) & 1;
-    if (isIgnored && signal !== SIGPIPE && signal !== SIGXFSZ) ignored.add(signal);
+    if (isIgnored && signal !== SIGPIPE && signal !== SIGXFSZ) ignored.push(signal);
   }
   return ignored;
 }

@@ -27,10 +27,12 @@ export function launchFrom(
   start: { readonly path: string; readonly argv0: string; readonly args: readonly ByteString[] },
   edit: EnvironmentEdit,
 ): Launch {
-  const gone = new Set<string>();
-  for (const name of [...edit.remove, ...Object.keys(edit.set)]) gone.add(inOneCase(name));
+  const gone: string[] = [];
+  for (const name of edit.remove) gone.push(inOneCase(name));
+  for (const name of Object.keys(edit.set)) gone.push(inOneCase(name));
   const environment: ByteString[] = [];
-  for (const entry of inherited.environment) if (!gone.has(inOneCase(nameOf(entry)))) environment.push(entry);
+  for (const entry of inherited.environment)
+    if (!gone.includes(inOneCase(nameOf(entry)))) environment.push(entry);
   for (const [name, value] of Object.entries(edit.set)) environment.push(utf8Bytes(`${name}=${value}`));
   const descriptors: Handover[] = [];
   for (const descriptor of inherited.descriptors) descriptors.push({ from: descriptor, to: descriptor });

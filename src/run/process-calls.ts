@@ -1,4 +1,5 @@
 import { type Pointer, ptr } from "bun:ffi";
+import { CALLS, isLinux, systemCall } from "../fs/linux.ts";
 import { once, openLibc } from "../libc.ts";
 import { type Launch, nativeLaunch } from "./launch.ts";
 import { IGNORED_BY_BUN } from "./signals.ts";
@@ -28,9 +29,9 @@ const spawning = once(
       posix_spawnattr_init: { args: ["ptr"], returns: "i32" },
       posix_spawnattr_setflags: { args: ["ptr", "i16"], returns: "i32" },
       posix_spawnattr_setsigdefault: { args: ["ptr", "ptr"], returns: "i32" },
-      waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
     }).symbols,
 );
+const waiting = once(() => openLibc({ waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" } }).symbols);
 const asking = once(
   () =>
     openLibc({
@@ -70,7 +71,7 @@ function clearCloseOnExec(from: number, to: number): void {
  * Starts the program; its process id, or the errno as a negative number. Every signal that is not in `ignored` has
  * its default action in it: glibc and musl would leave those of their own threads (32 to 34) ignored.
  */
-export function spawn(launch: Launch, ignored: ReadonlySet<number>): number {
+export function spawn(launch: Launch, ignored: readonly number[]): number {
   const c = spawning();
   const native = nativeLaunch(launch);
   const actions = new Uint8Array(STRUCTURE_BYTES);
@@ -98,7 +99,11 @@ export function spawn(launch: Launch, ignored: ReadonlySet<number>): number {
 /** The status word of a change of state of `pid`, or undefined where nothing changed. Never blocks. */
 export function changeOf(pid: number): number | undefined {
   const status = new Int32Array(1);
-  return spawning().waitpid(pid, ptr(status), WNOHANG | WUNTRACED) > 0 ? status[0] : undefined;
+  const how = WNOHANG | WUNTRACED;
+  const changed = isLinux
+    ? systemCall(CALLS.wait4, pid, ptr(status), how)
+    : waiting().waitpid(pid, ptr(status), how);
+  return changed > 0 ? status[0] : undefined;
 }
 
 /** The process group and the session of a process; 0 stands for our own. */
@@ -140,11 +145,11 @@ const LOCAL_FLAGS = 3;
 const STRUCTURE_BYTES = 512;
 
 /** A sigset_t: signal 1 is the lowest bit of the first byte. */
-function allSignalsBut(left: ReadonlySet<number>): Uint8Array {
-  const set = new Uint8Array(SIGSET_BYTES);
-  for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
+function allSignalsBut(left: readonly number[]): Uint8Array {
+  const set = new Uint8Array(SIGSET_BYTES).fill(0xff, 0, LAST_SIGNAL / 8);
+  for (const signal of left) {
     const byte = (signal - 1) >> 3;
-    if (!left.has(signal)) set[byte] = (set[byte] ?? 0) | (1 << ((signal - 1) & 7));
+    set[byte] = (set[byte] ?? 0) & ~(1 << ((signal - 1) & 7));
   }
   return set;
 }

@@ -5,7 +5,7 @@ import { type EnvironmentEdit, launchFrom } from "../../src/run/launch.ts";
 const NO_EDIT: EnvironmentEdit = { set: {}, remove: [] };
 
 function inherited(environment: readonly string[], descriptors: readonly number[] = []): Inherited {
-  return { args: [], environment, descriptors, ignoredSignals: () => new Set() };
+  return { args: [], environment, descriptors, ignoredSignals: () => [] };
 }
 
 function environmentAfter(environment: readonly string[], edit: EnvironmentEdit): readonly string[] {

@@ -20,7 +20,7 @@ export function startNative(argv: readonly string[], start: NativeStart = {}): N
       environment,
       descriptors: start.descriptors ?? [],
     },
-    new Set(),
+    [],
   );
   if (pid <= 0) throw new Error(`${argv[0]} could not be started: errno ${-pid}`);
   return { pid, status: waitFor(`the end of ${argv.at(-1)}`, () => changeOf(pid)) };
