@@ -4,10 +4,8 @@ import type { BunPlugin } from "bun";
 
 const ROOT = resolve(import.meta.dir, "..");
 
-/** What runs a call that a profile concerns: the late module that people wait for. */
-const CLAUDE = "src/claude.ts";
-/** The short way of most of them. Where it can't be taken the other follows, and needs all of its modules too. */
-const NAMED = "src/named-profile.ts";
+/** What is loaded for a call that something concerns, step by step: the short way, who is picked, the long way. */
+const STEPS = ["plain-profile", "selection/plain-pick", "shim"].map((step) => `src/${step}.ts`);
 const CLAUTH = "src/clauth.ts";
 const IDENTITY = "src/identity-keys.ts";
 
@@ -42,10 +40,10 @@ export function inFewChunks(entry: string): BunPlugin {
 
 /** What is there by the time that a late module is asked for, and what may as well be. */
 function before(late: string): readonly string[] {
-  if (late === NAMED || late === IDENTITY || !late.startsWith("src/")) return [];
-  if (late === CLAUDE) return [join(ROOT, NAMED)];
+  if (late === IDENTITY || !late.startsWith("src/")) return [];
   const isLight = late === CLAUTH || LIGHT.includes(late);
-  const modules = isLight ? [CLAUTH, ...LIGHT] : [CLAUTH, ...LIGHT, NAMED, CLAUDE];
+  const step = STEPS.indexOf(late);
+  const modules = step >= 0 ? STEPS.slice(0, step) : [CLAUTH, ...LIGHT, ...(isLight ? [] : STEPS)];
   return modules.map((module) => join(ROOT, module));
 }
 

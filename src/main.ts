@@ -3,10 +3,9 @@ import { passThrough } from "./pass-through.ts";
 
 /**
  * The one executable: called as `clauth` it is the command that manages profiles, by any other name it is `claude`. What a call that no
- * profile concerns does not need is not loaded for it, nor what a call under a profile does not need that is named and at rest.
+ * profile concerns does not need is not loaded for it, nor what a call under a plain profile at rest does not need.
  */
 passThrough();
-const { enter } = isCalled("clauth", { calledAs: wordWeWereCalledBy() })
-  ? await import("./clauth.ts")
-  : await (process.env["CLAUTH_PROFILE"] ? import("./named-profile.ts") : import("./claude.ts"));
+const isCommand = isCalled("clauth", { calledAs: wordWeWereCalledBy() });
+const { enter } = await (isCommand ? import("./clauth.ts") : import("./plain-profile.ts"));
 await enter();

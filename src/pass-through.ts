@@ -21,13 +21,17 @@ export function passThrough(): void {
   const args = process.argv.slice(2);
   if (!isLinux || !isPlainCall(args, argv0)) return;
   if (env["CLAUTH_CLAUDE"] || env["WSL_DISTRO_NAME"]) return;
-  const enclosing = enclosingClaude(env);
-  if (env[GUARD]?.endsWith(`:${enclosing}`)) return;
-  if (env["CLAUTH_BYPASS"] !== "1" && !isNobodys(env)) return;
-  const claude = firstOnPath(env["PATH"] ?? "", process.execPath);
+  if (env[GUARD]?.endsWith(`:${enclosingClaude(env)}`)) return;
+  if (env["CLAUTH_BYPASS"] === "1" || isNobodys(env)) becomeFirstOnPath();
+}
+
+/** Becomes the first claude on PATH with what the caller gave, where it is plain which and what. Else it returns, with nothing done. */
+export function becomeFirstOnPath(): void {
+  const { argv, argv0, env, execPath } = process;
+  const claude = firstOnPath(env["PATH"] ?? "", execPath);
   const descriptors = claude === undefined ? undefined : handedOver();
   if (claude !== undefined && descriptors !== undefined)
-    become(claude, [argv0, ...args], `1:${enclosing}`, descriptors);
+    become(claude, [argv0, ...argv.slice(2)], `1:${enclosingClaude(env)}`, descriptors);
 }
 
 /** Called as `claude`, by an executable of ours, and not by an editor that put another program before the arguments. */

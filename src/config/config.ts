@@ -67,8 +67,8 @@ export function configFrom(value: unknown, statements: readonly Statement[]): Co
   if (typeof quiet !== "boolean" || !Array.isArray(rule)) return undefined;
   const rules: Rule[] = [];
   const lines = ruleLines(statements);
-  for (const [index, entry] of rule.entries()) {
-    const parsed = ruleFrom(entry, lines[index] ?? topLevelLine(statements, "rule"));
+  for (const entry of rule) {
+    const parsed = ruleFrom(entry, lines[rules.length] ?? topLevelLine(statements, "rule"));
     if (parsed === undefined) return undefined;
     rules.push(parsed);
   }
@@ -92,12 +92,15 @@ export function isProgramPath(value: unknown): value is string {
 
 /** The line on which a top-level key stands. */
 export function topLevelLine(statements: readonly Statement[], key: string): number | undefined {
-  return topLevel(statements).find((statement) => statement.name === key)?.line;
+  for (const { name, line } of topLevel(statements)) if (name === key) return line;
+  return undefined;
 }
 
 /** The lines on which rules start, in order; none where they are written in one inline array. */
 export function ruleLines(statements: readonly Statement[]): readonly number[] {
-  return statements.filter((statement) => statement.name === "[[rule]]").map((statement) => statement.line);
+  const lines: number[] = [];
+  for (const { name, line } of statements) if (name === "[[rule]]") lines.push(line);
+  return lines;
 }
 
 function ruleFrom(value: unknown, line: number | undefined): Rule | undefined {
@@ -115,7 +118,8 @@ function ruleFrom(value: unknown, line: number | undefined): Rule | undefined {
 }
 
 function hasOnly(table: Table, keys: readonly string[]): boolean {
-  return Object.keys(table).every((key) => keys.includes(key));
+  for (const key of Object.keys(table)) if (!keys.includes(key)) return false;
+  return true;
 }
 
 function isAnchored(path: string): boolean {

@@ -46,8 +46,12 @@ export type Statement = {
 
 /** The pairs before the first header. */
 export function topLevel(statements: readonly Statement[]): readonly Statement[] {
-  const header = statements.findIndex((statement) => statement.kind === "header");
-  return header === -1 ? statements : statements.slice(0, header);
+  const pairs: Statement[] = [];
+  for (const statement of statements) {
+    if (statement.kind === "header") break;
+    pairs.push(statement);
+  }
+  return pairs;
 }
 
 /** Every header and key/value pair of a text that the parser accepted, in order; a pair may span several lines. */

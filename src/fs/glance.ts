@@ -23,9 +23,9 @@ export const DIRECTORY = 0o040000;
 export function glance(path: string, flags = 0): Glance | undefined {
   if (systemCall(CALLS.statx, AT_FDCWD, inC(path), flags, STATX_BASIC_STATS, answerAt) !== 0)
     return undefined;
-  const [mode = 0, uid = 0] = [halves[14], words[5]];
-  const [low = 0, high = 0] = [words[10], words[11]];
-  return { kind: mode & S_IFMT, mode: mode & 0o7777, uid, size: high * 2 ** 32 + low };
+  const mode = halves[14] ?? 0;
+  const size = (words[11] ?? 0) * 2 ** 32 + (words[10] ?? 0);
+  return { kind: mode & S_IFMT, mode: mode & 0o7777, uid: words[5] ?? 0, size };
 }
 
 /** Tells the file that was glanced at last from any other: its inode and its device. */

@@ -9,9 +9,11 @@ export type ResolvedRule = { readonly rule: Rule; readonly directory: string };
 
 /** Resolves what the directory rules name; a directory that does not exist keeps its spelling and matches nothing. */
 export function resolveDirectories(rules: readonly Rule[], home: string): ResolvedRule[] {
-  return rules
-    .filter((rule) => rule.kind === "directory")
-    .map((rule) => ({ rule, directory: realPath(expandHome(rule.pattern, home)) }));
+  const resolved: ResolvedRule[] = [];
+  for (const rule of rules)
+    if (rule.kind === "directory")
+      resolved.push({ rule, directory: realPath(expandHome(rule.pattern, home)) });
+  return resolved;
 }
 
 /**
@@ -19,9 +21,9 @@ export function resolveDirectories(rules: readonly Rule[], home: string): Resolv
  * @throws ClauthError `rules_disagree` where two rules name that directory with different profiles.
  */
 export function matchDirectory(rules: readonly ResolvedRule[], cwd: string): Rule | undefined {
-  const scored = rules
-    .filter(({ directory }) => isInside(cwd, directory))
-    .map(({ rule, directory }) => ({ rule, score: directory.length }));
+  const scored: Scored[] = [];
+  for (const { rule, directory } of rules)
+    if (isInside(cwd, directory)) scored.push({ rule, score: directory.length });
   return strongest(scored);
 }
 
@@ -66,12 +68,16 @@ function matchesSegment(part: string, glob: string): boolean {
   return part.length - last.length >= offset && part.endsWith(last);
 }
 
-function strongest(scored: readonly { rule: Rule; score: number }[]): Rule | undefined {
-  const best = scored.reduce((most, { score }) => Math.max(most, score), -1);
-  const [first, ...others] = scored.filter(({ score }) => score === best).map(({ rule }) => rule);
-  const rival = others.find((rule) => rule.profile !== first?.profile);
-  if (first !== undefined && rival !== undefined) throw disagree(first, rival);
-  return first;
+type Scored = { readonly rule: Rule; readonly score: number };
+
+/** Loops, because most starts have nothing to compare: the first call of a built-in such as `reduce` is compiled (Bun 1.4.5). */
+function strongest(scored: readonly Scored[]): Rule | undefined {
+  let best: Scored | undefined;
+  for (const one of scored) if (best === undefined || one.score > best.score) best = one;
+  for (const { rule, score } of scored)
+    if (best !== undefined && score === best.score && rule.profile !== best.rule.profile)
+      throw disagree(best.rule, rule);
+  return best?.rule;
 }
 
 function disagree(a: Rule, b: Rule): ClauthError {

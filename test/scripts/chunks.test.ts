@@ -21,15 +21,16 @@ describe("of the executable", () => {
     expect(loadedWith("main.js").size).toMatchInlineSnapshot(`2`);
   });
 
-  test("a call under a profile that is named loads three more, any other that concerns a profile five", () => {
-    expect(loadedWith("main.js", named()).size).toMatchInlineSnapshot(`5`);
-    expect(loadedWith("main.js", named(), claude()).size).toMatchInlineSnapshot(`9`);
+  test("a call under a plain profile at rest loads few more, where it is named", () => {
+    expect(loadedWith("main.js", plain()).size).toMatchInlineSnapshot(`5`);
+    expect(loadedWith("main.js", plain(), lateChunk("plainPick")).size).toMatchInlineSnapshot(`8`);
+    expect(loadedWith("main.js", plain(), shim()).size).toMatchInlineSnapshot(`11`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(
     "%s loads nothing for a session's sake",
     (verb) => {
-      const session = [...loadedWith(claude())].filter((chunk) => !loadedWith(clauth()).has(chunk));
+      const session = [...loadedWith(shim())].filter((chunk) => !loadedWith(clauth()).has(chunk));
       const largest = session.sort((a, b) => sizeOf(b) - sizeOf(a))[0];
       if (largest === undefined) throw new Error("a session needs no chunk of its own");
       expect([...loadedWith(clauth(), lateChunk(verb))]).not.toContain(largest);
@@ -41,12 +42,12 @@ describe("of the executable", () => {
     return entries()[0] ?? "";
   }
 
-  function named(): string {
+  function plain(): string {
     return entries()[1] ?? "";
   }
 
-  function claude(): string {
-    return entries()[2] ?? "";
+  function shim(): string {
+    return lateChunk("runClaude");
   }
 
   /** What main.ts imports, by the name that it was called by. */

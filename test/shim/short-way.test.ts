@@ -154,9 +154,7 @@ test.each(Object.keys(WORLDS))("%s the short way comes out as the long one", asy
   );
 });
 
-/**
- * So does a call under a profile that CLAUTH_PROFILE names, whose last session left its tree at rest (`src/named-profile.ts`).
- */
+/** So does a call under a profile that CLAUTH_PROFILE names, whose last session left its tree at rest (`src/plain-profile.ts`). */
 const NAMED_WORLDS: Readonly<Record<string, World>> = {
   "where nothing has to be judged": {},
   "with arguments of all kinds": { args: ["-p", "", "two words", "--", "näme", "a\nb", "\u{1f600}"] },
@@ -260,6 +258,77 @@ test.each(Object.keys(NAMED_WORLDS))(
     const named: World = { ...world, env: (box) => ({ CLAUTH_PROFILE: "work", ...env?.(box) }) };
     const restOf = (box: FakeSandbox) => box.call([], { profile: "work" });
     expect(await outcomeIn(named, {}, restOf)).toEqual(await outcomeIn(named, { CLAUTH_DEBUG: "0" }, restOf));
+  },
+);
+
+/** So it does where something else picks. */
+const PICKED_WORLDS: Readonly<Record<string, World>> = {
+  "by an rc file": { change: (box) => box.write("project/.clauthrc", "work\n") },
+  "by an rc file that was announced": {
+    change: (box) => {
+      box.write("project/.clauthrc", "work\n");
+      const announced = { [join(box.project, ".clauthrc")]: "work" };
+      box.write(join(box.store, "trust.json"), JSON.stringify({ announced }), 0o600);
+    },
+  },
+  "by an rc file that was denied": {
+    change: (box) => {
+      box.write("project/.clauthrc", "work\n");
+      const verdicts = { [join(box.project, ".clauthrc")]: "denied" };
+      box.write(join(box.store, "trust.json"), JSON.stringify({ verdicts }), 0o600);
+    },
+  },
+  "by an rc file, where what was said of it is lost": {
+    change: (box) => {
+      box.write("project/.clauthrc", "work\n");
+      box.write(join(box.store, "trust.json"), "{", 0o600);
+    },
+  },
+  "by an rc file, where each has to be allowed": {
+    change: (box) => {
+      box.write("project/.clauthrc", "work\n");
+      box.write(join(box.store, "clauth.toml"), 'trust = "allow"\n', 0o600);
+    },
+  },
+  "by an rc file for nobody": { change: (box) => box.write("project/.clauthrc", "nobody\n") },
+  "by an rc file for the untouched claude": { change: (box) => box.write("project/.clauthrc", "system\n") },
+  "by an rc file, and a config directory is the user's own": {
+    change: (box) => box.write("project/.clauthrc", "work\n"),
+    env: () => ({ CLAUDE_CONFIG_DIR: "/own" }),
+  },
+  "by a default": storeWith("clauth.toml", 'default = "work"\n'),
+  "by a default for the untouched claude": storeWith("clauth.toml", 'default = "system"\n'),
+  "by a default for nobody": storeWith("clauth.toml", 'default = "nobody"\n'),
+  "by a default, quietly": storeWith("clauth.toml", 'default = "work"\nquiet = true\n'),
+  "by a default, and the real claude is named": {
+    change: (box) =>
+      box.write(join(box.store, "clauth.toml"), `default = "work"\nclaude = "${box.claude}"\n`, 0o600),
+  },
+  "by a rule": storeWith("clauth.toml", '[[rule]]\ndir = "~"\nprofile = "work"\n'),
+  "by two rules that disagree": storeWith(
+    "clauth.toml",
+    '[[rule]]\ndir = "~"\nprofile = "work"\n[[rule]]\ndir = "~"\nprofile = "other"\n',
+  ),
+  "by no rule": storeWith("clauth.toml", '[[rule]]\ndir = "~/elsewhere"\nprofile = "work"\n'),
+  "by no rule, with an API key": {
+    ...storeWith("clauth.toml", '[[rule]]\ndir = "~/elsewhere"\nprofile = "work"\n'),
+    ...variables({ ANTHROPIC_API_KEY: "sk-ant-api01-fake" }),
+  },
+  "by no rule, behind a copy of the shim": {
+    ...before((directory, box) => {
+      copyFileSync(shimOf(box), `${directory}/claude`);
+      const rule = '[[rule]]\ndir = "~/elsewhere"\nprofile = "work"\n';
+      box.write(join(box.store, "clauth.toml"), rule, 0o600);
+    }),
+  },
+};
+
+test.each(Object.keys(PICKED_WORLDS))(
+  "under a profile that is picked %s the short way comes out as the long one",
+  async (name) => {
+    const world = PICKED_WORLDS[name] ?? {};
+    const restOf = (box: FakeSandbox) => box.call([], { profile: "work" });
+    expect(await outcomeIn(world, {}, restOf)).toEqual(await outcomeIn(world, { CLAUTH_DEBUG: "0" }, restOf));
   },
 );
 

@@ -6,10 +6,10 @@ import { firstOnPath } from "./first-on-path.ts";
 import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
 import { CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
-import { isPlainCall } from "./pass-through.ts";
-import { storeOf } from "./paths.ts";
+import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
+import { type Store, storeOf } from "./paths.ts";
 import { PLAIN_LOGIN } from "./profile/plain-login.ts";
-import { isProfileName } from "./profile-name.ts";
+import { isProfileName, type ProfileName } from "./profile-name.ts";
 import { type Places, placesOf } from "./reconcile/places.ts";
 import type { Exit } from "./run/exit.ts";
 import { readInherited } from "./run/inherited.ts";
@@ -19,28 +19,31 @@ import { openAtRest } from "./session/open-at-rest.ts";
 import type { SessionRequest } from "./session/session.ts";
 
 /**
- * Called as `claude` with a profile that CLAUTH_PROFILE names. Where that is a plain login whose tree is at rest, and nothing around
+ * Called as `claude`, and something may pick a profile. Where that is a plain login whose tree is at rest, and nothing around
  * the call has to be judged or said, this is the short way of what `runClaude` does. All else is left to it, with nothing done.
  */
 export async function enter(): Promise<never> {
   const context = readContext();
   return endAsClaude(context, async () => {
-    const call = (await saysMore(context.env)) ? undefined : plainCall(context);
+    const call = (await saysMore(context.env)) ? undefined : await plainCall(context);
     const running = call && runAtRest(context, call);
     if (running !== undefined) return running;
-    const { runClaude } = await import("./claude.ts");
+    const { runClaude } = await import("./shim.ts");
     return runClaude(context);
   });
 }
 
 /** @throws ClauthError as `openAtRest` and `runBesideClaude` */
-function runAtRest(context: Context, { request, places, claude }: PlainCall): Promise<Exit> | undefined {
+function runAtRest(
+  context: Context,
+  { request, explicit, places, claude }: PlainCall,
+): Promise<Exit> | undefined {
   const inherited = readInherited(context);
   const set = {
     [GUARD]: `1:${enclosingClaude(context.env)}`,
     CLAUDE_CONFIG_DIR: places.paths.runtime,
     CLAUTH_ACTIVE_PROFILE: request.name,
-    CLAUTH_PROFILE: request.name,
+    ...(explicit && { CLAUTH_PROFILE: request.name }),
   };
   const start = { path: claude, argv0: context.calledAs, args: inherited.args };
   const launch = launchFrom(inherited, start, { set, remove: [] });
@@ -48,18 +51,26 @@ function runAtRest(context: Context, { request, places, claude }: PlainCall): Pr
   return session && runBesideClaude(context, session, launch, inherited);
 }
 
-type PlainCall = { readonly request: SessionRequest; readonly places: Places; readonly claude: string };
+type PlainCall = {
+  readonly request: SessionRequest;
+  /** True where this very call names the profile. */
+  readonly explicit: boolean;
+  readonly places: Places;
+  readonly claude: string;
+};
 
 /** Undefined where any of what `runClaude` judges is there: it says what is wrong, too. */
-function plainCall(context: Context): PlainCall | undefined {
+async function plainCall(context: Context): Promise<PlainCall | undefined> {
   const { args, calledAs, env, executable } = context;
-  const name = env["CLAUTH_PROFILE"] ?? "";
-  if (!isLinux || !isPlainCall(args, calledAs) || !isProfileName(name)) return undefined;
+  if (!isLinux || !isPlainCall(args, calledAs)) return undefined;
   try {
     const { cwd, home } = context;
     const store = storeOf(context);
     const user = systemCall(CALLS.geteuid, 0);
-    if (!isMissing(store.config) || !areTight(placesInStore(store.root), user)) return undefined;
+    if (!areTight(placesInStore(store.root), user)) return undefined;
+    const picked = await picks(context, store);
+    if (picked === undefined) return undefined;
+    const { name, explicit } = picked;
     const places = placesOf(home, store, name);
     const { paths } = places;
     if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
@@ -67,10 +78,24 @@ function plainCall(context: Context): PlainCall | undefined {
     if (mayBeatLogin({ cwd, home: realpathSync(home), configHome: env["XDG_CONFIG_HOME"] })) return undefined;
     const claude = firstOnPath(env["PATH"] ?? "", executable);
     const request = { store, name, config: PLAIN_LOGIN, overlay: {} };
-    return claude === undefined ? undefined : { request, places, claude };
+    return claude === undefined ? undefined : { request, explicit, places, claude };
   } catch {
     return undefined;
   }
+}
+
+/** A name that stands in the environment beats what the modules of the selection would look at. */
+async function picks(
+  context: Context,
+  store: Store,
+): Promise<{ readonly name: ProfileName; readonly explicit: boolean } | undefined> {
+  const name = context.env["CLAUTH_PROFILE"] ?? "";
+  if (isProfileName(name) && isMissing(store.config)) return { name, explicit: true };
+  const { plainPick } = await import("./selection/plain-pick.ts");
+  const pick = await plainPick(context, store);
+  if (pick?.kind === "profile") return pick;
+  if (pick !== undefined) becomeFirstOnPath();
+  return undefined;
 }
 
 /** A variable of ours beside the two that this way knows, or one that beats a login. */
