@@ -68,8 +68,8 @@ testUnderStrace(
     const env = { CLAUTH_PROFILE: "work", ...fakeSteps({ do: "wait", for: go }) };
     const session = box.start(underStrace(trace), { env });
     // The last look of the first pass.
-    const watches = /socketpair\(.*\.claude\/settings\.json".*runtime\/settings\.json"/s;
-    await waitFor("the first pass", () => existsSync(trace) && watches.test(readFileSync(trace, "utf8")));
+    const looked = /socketpair\(.*base\/manifest\.json>, ""/s;
+    await waitFor("the first pass", () => existsSync(trace) && looked.test(readFileSync(trace, "utf8")));
     writeFileSync(go, "");
     expect(await session.finished).toMatchObject({ code: 0, stderr: "" });
     const lines = readFileSync(trace, "utf8").split("\n");
