@@ -7,6 +7,8 @@ export type User = {
   readonly home: string;
   /** The directory that calls are made in. */
   readonly project: string;
+  /** One that a `.clauthrc` picks the profile for, as the user was told. */
+  readonly picked: string;
   readonly runtime: string;
   readonly profile: string;
   /** The environment of a call of the claude of `real` behind the shim. */
@@ -30,10 +32,14 @@ export function makeUser({ entries, files, projects }: Size): User {
   const store = join(home, ".clauth");
   const project = join(home, "project");
   mkdirSync(project);
+  const picked = join(home, "picked");
+  mkdirSync(picked);
   const profile = join(store, "profiles", "work");
   mkdirSync(profile, { recursive: true, mode: 0o700 });
   write(join(store, "profiles.toml"), 'profiles = ["work"]\n');
   write(join(profile, "credentials.json"), credentials(1));
+  write(join(picked, ".clauthrc"), "work\n");
+  write(join(store, "trust.json"), JSON.stringify({ announced: { [join(picked, ".clauthrc")]: "work" } }));
   write(join(home, ".claude.json"), claudeJson(projects));
   mkdirSync(join(home, ".claude", "projects"), { recursive: true });
   write(
@@ -49,6 +55,7 @@ export function makeUser({ entries, files, projects }: Size): User {
   return {
     home,
     project,
+    picked,
     profile,
     runtime: join(profile, "runtime"),
     env: (real, more = {}) => ({
@@ -69,6 +76,11 @@ export function addSibling({ home }: User): Pick<User, "runtime"> {
   write(join(home, ".clauth", "profiles.toml"), 'profiles = ["work", "play"]\n');
   write(join(profile, "credentials.json"), credentials(2));
   return { runtime: join(profile, "runtime") };
+}
+
+/** The same user, with a rule for a directory where no call is made. */
+export function addRule({ home }: User): void {
+  write(join(home, ".clauth", "clauth.toml"), '[[rule]]\ndir     = "~/elsewhere"\nprofile = "work"\n');
 }
 
 /** A login's file; each generation has other tokens, which expire later. */

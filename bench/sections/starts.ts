@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { measure, median, quantile } from "../measure.ts";
 import { peers } from "../peers.ts";
 import { type Bench, callOf, type Headline, ratio, type Section, section } from "../section.ts";
-import { makeUser, USUAL } from "../user.ts";
+import { addRule, makeUser, USUAL } from "../user.ts";
 
 /** A direct start and what others put before it. "adds" is the median over that of the direct start. */
 export function starts(bench: Bench): Section {
@@ -10,6 +10,8 @@ export function starts(bench: Bench): Section {
   const empty = "empty compiled Bun program, alone";
   const user = makeUser(USUAL);
   const neighbour = makeUser(USUAL);
+  const ruled = makeUser(USUAL);
+  addRule(ruled);
   const call = callOf(bench, user);
   const cold = () => rmSync(user.runtime, { recursive: true, force: true });
   const cases = [
@@ -19,14 +21,17 @@ export function starts(bench: Bench): Section {
     call("Bun program that only becomes claude", [programs.become]),
     call("**bypass** (`CLAUTH_BYPASS=1`)", [programs.shim], { CLAUTH_BYPASS: "1" }),
     call("**passthrough** (no profile applies)", [programs.shim]),
+    callOf(bench, ruled)("**passthrough**, beside a rule for elsewhere", [programs.shim]),
     call("Bun program that only waits beside claude", [programs.wait]),
     call("**managed**, warm tree", [programs.shim], { CLAUTH_PROFILE: "work" }),
+    { ...call("**managed**, picked by a `.clauthrc`", [programs.shim]), cwd: user.picked },
     { ...call("**managed**, no tree yet", [programs.shim], { CLAUTH_PROFILE: "work" }), before: cold },
     ...peers(bench, neighbour),
   ];
   const samples = measure(cases, rounds);
   user.close();
   neighbour.close();
+  ruled.close();
   const of = (name: string) => median(samples.get(name)?.wall ?? []);
   const cpuOf = (name: string) => median(samples.get(name)?.cpu ?? []);
   const rows = cases.map(({ name }) => [
