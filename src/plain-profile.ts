@@ -3,7 +3,7 @@ import { areTight, placesInProfile, placesInStore } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { endAsClaude } from "./end-as-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
-import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
+import { AT_SYMLINK_NOFOLLOW, DIRECTORY, glance } from "./fs/glance.ts";
 import { CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
 import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
@@ -125,7 +125,10 @@ function mayBeatLogin({
   if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return true;
   if (!isMissing(`${cwd}/.claude/settings.json`)) return true;
   for (let directory = cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
-    const isRoot = directory === cwd || !isMissing(`${directory}/.git`);
+    const dotGit = glance(`${directory}/.git`, AT_SYMLINK_NOFOLLOW);
+    // A worktree has a file there: the settings are those of the main checkout, which may lie anywhere.
+    if (dotGit === undefined ? errno() !== ENOENT : dotGit.kind !== DIRECTORY) return true;
+    const isRoot = directory === cwd || dotGit !== undefined;
     if (isRoot && !isMissing(`${directory}/.claude/settings.local.json`)) return true;
     if (directory === "" || directory === "/") return false;
   }

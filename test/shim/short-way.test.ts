@@ -211,6 +211,14 @@ const NAMED_WORLDS: Readonly<Record<string, World>> = {
     },
     cwd: (box) => join(box.project, "a/b"),
   },
+  "with local settings of the repository whose worktree this is": {
+    change: (box) => {
+      const main = join(box.root, "main");
+      box.write(join(main, ".git/worktrees/project/commondir"), "../..\n");
+      box.write("project/.git", `gitdir: ${main}/.git/worktrees/project\n`);
+      box.write(join(main, ".claude/settings.local.json"), '{"apiKeyHelper":"x"}');
+    },
+  },
   "with local settings above, in no repository": {
     change: (box) => {
       mkdirSync(join(box.project, "a"));
