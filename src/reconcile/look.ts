@@ -2,7 +2,7 @@ import { disk } from "../disk/disk.ts";
 import { statFile } from "../disk/read-file.ts";
 import { isSameFile } from "../fs/version.ts";
 import { existsSync } from "../fs.ts";
-import { join } from "../path.ts";
+import { prefixOf } from "../path.ts";
 import { LEAKY_FILES } from "../tree/odd-entries.ts";
 import type { Places } from "./places.ts";
 import { identityOf } from "./signature.ts";
@@ -32,8 +32,9 @@ export function takeLook(places: Places): Look {
     paths.config,
   ];
   for (const path of inOrder) look.push({ path, isLink: false, version: versionOf(path) });
+  const atHome = prefixOf(claude.root);
   for (const name of LEAKY_FILES) {
-    const path = join(claude.root, name);
+    const path = atHome + name;
     look.push({ path, isLink: false, version: versionOf(path) });
   }
   // The credentials' link: Claude Code replaces it by a file when it refreshes a token. A login that is elsewhere, in the Keychain, can't be

@@ -1,6 +1,6 @@
 import { readBytes } from "../disk/read-file.ts";
 import { isObject, type Json, parseJson } from "../json.ts";
-import { join } from "../path.ts";
+import { prefixOf } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import { type Look, takeLook, versionOf } from "./look.ts";
@@ -54,9 +54,10 @@ export function seeAll(places: Places, by: Onlooker, files: readonly string[]): 
   seen.push(paths.runtime);
   for (const { version } of look) seen.push(noted(version));
   const others = [by.executable, paths.pendingCredentials, claude.credentials, places.treeToken];
-  others.push(...splitDirectories(places));
-  for (const name of IN_BASE) others.push(join(paths.base, name));
-  for (const name of files) others.push(join(claude.root, name));
+  for (const path of splitDirectories(places)) others.push(path);
+  const [inBase, atHome] = [prefixOf(paths.base), prefixOf(claude.root)];
+  for (const name of IN_BASE) others.push(inBase + name);
+  for (const name of files) others.push(atHome + name);
   for (const path of others) seen.push(noted(versionOf(path)));
   return { look, seen };
 }
@@ -72,7 +73,7 @@ export function directoriesOf(places: Places): readonly string[] {
 }
 
 function splitDirectories({ claude, paths }: Places): string[] {
-  return [join(claude.root, SPLIT_DIRECTORY), join(paths.runtime, SPLIT_DIRECTORY)];
+  return [prefixOf(claude.root) + SPLIT_DIRECTORY, prefixOf(paths.runtime) + SPLIT_DIRECTORY];
 }
 
 const IN_BASE = ["index.json", "overlay.json", "credentials.json", "manifest.json"] as const;
@@ -101,5 +102,5 @@ function isTexts(json: Json | undefined): json is readonly string[] {
 }
 
 export function restNotePath({ base }: Pick<ProfilePaths, "base">): string {
-  return join(base, "rest.json");
+  return `${prefixOf(base)}rest.json`;
 }

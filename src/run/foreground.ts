@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "../fs.ts";
+import { procText } from "../disk/proc.ts";
+import { closeSync, constants, fstatSync, openSync } from "../fs.ts";
 import { type Exit, exitOf } from "./exit.ts";
 import { explainStart } from "./explain-start.ts";
 import type { Launch } from "./launch.ts";
@@ -67,11 +68,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * preloaded) is gone by now, and the kernel starts nothing with a descriptor that is gone.
  */
 function spawnWithOpen(launch: Launch, ignored: readonly number[]): number {
-  let descriptors = launch.descriptors;
+  let tried = launch;
   for (let tries = 1; ; tries++) {
-    const pid = spawn({ ...launch, descriptors }, ignored);
+    const pid = spawn(tried, ignored);
     if (pid !== -EBADF || tries === SPAWN_TRIES) return pid;
-    descriptors = descriptors.filter(({ from }) => isOpen(from));
+    tried = { ...launch, descriptors: tried.descriptors.filter(({ from }) => isOpen(from)) };
   }
 }
 
@@ -172,11 +173,7 @@ function underJobControl(): boolean {
 }
 
 function isStopped(pid: number): boolean {
-  try {
-    // The name in parentheses may itself hold spaces and parentheses; the state follows the last one.
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.charAt(stat.lastIndexOf(")") + 2) === "T";
-  } catch {
-    return false;
-  }
+  // The name in parentheses may itself hold spaces and parentheses; the state follows the last one.
+  const stat = procText(`/proc/${pid}/stat`);
+  return stat.charAt(stat.lastIndexOf(")") + 2) === "T";
 }

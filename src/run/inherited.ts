@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { AT_FDCWD, answer, answerAt, CALLS, inC, latin1Of, O_CLOEXEC, systemCall } from "../fs/linux.ts";
+import { procText } from "../disk/proc.ts";
 import { readdirSync, readlinkSync } from "../fs.ts";
 import { once } from "../libc.ts";
 import { type ByteString, utf8Bytes } from "./byte-string.ts";
@@ -58,28 +58,17 @@ function exactArguments(decoded: readonly string[]): readonly ByteString[] {
     args.push(utf8Bytes(arg));
   }
   if (isExact) return args;
-  const all = split(procFile("cmdline"));
+  const all = split(procText("/proc/self/cmdline"));
   return all.length >= args.length ? all.slice(all.length - args.length) : args;
 }
 
 function exactEnvironment(env: Context["env"]): readonly ByteString[] {
-  const entries = split(procFile("environ"));
+  const entries = split(procText("/proc/self/environ"));
   return entries.length > 0 ? entries : decodedEnvironment(env);
 }
 
 function decodedEnvironment(env: Context["env"]): readonly ByteString[] {
   return Object.entries(env).map(([name, value]) => utf8Bytes(`${name}=${value ?? ""}`));
-}
-
-/** Empty where it can't be read. */
-function procFile(name: string): ByteString {
-  const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(`/proc/self/${name}`), O_CLOEXEC);
-  if (descriptor < 0) return "";
-  const next = () => systemCall(CALLS.read, descriptor, answerAt, answer.length);
-  let text = "";
-  for (let count = next(); count > 0; count = next()) text += latin1Of(answer.subarray(0, count));
-  systemCall(CALLS.close, descriptor);
-  return text;
 }
 
 /** Cuts at each NUL; what follows the last one is nothing. */
@@ -127,14 +116,14 @@ function targetOf(descriptor: number): string | undefined {
 /** Lines such as `tfd:        4 events: 80000019 data: ...` (proc_pid_fdinfo(5)). */
 function watchedBy(epoll: number): number[] {
   const watched: number[] = [];
-  for (const line of procFile(`fdinfo/${epoll}`).split("\n"))
+  for (const line of procText(`/proc/self/fdinfo/${epoll}`).split("\n"))
     if (line.startsWith("tfd:")) watched.push(Number.parseInt(line.slice(4), 10));
   return watched;
 }
 
 /** Bun ignores SIGPIPE and SIGXFSZ itself at start, which hides what the caller had: those two count as not ignored. */
 function ignoredSignals(): readonly number[] {
-  const status = procFile("status");
+  const status = procText("/proc/self/status");
   const mask = status.indexOf(SIG_IGN) + SIG_IGN.length;
   const ignored: number[] = [];
   if (mask < SIG_IGN.length) return ignored;

@@ -33,10 +33,11 @@ export function launchFrom(
   const environment: ByteString[] = [];
   for (const entry of inherited.environment)
     if (!gone.includes(inOneCase(nameOf(entry)))) environment.push(entry);
-  for (const [name, value] of Object.entries(edit.set)) environment.push(utf8Bytes(`${name}=${value}`));
+  for (const name of Object.keys(edit.set)) environment.push(utf8Bytes(`${name}=${edit.set[name]}`));
   const descriptors: Handover[] = [];
   for (const descriptor of inherited.descriptors) descriptors.push({ from: descriptor, to: descriptor });
-  const argv = [utf8Bytes(start.argv0), ...start.args];
+  const argv = [utf8Bytes(start.argv0)];
+  for (const arg of start.args) argv.push(arg);
   return { path: start.path, argv, environment, descriptors };
 }
 
@@ -73,9 +74,10 @@ export function nativeLaunch(launch: Launch): NativeLaunch {
 function stringVector(strings: readonly ByteString[]) {
   const block = bytesOf(`${strings.join("\0")}\0`);
   const pointers = new BigUint64Array(strings.length + 1);
+  let index = 0;
   let next: number = ptr(block);
-  for (const [index, string] of strings.entries()) {
-    pointers[index] = BigInt(next);
+  for (const string of strings) {
+    pointers[index++] = BigInt(next);
     next += string.length + 1;
   }
   return { block, pointers };

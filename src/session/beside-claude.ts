@@ -38,8 +38,9 @@ function startClaude(session: Session, launch: Launch, inherited: Inherited) {
   const descriptors: { readonly from: number; readonly to: number }[] = [];
   for (const one of launch.descriptors) if (one.from !== lock.from) descriptors.push(one);
   descriptors.push(lock);
+  const { path, argv, environment } = launch;
   try {
-    return startForeground({ ...launch, descriptors }, inherited.ignoredSignals());
+    return startForeground({ path, argv, environment, descriptors }, inherited.ignoredSignals());
   } catch (error) {
     releaseRecord(session.record);
     throw error;
