@@ -1,10 +1,11 @@
+import { checkpoint } from "./checkpoint.ts";
 import { attempt } from "./disk/attempt.ts";
 import { haveSameBytes } from "./disk/compare-files.ts";
 import { ensureDirectory, listDirectory } from "./disk/directory.ts";
 import { disk } from "./disk/disk.ts";
 import { domainError } from "./disk/errno.ts";
 import { piecesOf } from "./disk/pieces.ts";
-import { readRegularFile, statFile } from "./disk/read-file.ts";
+import { type FileContent, readRegularFile, sameFile, statFile } from "./disk/read-file.ts";
 import { removeTemporary } from "./disk/replace-judged.ts";
 import {
   equalBytes,
@@ -14,7 +15,7 @@ import {
   writeFileAtomic,
   writeNewFile,
 } from "./disk/write-file.ts";
-import { ClauthError } from "./errors.ts";
+import { ClauthError, errnoOf } from "./errors.ts";
 import { constants } from "./fs.ts";
 import type { Json } from "./json.ts";
 import { judgeCredentials } from "./merge/judge-credentials.ts";
@@ -57,9 +58,54 @@ export function quarantineFile(paths: Backups, what: string, bytes: Uint8Array):
     const known = hashes.get(path) ?? hash;
     return known === hash && holds(path, bytes);
   });
-  const path = stored ?? store(paths.backups, kind, [bytes]);
+  const path = stored ?? storeKept(paths.backups, kind, bytes) ?? store(paths.backups, kind, [bytes]);
   hashes.set(path, hash);
   return path;
+}
+
+/**
+ * Puts a login on the disk that will go into quarantine at its next rotation, so that nobody waits for the disk then. It is kept under a
+ * name that is none of quarantine's, one for each profile. One that was kept and got no name since is stored: another program replaced
+ * it, or a power loss took the name.
+ * @throws ClauthError as `domainError`
+ */
+export function keepForQuarantine(paths: Backups, login: Uint8Array): void {
+  ensureDirectory(paths.backups);
+  const kept = join(paths.backups, KEPT_LOGIN);
+  const before = readRegularFile(kept);
+  if (before === undefined || !equalBytes(before.bytes, login)) {
+    if (before !== undefined && disk.lstat(kept).nlink === 1n)
+      linkKept(paths.backups, "credentials-rotated", before);
+    writeFileAtomic(kept, login, { mode: 0o600, sync: true, expect: before ?? "absent" });
+  }
+  checkpoint("kept-for-quarantine");
+  keptOnDisk = Bun.hash(login);
+}
+
+const KEPT_LOGIN = ".next-login";
+
+/** What this process kept: it is on the disk, its own name too. */
+let keptOnDisk: number | bigint | undefined;
+
+/** Gives the login that was kept its name in quarantine, where it is these bytes: nothing is written. */
+function storeKept(backups: string, kind: string, bytes: Uint8Array): string | undefined {
+  const kept = join(backups, KEPT_LOGIN);
+  if (!hasSize(kept, BigInt(bytes.length))) return undefined;
+  const content = readRegularFile(kept);
+  if (content === undefined || !equalBytes(content.bytes, bytes)) return undefined;
+  const path = linkKept(backups, kind, content);
+  if (path !== undefined && keptOnDisk !== Bun.hash(bytes)) syncDirectory(backups);
+  return path;
+}
+
+/** Undefined where the file system has no hard links, or where another process kept another login in that moment. */
+function linkKept(backups: string, kind: string, { stat }: FileContent): string | undefined {
+  try {
+    const path = publish(backups, kind, (name) => disk.link(join(backups, KEPT_LOGIN), name));
+    if (sameFile(disk.lstat(path), stat)) return path;
+    disk.unlink(path);
+  } catch {}
+  return undefined;
 }
 
 /**
@@ -176,7 +222,7 @@ function store(backups: string, kind: string, pieces: Iterable<Uint8Array, void>
   const temporary = temporaryBeside(join(backups, kind));
   try {
     writeNewFile(temporary, pieces, { mode: 0o600, sync: true });
-    const path = publish(temporary, backups, kind);
+    const path = publish(backups, kind, (name) => publishTemporary(temporary, name, "absent"));
     syncDirectory(backups);
     return path;
   } catch (cause) {
@@ -186,14 +232,16 @@ function store(backups: string, kind: string, pieces: Iterable<Uint8Array, void>
 }
 
 /** Two files of one kind in one millisecond: the second gets the next free millisecond. */
-function publish(temporary: string, backups: string, kind: string): string {
+function publish(backups: string, kind: string, put: (path: string) => void): string {
   for (let time = Date.now(); ; time++) {
     const path = join(backups, `${timeName(time)}-${kind}`);
     try {
-      publishTemporary(temporary, path, "absent");
+      put(path);
       return path;
     } catch (error) {
-      if (!(error instanceof ClauthError && error.kind === "concurrent_modification")) throw error;
+      const isTaken =
+        error instanceof ClauthError ? error.kind === "concurrent_modification" : errnoOf(error) === "EEXIST";
+      if (!isTaken) throw error;
     }
   }
 }

@@ -3,6 +3,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -10,8 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { testOnlyFaults } from "../src/disk/disk.ts";
+import { testOnlyFaults, testOnlyWithFaults } from "../src/disk/disk.ts";
 import {
+  keepForQuarantine,
   pruneQuarantine,
   quarantineCopy,
   quarantineFile,
@@ -111,6 +113,84 @@ describe("quarantineFile", () => {
     expect(new Set(names.map(quarantineKind)).size).toBe(2);
     for (const name of names) expect(name.length).toBeLessThan(200);
   });
+});
+
+describe("keepForQuarantine", () => {
+  const NEXT = ".next-login";
+  const kinds = () => readdirSync(paths.backups).flatMap((name) => quarantineKind(name) ?? []);
+
+  test("puts a login on the disk, closed to others, and into no list", () => {
+    keepForQuarantine(paths, login("A", "one"));
+    expect([...readFileSync(join(paths.backups, NEXT))]).toEqual([...login("A", "one")]);
+    expect(statSync(join(paths.backups, NEXT)).mode & 0o777).toBe(0o600);
+    expect([kinds(), pruneQuarantine(paths)]).toEqual([[], []]);
+  });
+
+  test("by the time it is stored nothing is written or synced", () => {
+    keepForQuarantine(paths, login("A", "one"));
+    const path = withoutTheDisk(() => quarantineFile(paths, "credentials-rotated", login("A", "one")));
+    expect([...readFileSync(path)]).toEqual([...login("A", "one")]);
+    expect(quarantineFile(paths, "credentials-rotated", login("A", "one"))).toBe(path);
+    keepForQuarantine(paths, login("A", "two"));
+    expect([...readFileSync(path)]).toEqual([...login("A", "one")]);
+    expect(kinds()).toEqual(["credentials-rotated"]);
+  });
+
+  test("one that another process kept has its new name synced", () => {
+    keepForQuarantine(paths, login("A", "one"));
+    const elsewhere = { ...paths, backups: join(root, "other") };
+    keepForQuarantine(elsewhere, login("A", "two"));
+    expect(() =>
+      withoutTheDisk(() => quarantineFile(paths, "credentials-rotated", login("A", "one"))),
+    ).toThrow();
+  });
+
+  test("one that got no name is stored before another takes its place", () => {
+    for (const token of ["one", "two", "two", "three"]) keepForQuarantine(paths, login("A", token));
+    expect(kinds()).toEqual(["credentials-rotated", "credentials-rotated"]);
+    const stored = readdirSync(paths.backups).map((name) => readFileSync(join(paths.backups, name), "utf8"));
+    for (const token of ["one", "two", "three"]) expect(stored.join()).toContain(token);
+  });
+
+  test.each(["EMLINK", "EXDEV", "EPERM"])("where there are no hard links it is copied: %s", (code) => {
+    keepForQuarantine(paths, login("A", "one"));
+    using _ = testOnlyFaults((real) => ({
+      link: (existing, created) => {
+        if (existing.endsWith(NEXT)) throw Object.assign(new Error(code), { code });
+        real.link(existing, created);
+      },
+    }));
+    const path = quarantineFile(paths, "a", login("A", "one"));
+    expect([...readFileSync(path)]).toEqual([...login("A", "one")]);
+    expect(statSync(join(paths.backups, NEXT)).nlink).toBe(1);
+  });
+
+  test("another login that takes its place in that very moment is not stored for it", () => {
+    keepForQuarantine(paths, login("A", "one"));
+    using _ = testOnlyFaults((real) => ({
+      link: (existing, created) => {
+        if (existing.endsWith(NEXT)) {
+          writeFileSync(`${existing}.new`, login("B", "two"));
+          renameSync(`${existing}.new`, existing);
+        }
+        real.link(existing, created);
+      },
+    }));
+    const path = quarantineFile(paths, "a", login("A", "one"));
+    expect([...readFileSync(path)]).toEqual([...login("A", "one")]);
+    expect(kinds()).toEqual(["a"]);
+  });
+
+  /** A disk that can only be read, and link names. */
+  function withoutTheDisk<T>(body: () => T): T {
+    const refuse = () => {
+      throw new Error("the disk is waited for");
+    };
+    return testOnlyWithFaults(
+      () => ({ write: refuse, syncData: refuse, syncAll: refuse, rename: refuse }),
+      body,
+    );
+  }
 });
 
 describe("pruneQuarantine", () => {

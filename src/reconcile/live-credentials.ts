@@ -1,5 +1,6 @@
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
+import { ClauthError } from "../errors.ts";
 import {
   type ClaudeLock,
   oauthRefreshLock,
@@ -7,6 +8,7 @@ import {
   storageWriteLock,
   withClaudeLocks,
 } from "../lock/claude-locks.ts";
+import { keepForQuarantine } from "../quarantine.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import {
   asksToWrite,
@@ -40,16 +42,27 @@ export async function reconcileCredentials(live: LiveCredentials): Promise<reado
   }
   const before = asksToWrite(first) ? first : look(live);
   keepLosers(places, before);
-  await withClaudeLocks(locksFor(places, before), (assertHeld) =>
+  const done = await withClaudeLocks(locksFor(places, before), (assertHeld) =>
     withBaseGuard(places, () => {
       const inside = look(live);
-      if (replacesLogin(inside) && !replacesLogin(before)) return;
+      if (replacesLogin(inside) && !replacesLogin(before)) return undefined;
       assertHeld();
       carryOutCredentials(places, inside);
       if (asksToWrite(inside)) say(`credentials: ${describe(inside)}`);
+      return inside.decision;
     }),
   );
+  if (done?.do === "adopt" && !live.ended) keepForNextTime(places, done.bytes);
   return [];
+}
+
+/** Claude refreshes it in some hours. What fails here is done then. */
+function keepForNextTime({ paths }: Places, login: Uint8Array): void {
+  try {
+    keepForQuarantine(paths, login);
+  } catch (error) {
+    if (!(error instanceof ClauthError)) throw error;
+  }
 }
 
 function look({ places, pin, ended }: LiveCredentials): CredentialsLook {

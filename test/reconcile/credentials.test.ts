@@ -50,9 +50,10 @@ function quarantine(box: ProfileHome): Record<string, string> {
   const directory = box.places.paths.backups;
   const names = existsSync(directory) ? readdirSync(directory) : [];
   return Object.fromEntries(
-    names
-      .sort()
-      .map((name) => [name.replace(/^\d{8}T\d{9}Z-/, ""), readFileSync(join(directory, name), "utf8")]),
+    names.sort().flatMap((name) => {
+      const kind = quarantineKind(name);
+      return kind === undefined ? [] : [[kind, readFileSync(join(directory, name), "utf8")]];
+    }),
   );
 }
 
@@ -137,6 +138,32 @@ describe("a refresh that replaced the link", () => {
     }
     expect(Object.values(quarantine(box))).toEqual([FIRST]);
     expect(synced.slice(0, 2)).toEqual([false, true]);
+  });
+
+  test("waits for one sync when it is not the first: the one before was put on the disk when it came", async () => {
+    using box = loggedIn();
+    claudeWrites(box.places, REFRESHED);
+    await box.live();
+    const again = loginText("A", 3);
+    claudeWrites(box.places, again);
+    let syncs = 0;
+    let syncsBefore: number | undefined;
+    {
+      using _ = testOnlyFaults((real) => ({
+        syncData: (descriptor) => {
+          syncs += 1;
+          real.syncData(descriptor);
+        },
+        syncAll: (descriptor) => {
+          if (canonicalOf(box) === again) syncsBefore ??= syncs;
+          syncs += 1;
+          real.syncAll(descriptor);
+        },
+      }));
+      await box.live();
+    }
+    expect([canonicalOf(box), syncsBefore]).toEqual([again, 1]);
+    expect(textsOf(box, "credentials-rotated")).toEqual([FIRST, REFRESHED]);
   });
 
   test("is tried again when claude's storage lock stays busy", async () => {
