@@ -66,9 +66,10 @@ function hasNoRcFile(): boolean {
 
 /** What `exec` of run/process-calls.ts does, with the environment as C has it. Returns where the kernel refuses. */
 function become(path: string, argv: readonly string[], guard: string, descriptors: readonly number[]): void {
-  const { execv, setenv } = openLibc({
+  const { execv, setenv, unsetenv } = openLibc({
     execv: { args: ["u64", "ptr"], returns: "i32" },
     setenv: { args: ["u64", "u64", "i32"], returns: "i32" },
+    unsetenv: { args: ["u64"], returns: "i32" },
   }).symbols;
   const block = new TextEncoder().encode([path, GUARD, guard, ...argv, ""].join("\0"));
   const start = ptr(block);
@@ -77,6 +78,8 @@ function become(path: string, argv: readonly string[], guard: string, descriptor
   const [pathAt = 0, nameAt = 0, guardAt = 0] = strings;
   const vector = new BigUint64Array(argv.length + 1);
   for (let index = 0; index < argv.length; index++) vector[index] = BigInt(strings[index + 3] ?? 0);
+  // Of a name that stands there twice it replaces the first alone, and a program may go by the last.
+  unsetenv(nameAt);
   setenv(nameAt, guardAt, 1);
   for (const descriptor of descriptors) systemCall(CALLS.fcntl, descriptor, F_SETFD, 0);
   answer.fill(0, 0, SIGACTION_BYTES);

@@ -1,5 +1,12 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { comparable, createProbeSandbox, sessionLocks, WAYS } from "../support/process-probe.ts";
+import { GUARD } from "../../src/enclosing-claude.ts";
+import {
+  comparable,
+  createProbeSandbox,
+  type ProbeReport,
+  sessionLocks,
+  WAYS,
+} from "../support/process-probe.ts";
 
 // Dozens of starts, on a machine that may be busy.
 setDefaultTimeout(60_000);
@@ -15,7 +22,7 @@ afterAll(() => box.close());
 const ODD = {
   environment: `
 path = next(p for d in os.environ["PATH"].split(":") if os.path.exists(p := d + "/claude"))
-entries = [k + b"=" + v for k, v in os.environb.items()] + [b"TWICE=1", b"TWICE=2", b"=nameless", b"no equals sign", b""]
+entries = [k + b"=" + v for k, v in os.environb.items()] + [b"TWICE=1", b"TWICE=2", b"=nameless", b"no equals sign", b"", b"CLAUTH_GUARD=1:7/", b"CLAUTH_GUARD=1:8/"]
 vector = lambda strings: (ctypes.c_char_p * (len(strings) + 1))(*strings, None)
 ctypes.CDLL(None).execve(path.encode(), vector([b"claude", b"x"]), vector(entries))`,
   sockets: `
@@ -203,11 +210,16 @@ async function sameByEveryWay(script: string): Promise<void> {
       way,
       states: direct?.reports.map((report) => comparable(report, "direct")),
     });
+    expect<unknown>({ way, guards: reports.map(guards) }).toEqual({ way, guards: reports.map(() => 1) });
     expect<unknown>({ way, locks: reports.map((report) => sessionLocks(report).length) }).toEqual({
       way,
       locks: reports.map(() => (way === "profile" ? 1 : 0)),
     });
   }
+}
+
+function guards({ environment }: ProbeReport): number {
+  return environment.filter((entry) => entry.startsWith(`${GUARD}=`)).length;
 }
 
 async function inTurn<In, Out>(items: readonly In[], step: (item: In) => Promise<Out>): Promise<Out[]> {
