@@ -34,8 +34,8 @@ export function placesInProfile(root: string): readonly Place[] {
 }
 
 /**
- * True where each of them is missing, or of its kind, no link, its user's and open to nobody else: then there is nothing to say of
- * them. False too where that can't be seen.
+ * True where each of them is missing, or of its kind, no link, its user's and open to nobody else, a directory fully to its user: then
+ * there is nothing to say of them. False too where that can't be seen.
  */
 export function areTight(places: readonly Place[], user: number): boolean {
   for (const { path, kind } of places) {
@@ -43,8 +43,10 @@ export function areTight(places: readonly Place[], user: number): boolean {
     if (seen === undefined) {
       if (errno() !== ENOENT) return false;
     } else {
-      const isOfItsKind = seen.kind === (kind === "file" ? REGULAR_FILE : DIRECTORY);
-      if (!isOfItsKind || (seen.mode & 0o077) !== 0 || seen.uid !== user) return false;
+      const isFile = kind === "file";
+      const isOfItsKind = seen.kind === (isFile ? REGULAR_FILE : DIRECTORY);
+      const isTight = isFile ? (seen.mode & 0o077) === 0 : (seen.mode & 0o777) === 0o700;
+      if (!isOfItsKind || !isTight || seen.uid !== user) return false;
     }
   }
   return true;

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testOnlyWithFaults } from "../../src/disk/disk.ts";
+import { areTight, placesInStore } from "../../src/disk/tight.ts";
 import { tightenProfile, tightenStore } from "../../src/disk/tighten-store.ts";
 import { type ProfilePaths, profilePathsOf, type Store, storeOf } from "../../src/paths.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
@@ -43,6 +44,13 @@ test("a store that is in order is left alone, without a word", () => {
     () => tightenBoth(),
   );
   expect(lines).toEqual([]);
+});
+
+test("a directory that its user can't list is for the long way to judge, and keeps its mode", () => {
+  chmodSync(store.profiles, 0o300);
+  expect(areTight(placesInStore(store.root), process.geteuid?.() ?? 0)).toBe(false);
+  expect(tightenBoth()).toEqual([]);
+  expect(modeOf(store.profiles)).toBe(0o300);
 });
 
 test("a store that is not there yet is in order, and nothing is made", () => {
