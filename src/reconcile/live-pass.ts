@@ -80,8 +80,9 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
 }
 
 /**
- * Does what a pass will need, while the end of a burst of writes is waited for. Writes nothing, and says nothing: what fails here fails
- * in the pass again. Settings are left to it: they change seldom, and by overlays that another session may note meanwhile.
+ * Does what a pass will need, while the end of a burst of writes is waited for. Writes nothing, and never throws: what fails here fails
+ * in the pass again, and is said there. Settings are left to it: they change seldom, and by overlays that another session may note
+ * meanwhile.
  */
 export function preparePass({ places, config, look, memory }: Reconciled): void {
   memory.prepared = undefined;
@@ -94,9 +95,7 @@ export function preparePass({ places, config, look, memory }: Reconciled): void 
       isolate: config.isolate,
     });
     if (claudeJson !== undefined) memory.prepared = prepareDocument(places, claudeJson);
-  } catch (error) {
-    if (!(error instanceof ClauthError)) throw error;
-  }
+  } catch {}
 }
 
 function inItsMode(places: Places): Places {

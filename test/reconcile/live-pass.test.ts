@@ -461,6 +461,16 @@ describe("prepared while a burst of writes is waited for", () => {
     expect(everyTrace(box.places.paths.base)).toEqual(before.filter((line) => line.includes("/base")));
   });
 
+  test("what can't be merged ends nobody", () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    using _ = spyOn(JSON, "stringify").mockImplementation(() => {
+      throw new RangeError("the stack is too small");
+    });
+    expect(() => preparePass(box.reconciled)).not.toThrow();
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+  });
+
   const changesMeanwhile: readonly (readonly [string, (box: ProfileHome) => void])[] = [
     ["the same key in the tree", ({ places }) => edit(places.treeJson, { tipsHistory: { seen: 2 } })],
     ["the same key at home", ({ places }) => edit(places.homeJson, { tipsHistory: { seen: 3 } })],
