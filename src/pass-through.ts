@@ -6,6 +6,7 @@ import { firstOnPath } from "./first-on-path.ts";
 import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
 import { answer, answerAt, CALLS, ENOENT, errno, isLinux, systemCall, utf8 } from "./fs/linux.ts";
 import { openLibc } from "./libc.ts";
+import { isPlain } from "./path.ts";
 import { handedOver } from "./run/handed-over.ts";
 import { IGNORED_BY_BUN } from "./run/signals.ts";
 
@@ -47,7 +48,8 @@ function isNobodys(env: NodeJS.ProcessEnv): boolean {
   const { CLAUTH_PROFILE, CLAUTH_ACTIVE_PROFILE, CLAUDE_CONFIG_DIR, CLAUTH_DEBUG, CLAUTH_HOME, HOME } = env;
   if (CLAUTH_PROFILE || CLAUTH_ACTIVE_PROFILE || CLAUDE_CONFIG_DIR || CLAUTH_DEBUG) return false;
   const store = CLAUTH_HOME || `${HOME}/.clauth`;
-  if (!store.startsWith("/") || HOME?.startsWith("/") !== true || !hasNoRcFile()) return false;
+  // What is not there has its dots taken out of its name, and may be there then.
+  if (!isPlain(store) || HOME?.startsWith("/") !== true || !hasNoRcFile()) return false;
   const isUndecided = glance(`${store}/clauth.toml`, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
   return isUndecided && areTight(placesInStore(store), systemCall(CALLS.geteuid, 0));
 }

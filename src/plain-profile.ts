@@ -7,6 +7,7 @@ import { AT_SYMLINK_NOFOLLOW, DIRECTORY, glance } from "./fs/glance.ts";
 import { CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
 import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
+import { join } from "./path.ts";
 import { type Store, storeOf } from "./paths.ts";
 import { PLAIN_LOGIN } from "./profile/plain-login.ts";
 import { isProfileName, type ProfileName } from "./profile-name.ts";
@@ -121,7 +122,7 @@ function mayBeatLogin({
   readonly home: string;
   readonly configHome: string | undefined;
 }): boolean {
-  if (cwd === home || !isMissing(`${configHome || `${home}/.config`}/anthropic`)) return true;
+  if (cwd === home || !isMissing(join(configHome || `${home}/.config`, "anthropic"))) return true;
   if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return true;
   if (!isMissing(`${cwd}/.claude/settings.json`)) return true;
   for (let directory = cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {

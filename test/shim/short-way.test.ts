@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -106,6 +107,14 @@ const WORLDS: Readonly<Record<string, World>> = {
   "with the usual store named": { env: (box) => ({ CLAUTH_HOME: box.store }) },
   "with a store that is nowhere": variables({ CLAUTH_HOME: "/nowhere" }),
   "with another store": { env: (box) => ({ CLAUTH_HOME: join(box.root, "other") }) },
+  "with another store, by way of what is not there": {
+    change: (box) => {
+      cpSync(box.store, join(box.root, "other"), { recursive: true, verbatimSymlinks: true });
+      chmodSync(join(box.root, "other"), 0o700);
+      box.write(join(box.root, "other/clauth.toml"), 'default = "work"\n', 0o600);
+    },
+    env: (box) => ({ CLAUTH_HOME: `${box.root}/nowhere/../other` }),
+  },
   "with a store that is relative": variables({ CLAUTH_HOME: "other" }),
   "with the real claude named": { env: (box) => ({ CLAUTH_CLAUDE: box.claude }) },
   "with a real claude named that is gone": variables({ CLAUTH_CLAUDE: "/nowhere/claude" }),
@@ -243,6 +252,14 @@ const NAMED_WORLDS: Readonly<Record<string, World>> = {
         '{"authentication":{"type":"oidc_federation"}}',
       ),
     env: (box) => ({ XDG_CONFIG_HOME: join(box.root, "xdg") }),
+  },
+  "with a federation elsewhere, by way of what is not there": {
+    change: (box) =>
+      box.write(
+        join(box.root, "xdg/anthropic/configs/default.json"),
+        '{"authentication":{"type":"oidc_federation"}}',
+      ),
+    env: (box) => ({ XDG_CONFIG_HOME: `${box.root}/nowhere/../xdg` }),
   },
   "with settings at home that changed": {
     change: (box) => box.write(join(box.home, ".claude/settings.json"), '{"theme":"light"}'),
