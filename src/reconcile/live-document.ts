@@ -51,8 +51,8 @@ export function prepareDocument(places: Places, kind: DocumentKind): DocumentLoo
   const base = validBase(places);
   if (base === undefined || isSettled(kind, base)) return undefined;
   const seen = lookAt(places, kind, { rebuild: false, deletion: () => "hold" });
-  const isClear = asksToWrite(seen) && seen.decision.held.length === 0;
-  return isClear ? withWrites(kind, seen) : undefined;
+  if (seen.decision.held.length > 0) return undefined;
+  return asksToWrite(seen) ? withWrites(kind, seen) : seen;
 }
 
 /** What is to be written is made before a lock of Claude's is taken. */

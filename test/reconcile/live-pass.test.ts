@@ -447,6 +447,17 @@ describe("prepared while a burst of writes is waited for", () => {
     expect(box.reconciled.memory.prepared).toBeUndefined();
   });
 
+  test("what agrees already is merged once, as long as the base may not follow", async () => {
+    using box = running();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    await box.live();
+    preparePass(box.reconciled);
+    expect(box.reconciled.memory.prepared?.decision).toMatchObject({ home: undefined, tree: undefined });
+    const before = [box.places.homeJson, box.places.treeJson].flatMap((path) => everyTrace(path));
+    await box.live();
+    expect([box.places.homeJson, box.places.treeJson].flatMap((path) => everyTrace(path))).toEqual(before);
+  });
+
   test("nothing is, where nothing changed, nothing is known, or the tree is gone", () => {
     using box = running();
     preparePass(box.reconciled);
