@@ -124,7 +124,8 @@ export const constants: Constants = !isLinux
     };
 
 /** Where C finds a path, and where it leaves its answer. */
-const given = new Uint8Array(8 * 1024);
+const GIVEN_BYTES = 8 * 1024;
+const given = new Uint8Array(GIVEN_BYTES);
 const givenAt = ptr(given);
 export const answer = new Uint8Array(32 * 1024);
 export const answerAt = ptr(answer);
@@ -156,7 +157,7 @@ export function isAscii(text: string): boolean {
 /** NULL, which the kernel refuses (EFAULT), for a path that C can't be told. */
 export function inC(path: string): Pointer | null {
   const { read: taken, written } = encoder.encodeInto(path, given);
-  if (taken < path.length || written === given.length || path.includes("\0")) return null;
+  if (taken < path.length || written === GIVEN_BYTES || path.includes("\0")) return null;
   given[written] = 0;
   return givenAt;
 }
