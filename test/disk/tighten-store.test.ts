@@ -51,6 +51,7 @@ test("a directory that its user can't list is for the long way to judge, and kee
   expect(areTight(placesInStore(store.root), process.geteuid?.() ?? 0)).toBe(false);
   expect(tightenBoth()).toEqual([]);
   expect(modeOf(store.profiles)).toBe(0o300);
+  chmodSync(store.profiles, 0o700);
 });
 
 test("a store that is not there yet is in order, and nothing is made", () => {

@@ -182,9 +182,6 @@ const NAMED_WORLDS: Readonly<Record<string, World>> = {
   "with a configuration": storeWith("clauth.toml", "quiet = true\n"),
   "with a configuration that is mistyped": storeWith("clauth.toml", "quite = true\n"),
   "with a store that others may read": { change: (box) => chmodSync(box.store, 0o755) },
-  "with profiles that can't be listed": {
-    change: (box) => chmodSync(join(box.store, "profiles"), 0o300),
-  },
   "with a login that others may read": {
     change: (box) => chmodSync(box.profile("work", "credentials.json"), 0o644),
   },
