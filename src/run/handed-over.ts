@@ -1,3 +1,4 @@
+import { glance } from "../fs/glance.ts";
 import { AT_FDCWD, answer, answerAt, CALLS, inC, isLinux, latin1, systemCall } from "../fs/linux.ts";
 import { namesOf } from "../fs/names.ts";
 
@@ -7,17 +8,34 @@ import { namesOf } from "../fs/names.ts";
  */
 export function handedOver(): readonly number[] | undefined {
   if (!isLinux) return undefined;
+  if (areFive()) return [];
   const handed: number[] = [];
   let ofBun = "";
-  for (const name of namesOf("/proc/self/fd") ?? []) {
+  for (const name of namesOf(DIRECTORY) ?? []) {
     if (Number(name) <= 2) continue;
-    const link = inC(`/proc/self/fd/${name}`);
-    const length = systemCall(CALLS.readlinkat, AT_FDCWD, link, answerAt, answer.length);
+    const target = targetOf(name);
     // The one that listed them is gone.
-    if (length < 0) continue;
-    const target = latin1.decode(answer.subarray(0, length));
+    if (target === undefined) continue;
     if (target.startsWith("anon_inode:[event")) ofBun += target;
     else handed.push(Number(name));
   }
-  return ofBun === "anon_inode:[eventpoll]anon_inode:[eventfd]" ? handed : undefined;
+  return ofBun === EVENTPOLL + EVENTFD ? handed : undefined;
 }
+
+/** Those that every Bun program has, by a short way: since Linux 6.2 the size of the directory is the number of its entries. */
+function areFive(): boolean {
+  if (glance(DIRECTORY)?.size !== 5 || targetOf("3") !== EVENTPOLL || targetOf("4") !== EVENTFD) return false;
+  for (const standard of [0, 1, 2]) if (systemCall(CALLS.fcntl, standard, F_GETFD) < 0) return false;
+  return true;
+}
+
+function targetOf(descriptor: string): string | undefined {
+  const link = inC(`${DIRECTORY}/${descriptor}`);
+  const length = systemCall(CALLS.readlinkat, AT_FDCWD, link, answerAt, answer.length);
+  return length < 0 ? undefined : latin1.decode(answer.subarray(0, length));
+}
+
+const DIRECTORY = "/proc/self/fd";
+const EVENTPOLL = "anon_inode:[eventpoll]";
+const EVENTFD = "anon_inode:[eventfd]";
+const F_GETFD = 1;
