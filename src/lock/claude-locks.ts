@@ -4,6 +4,7 @@ import { domainError } from "../disk/errno.ts";
 import { procText } from "../disk/proc.ts";
 import { isAbsence } from "../disk/read-file.ts";
 import { ClauthError, errnoOf } from "../errors.ts";
+import { nodeFs } from "../fs.ts";
 import { enterLock, LOCK_ORDER, type LockRank, leaveLock, refuseWhileOursIsHeld } from "./order.ts";
 
 /**
@@ -83,7 +84,10 @@ type Held = {
   readonly lock: ClaudeLock;
   /** Inode and birth time of the directory that we made; inode numbers alone are used again at once. */
   readonly identity: string;
+  /** Gives the directory back, and forgets it. */
   readonly release: () => void;
+  /** Only forgets it. */
+  readonly abandon: () => void;
 };
 
 /**
@@ -179,7 +183,11 @@ function takeAway({ path }: ClaudeLock): void {
  * would be mixed up. Its default for a lost lock throws out of a timer; ours is found by `assertHeld` and at the release.
  */
 function takeOne(lock: ClaudeLock, take: Take): Held {
+  let isAbandoned = false;
+  const fs = nodeFs();
+  const rmdirSync = (path: string) => (isAbandoned ? undefined : fs.rmdirSync(path));
   const release = take(lock.path, {
+    fs: { ...fs, rmdirSync },
     lockfilePath: lock.path,
     realpath: false,
     stale: lock.staleMs,
@@ -187,8 +195,12 @@ function takeOne(lock: ClaudeLock, take: Take): Held {
     retries: 0,
     onCompromised: () => {},
   });
+  const abandon = () => {
+    isAbandoned = true;
+    release();
+  };
   try {
-    return { lock, identity: identityOf(lock.path) ?? "", release };
+    return { lock, identity: identityOf(lock.path) ?? "", release, abandon };
   } catch (cause) {
     release();
     throw cause;
@@ -200,15 +212,22 @@ function takeOne(lock: ClaudeLock, take: Take): Held {
  * looked at is most likely still ours, and a stray one would cost Claude's sessions a minute.
  */
 function giveBack(held: readonly Held[]): void {
-  for (const { lock, identity, release } of held.toReversed()) {
+  for (const one of held.toReversed()) {
     try {
-      if (identityOf(lock.path) !== identity) continue;
-    } catch {}
-    try {
-      release();
+      // What nobody gave back proper-lockfile goes on touching, and throws out of its timer once it can't.
+      if (isTaken(one)) one.abandon();
+      else one.release();
     } catch {
       // Gone already, which is what was wanted.
     }
+  }
+}
+
+function isTaken({ lock, identity }: Held): boolean {
+  try {
+    return identityOf(lock.path) !== identity;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -46,6 +46,18 @@ async function errorOf(promise: Promise<unknown>): Promise<ClauthError | undefin
   }
   return undefined;
 }
+
+test("a lock that another took meanwhile is left to it, and touched by no timer of ours", async () => {
+  using started = spyOn(globalThis, "setTimeout");
+  using stopped = spyOn(globalThis, "clearTimeout");
+  await withClaudeLocks([tree], () => {
+    rmdirSync(tree.path);
+    mkdirSync(tree.path);
+  });
+  expect(existsSync(tree.path)).toBe(true);
+  expect(started.mock.results.length).toBe(1);
+  for (const { value } of started.mock.results) expect(stopped).toHaveBeenCalledWith(value);
+});
 
 /** A lock as a process left it that touched it last so long ago. */
 function leftBehind(lock: ClaudeLock, ageSeconds: number): void {
