@@ -14,7 +14,7 @@ import { IGNORED_BY_BUN } from "./run/signals.ts";
  * Becomes claude at once where nothing could pick a profile for this call, and nothing has to be said or mended: the short way of
  * what `runClaude` would do. It returns, with nothing done, wherever that is not plain to see, and `runClaude` decides.
  *
- * One file and few functions, because that is what it is for: the first call of a function costs more than ten system calls, and all
+ * Few modules and few functions, because that is what it is for: the first call of a function costs more than ten system calls, and all
  * that `runClaude` needs to be there 2.5 million instructions (measured on Bun 1.4.5).
  */
 export function passThrough(): void {
