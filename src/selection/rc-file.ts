@@ -80,16 +80,24 @@ export function parseRcFile(
 ): { name: string; line: number } | { complaint: string; line: number } {
   const text = decodeUtf8(bytes);
   if (text === undefined) return { complaint: "is not UTF-8 text", line: 1 };
-  const lines = text
-    .split("\n")
-    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
-    .map((content, index) => ({ content, line: index + 1 }))
-    .filter(({ content }) => content.trim() !== "" && !content.trimStart().startsWith("#"));
-  const [first, second] = lines;
-  if (first === undefined) return { complaint: "names no profile", line: 1 };
-  if (second !== undefined) return { complaint: "has more than the name of a profile", line: second.line };
-  const assigned = /^profile[ \t]*=[ \t]*"([^"]*)"$/.exec(first.content)?.[1];
-  return { name: assigned ?? first.content, line: first.line };
+  let found: { content: string; line: number } | undefined;
+  let line = 0;
+  for (const ended of text.split("\n")) {
+    line += 1;
+    const content = ended.endsWith("\r") ? ended.slice(0, -1) : ended;
+    const words = content.trim();
+    if (words === "" || words.startsWith("#")) continue;
+    if (found !== undefined) return { complaint: "has more than the name of a profile", line };
+    found = { content, line };
+  }
+  if (found === undefined) return { complaint: "names no profile", line: 1 };
+  return { name: assignedIn(found.content) ?? found.content, line: found.line };
+}
+
+/** `profile = "work"` names a profile too. A pattern costs a start as much as all other lines of this, so it is asked where it may match. */
+function assignedIn(content: string): string | undefined {
+  if (!content.startsWith("profile")) return undefined;
+  return /^profile[ \t]*=[ \t]*"([^"]*)"$/.exec(content)?.[1];
 }
 
 /** The bytes of a file that its owner alone could have written, or undefined where nothing stands. */

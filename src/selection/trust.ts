@@ -14,7 +14,7 @@ export type Verdict = "allowed" | "denied" | "unknown";
 export function verdictOn(store: Pick<Store, "trust">, file: Pick<RcFile, "path" | "bytes">): Verdict {
   const said = ownValue(trustSection(readTrust(store), "verdicts"), trustKey(file.path));
   if (said === "denied") return "denied";
-  return said === hashOf(file.bytes) ? "allowed" : "unknown";
+  return said !== undefined && said === hashOf(file.bytes) ? "allowed" : "unknown";
 }
 
 /** True where this file has picked this profile before, and the user was told. */
