@@ -87,7 +87,8 @@ for (const [name, shell] of Object.entries(SHELLS)) {
         const talk = await converse(way, shell, ["say ready", "cat", "exit 4"]);
         await talk.command("claude & true");
         await waitFor("the stop", async () => /stopped|suspended/i.test((await talk.command("jobs")).join()));
-        const stopped = await talk.command("jobs");
+        // Fish tells of it besides, whenever it notices.
+        const stopped = (await talk.command("jobs")).filter((line) => !line.startsWith("fish: Job"));
         await talk.starts("fg", "claude");
         talk.pty.type("typed line\r");
         await talk.shows(/typed line\s+typed line/);

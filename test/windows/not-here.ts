@@ -112,6 +112,7 @@ export const NOT_HERE: readonly NotHere[] = [
       ],
       "quarantine.test.ts": [
         "quarantineFile > stores bytes closed to others, under the UTC time and the name that they had",
+        "keepForQuarantine > puts a login on the disk, closed to others, and into no list",
         "recordConflicts > appends a line for each value that lost or was deleted, closed to others",
       ],
       "reconcile/open-pass.test.ts": [
