@@ -8,6 +8,7 @@ import { answer, answerAt, CALLS, ENOENT, errno, isLinux, systemCall, utf8 } fro
 import { openLibc } from "./libc.ts";
 import { isPlain } from "./path.ts";
 import { handedOver } from "./run/handed-over.ts";
+import { pointerVector } from "./run/pointer-vector.ts";
 import { IGNORED_BY_BUN } from "./run/signals.ts";
 
 /**
@@ -78,8 +79,7 @@ function become(path: string, argv: readonly string[], guard: string, descriptor
   const strings: number[] = [];
   for (let at = 0; at < block.length; at = block.indexOf(0, at) + 1) strings.push(start + at);
   const [pathAt = 0, nameAt = 0, guardAt = 0] = strings;
-  const vector = new BigUint64Array(argv.length + 1);
-  for (let index = 0; index < argv.length; index++) vector[index] = BigInt(strings[index + 3] ?? 0);
+  const vector = pointerVector(strings.slice(3));
   // Of a name that stands there twice it replaces the first alone, and a program may go by the last.
   unsetenv(nameAt);
   setenv(nameAt, guardAt, 1);

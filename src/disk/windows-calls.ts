@@ -32,7 +32,7 @@ const driveType = once(() => {
 });
 
 /** Another program has the file open without sharing it; what is denied for good is EPERM or EACCES. */
-const IN_USE: ReadonlySet<string> = new Set(["EBUSY"]);
+const IN_USE = ["EBUSY"];
 
 /** A file with the read-only attribute can't be replaced. False where it has none. */
 function madeWritable(path: string): boolean {

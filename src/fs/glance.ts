@@ -1,4 +1,4 @@
-import { AT_FDCWD, answerAt, CALLS, halves, inC, systemCall, words } from "./linux.ts";
+import { AT_FDCWD, answerAt, CALLS, inC, systemCall, words } from "./linux.ts";
 
 /** What of a file decides whether a start can believe or run it. */
 export type Glance = {
@@ -23,7 +23,7 @@ export const DIRECTORY = 0o040000;
 export function glance(path: string, flags = 0): Glance | undefined {
   if (systemCall(CALLS.statx, AT_FDCWD, inC(path), flags, STATX_BASIC_STATS, answerAt) !== 0)
     return undefined;
-  const mode = halves[14] ?? 0;
+  const mode = (words[7] ?? 0) & 0xffff;
   const size = (words[11] ?? 0) * 2 ** 32 + (words[10] ?? 0);
   return { kind: mode & S_IFMT, mode: mode & 0o7777, uid: words[5] ?? 0, size };
 }

@@ -129,7 +129,6 @@ const given = new Uint8Array(GIVEN_BYTES);
 const givenAt = ptr(given);
 export const answer = new Uint8Array(32 * 1024);
 export const answerAt = ptr(answer);
-export const halves = new Uint16Array(answer.buffer);
 export const words = new Uint32Array(answer.buffer);
 
 const encoder = new TextEncoder();

@@ -5,7 +5,6 @@ import {
   CALLS,
   closeSync,
   constants,
-  halves,
   inC,
   isAscii,
   latin1,
@@ -32,13 +31,18 @@ export function namesOf(path: string, kinds: number[] = []): string[] | undefine
 /** One after the other: inode and offset (8 bytes each), length (2), kind (1), name and NUL (getdents(2)). */
 function readEntries(count: number, names: string[], kinds: number[]): void {
   const text = latin1.decode(answer.subarray(0, count));
-  for (let at = 0; at < count; at += halves[(at + 16) / 2] ?? count) {
+  for (let at = 0; at < count; at += lengthAt(at + 16)) {
     const end = text.indexOf("\0", at + 19);
     const name = text.slice(at + 19, end);
     if (name === "." || name === "..") continue;
     names.push(isAscii(name) ? name : utf8.decode(answer.subarray(at + 19, end)));
     kinds.push(answer[at + 18] ?? DT_UNKNOWN);
   }
+}
+
+/** 16 bits, the lower ones first. */
+function lengthAt(at: number): number {
+  return (answer[at] ?? 0) + (answer[at + 1] ?? 0) * 0x100;
 }
 
 /** What a file system says that does not tell kinds. */

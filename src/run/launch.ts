@@ -1,6 +1,7 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { type ByteString, bytesOf, utf8Bytes } from "./byte-string.ts";
 import type { Inherited } from "./inherited.ts";
+import { pointerVector } from "./pointer-vector.ts";
 
 /** One program start, in the kernel's own terms: bytes and numbers, nothing decoded. */
 export type Launch = {
@@ -55,7 +56,7 @@ export type NativeLaunch = {
   readonly path: Pointer;
   readonly argv: Pointer;
   readonly environment: Pointer;
-  readonly memory: readonly (Uint8Array | BigUint64Array)[];
+  readonly memory: readonly (Uint8Array | Uint32Array)[];
 };
 
 export function nativeLaunch(launch: Launch): NativeLaunch {
@@ -70,15 +71,14 @@ export function nativeLaunch(launch: Launch): NativeLaunch {
   };
 }
 
-/** A NULL-terminated `char *[]` whose strings lie one after the other in a single block. */
+/** A `char *[]` whose strings lie one after the other in a single block. */
 function stringVector(strings: readonly ByteString[]) {
   const block = bytesOf(`${strings.join("\0")}\0`);
-  const pointers = new BigUint64Array(strings.length + 1);
-  let index = 0;
+  const addresses: number[] = [];
   let next: number = ptr(block);
   for (const string of strings) {
-    pointers[index++] = BigInt(next);
+    addresses.push(next);
     next += string.length + 1;
   }
-  return { block, pointers };
+  return { block, pointers: pointerVector(addresses) };
 }

@@ -81,7 +81,7 @@ export function spawn(launch: Launch, ignored: readonly number[]): number {
   const native = nativeLaunch(launch);
   const actions = new Uint8Array(STRUCTURE_BYTES);
   const attributes = new Uint8Array(STRUCTURE_BYTES);
-  const pid = new Int32Array(1);
+  const pid = new Uint32Array(1);
   prepare(actions, attributes, allSignalsBut(ignored));
   for (const { from, to } of launch.descriptors) {
     // A dup2 onto itself clears close-on-exec in the new process alone (glibc 2.29, musl 1.1.24).
@@ -117,7 +117,7 @@ function prepare(actions: Uint8Array, attributes: Uint8Array, signals: Uint8Arra
 
 /** The status word of a change of state of `pid`, or undefined where nothing changed. Never blocks. */
 export function changeOf(pid: number): number | undefined {
-  const status = new Int32Array(1);
+  const status = new Uint32Array(1);
   const how = WNOHANG | WUNTRACED;
   const changed = isLinux
     ? systemCall(CALLS.wait4, pid, ptr(status), how)
@@ -149,7 +149,7 @@ export function restoreDefaultAction(signal: number): void {
 }
 
 export function disableCoreFile(): void {
-  ending().setrlimit(RLIMIT_CORE, ptr(new BigUint64Array(2)));
+  ending().setrlimit(RLIMIT_CORE, ptr(new Uint32Array(4)));
 }
 
 const SIG_DFL: Pointer | null = null;

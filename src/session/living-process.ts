@@ -8,10 +8,10 @@ import { procText } from "../disk/proc.ts";
 export function processLives(pid: number, started?: string): boolean {
   const stat = statOf(pid);
   if (stat === undefined) return answersSignals(pid);
-  return !ENDED.test(stat.state) && (started === undefined || started === stat.started);
+  return !ENDED.includes(stat.state.slice(0, 1)) && (started === undefined || started === stat.started);
 }
 
-const ENDED = /^[ZX]/i;
+const ENDED = ["Z", "X", "z", "x"];
 
 function statOf(pid: number): { readonly state: string; readonly started: string } | undefined {
   const text = procText(`/proc/${pid}/stat`);
