@@ -11,6 +11,7 @@ import { ptr } from "bun:ffi";
 import { type Dirent, entriesOf } from "./fs/entries.ts";
 import {
   AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
   absence,
   answer,
   answerAt,
@@ -158,7 +159,6 @@ export function unlinkSync(path: string): void {
 }
 
 const F_OK = 0;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const O_PATH = 0o10000000;
 /** Of readlink(2): what is there is no link. */

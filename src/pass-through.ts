@@ -3,8 +3,8 @@ import { isCalled, isCompiled } from "./called-as.ts";
 import { areTight, placesInStore } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
-import { AT_SYMLINK_NOFOLLOW, glance } from "./fs/glance.ts";
-import { answer, answerAt, CALLS, ENOENT, errno, isLinux, systemCall, utf8 } from "./fs/linux.ts";
+import { isMissing } from "./fs/glance.ts";
+import { answer, answerAt, CALLS, isLinux, systemCall, utf8 } from "./fs/linux.ts";
 import { openLibc } from "./libc.ts";
 import { isPlain } from "./path.ts";
 import { handedOver } from "./run/handed-over.ts";
@@ -51,8 +51,7 @@ function isNobodys(env: NodeJS.ProcessEnv): boolean {
   const store = CLAUTH_HOME || `${HOME}/.clauth`;
   // What is not there has its dots taken out of its name, and may be there then.
   if (!isPlain(store) || HOME?.startsWith("/") !== true || !hasNoRcFile()) return false;
-  const isUndecided = glance(`${store}/clauth.toml`, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
-  return isUndecided && areTight(placesInStore(store), systemCall(CALLS.geteuid, 0));
+  return isMissing(`${store}/clauth.toml`) && areTight(placesInStore(store), systemCall(CALLS.geteuid, 0));
 }
 
 /** There is no `.clauthrc` in the working directory, nor in any above it. */
@@ -61,8 +60,7 @@ function hasNoRcFile(): boolean {
   const cwd = length < 1 ? "" : utf8.decode(answer.subarray(0, length - 1));
   if (!cwd.startsWith("/") || cwd.includes(NOT_UTF8)) return false;
   for (let directory = cwd === "/" ? "" : cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
-    if (glance(`${directory}/.clauthrc`, AT_SYMLINK_NOFOLLOW) !== undefined || errno() !== ENOENT)
-      return false;
+    if (!isMissing(`${directory}/.clauthrc`)) return false;
     if (directory === "") return true;
   }
 }

@@ -3,8 +3,8 @@ import { areTight, placesInProfile, placesInStore } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { endAsClaude } from "./end-as-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
-import { AT_SYMLINK_NOFOLLOW, DIRECTORY, glance } from "./fs/glance.ts";
-import { CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
+import { DIRECTORY, glance, isMissing } from "./fs/glance.ts";
+import { AT_SYMLINK_NOFOLLOW, CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
 import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
 import { join } from "./path.ts";
@@ -133,9 +133,4 @@ function mayBeatLogin({
     if (isRoot && !isMissing(`${directory}/.claude/settings.local.json`)) return true;
     if (directory === "" || directory === "/") return false;
   }
-}
-
-/** False too where that can't be seen. */
-function isMissing(path: string): boolean {
-  return glance(path, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
 }

@@ -1,5 +1,5 @@
-import { AT_SYMLINK_NOFOLLOW, DIRECTORY, glance, REGULAR_FILE } from "../fs/glance.ts";
-import { ENOENT, errno } from "../fs/linux.ts";
+import { DIRECTORY, glance, REGULAR_FILE } from "../fs/glance.ts";
+import { AT_SYMLINK_NOFOLLOW, ENOENT, errno } from "../fs/linux.ts";
 
 /** A file or directory of ours that has to be its user's alone. */
 export type Place = { readonly path: string; readonly kind: "root" | "directory" | "file" };

@@ -1,4 +1,4 @@
-import { AT_FDCWD, answerAt, CALLS, inC, systemCall, words } from "./linux.ts";
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, ENOENT, errno, inC, statx, words } from "./linux.ts";
 
 /** What of a file decides whether a start can believe or run it. */
 export type Glance = {
@@ -21,8 +21,7 @@ export const DIRECTORY = 0o040000;
  * @returns undefined where it failed: `errno` says how
  */
 export function glance(path: string, flags = 0): Glance | undefined {
-  if (systemCall(CALLS.statx, AT_FDCWD, inC(path), flags, STATX_BASIC_STATS, answerAt) !== 0)
-    return undefined;
+  if (!statx(AT_FDCWD, inC(path), flags)) return undefined;
   const mode = (words[7] ?? 0) & 0xffff;
   const size = (words[11] ?? 0) * 2 ** 32 + (words[10] ?? 0);
   return { kind: mode & S_IFMT, mode: mode & 0o7777, uid: words[5] ?? 0, size };
@@ -33,6 +32,9 @@ export function fileGlancedAt(): string {
   return `${words[8]} ${words[9]} ${words[34]} ${words[35]}`;
 }
 
-export const AT_SYMLINK_NOFOLLOW = 0x100;
-const STATX_BASIC_STATS = 0x7ff;
+/** True where nothing of that name is there, not even a link that leads nowhere. False too where that can't be seen. */
+export function isMissing(path: string): boolean {
+  return glance(path, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
+}
+
 const S_IFMT = 0o170000;

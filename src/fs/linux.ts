@@ -8,7 +8,8 @@ export function nodeFs(): typeof Node {
 
 export const O_CLOEXEC = 0o2000000;
 export const AT_FDCWD = -100;
-export const FAILED = -1;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+const FAILED = -1;
 export const ENOENT = 2;
 const EBADF = 9;
 export const ENOTDIR = 20;
@@ -160,6 +161,16 @@ export function inC(path: string): Pointer | null {
   given[written] = 0;
   return givenAt;
 }
+
+/**
+ * Looks at a path below a directory: `answer` holds a struct statx then, whose layout is that of every processor.
+ * @returns false where it failed: `errno` says how
+ */
+export function statx(directory: number, path: Pointer | null, flags: number): boolean {
+  return systemCall(CALLS.statx, directory, path, flags, STATX_BASIC_STATS, answerAt) === 0;
+}
+
+const STATX_BASIC_STATS = 0x7ff;
 
 /** How the last call failed, where it did because nothing of that name is there. */
 export function absence(): "ENOENT" | "ENOTDIR" | undefined {

@@ -1,5 +1,5 @@
 import type { Pointer } from "bun:ffi";
-import { answerAt, CALLS, systemCall, words } from "./linux.ts";
+import { statx, words } from "./linux.ts";
 
 /** Those of node:fs with `{ bigint: true }`. */
 export type Stats = {
@@ -28,15 +28,11 @@ export type Stats = {
  * @returns undefined where it failed: `absence` says whether because nothing is there
  */
 export function look(directory: number, path: Pointer | null, flags: number): Stats | undefined {
-  return systemCall(CALLS.statx, directory, path, flags, STATX_BASIC_STATS, answerAt) === 0
-    ? new StatsOfLinux()
-    : undefined;
+  return statx(directory, path, flags) ? new StatsOfLinux() : undefined;
 }
 
-const STATX_BASIC_STATS = 0x7ff;
-
 /**
- * The answer of statx(2), whose layout is that of every processor. A class, so that no method is made for each file anew; what is
+ * The answer of statx(2). A class, so that no method is made for each file anew; what is
  * seldom asked for is worked out when it is.
  */
 class StatsOfLinux implements Stats {

@@ -1,13 +1,11 @@
-import { AT_SYMLINK_NOFOLLOW } from "./glance.ts";
 import {
   AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
   absence,
   answer,
-  answerAt,
-  CALLS,
   inC,
   nodeFs,
-  systemCall,
+  statx,
   throwAbsence,
   words,
 } from "./linux.ts";
@@ -23,7 +21,7 @@ import {
  */
 export function versionSync(path: string, isLink: boolean): string | undefined {
   const flags = isLink ? AT_SYMLINK_NOFOLLOW : 0;
-  if (systemCall(CALLS.statx, AT_FDCWD, inC(path), flags, STATX_BASIC_STATS, answerAt) === 0)
+  if (statx(AT_FDCWD, inC(path), flags))
     return words[MODIFIED_NS] === 0 && isYoung((words[MODIFIED_S] ?? 0) * 1000)
       ? ""
       : `${DEVICE.toHex()}${INODE_AND_SIZE.toHex()}${TIMES.toHex()}`;
@@ -39,8 +37,6 @@ export function isSameFile(a: string, b: string): boolean {
 
 /** Device and inode, 64 bits each. */
 const IDENTITY_DIGITS = 32;
-
-const STATX_BASIC_STATS = 0x7ff;
 
 /** Where they stand in a struct statx, in bytes and in words of 32 bits. */
 const INODE_AND_SIZE = answer.subarray(32, 48);
