@@ -1,4 +1,5 @@
-import { type Rule, readConfig } from "../config/config.ts";
+import { readConfig } from "../config/config.ts";
+import { type RuleWithLine, rulesWithLines } from "../config/config-lines.ts";
 import type { Context } from "../context.ts";
 import { storeOf } from "../paths.ts";
 import { notice } from "../report.ts";
@@ -14,7 +15,7 @@ export function ruleList(context: Context): Command {
     args: { json: JSON_FLAG },
     run: async ({ json }) => {
       const store = storeOf(context);
-      const { rules } = await readConfig(store);
+      const rules = rulesWithLines(await readConfig(store));
       const rows = () => rules.map((rule) => row(rule, withTilde(store.config, context.home)));
       context.stdout.write(json ? jsonText(rules.map(fields)) : tableText(COLUMNS, rows(), viewOf(context)));
       if (!json && rules.length === 0)
@@ -27,7 +28,7 @@ export function ruleList(context: Context): Command {
   });
 }
 
-function fields({ kind, pattern, profile, line }: Rule) {
+function fields({ kind, pattern, profile, line }: RuleWithLine) {
   return { kind, pattern, profile, line: line ?? null };
 }
 
@@ -38,7 +39,7 @@ const COLUMNS = [
   { head: "LINE" },
 ] as const;
 
-function row({ kind, pattern, profile, line }: Rule, path: string): Cell[] {
+function row({ kind, pattern, profile, line }: RuleWithLine, path: string): Cell[] {
   const matches = kind === "remote" ? "a git remote" : "a directory";
   return [pattern, profile, matches, { text: line === undefined ? path : `${path}:${line}`, colour: "dim" }];
 }

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
+import type { Rule } from "../config/config.ts";
 import { isDirectoryPattern, isRemotePattern } from "../config/config.ts";
-import type { NewRule } from "../config/edit-toml.ts";
 import type { Context } from "../context.ts";
 import { isInside } from "../disk/real-path.ts";
 import { normalRemote } from "../selection/git-remote.ts";
@@ -14,7 +14,7 @@ import { usageError } from "./command.ts";
 export function parsePattern(
   text: string,
   { cwd, home }: Pick<Context, "cwd" | "home">,
-): Pick<NewRule, "kind" | "pattern"> {
+): Pick<Rule, "kind" | "pattern"> {
   if (/^([/~.]|[A-Za-z]:[\\/])/.test(text)) {
     const pattern = text.startsWith("~") ? text : belowHome(resolve(cwd, text), home);
     if (isDirectoryPattern(pattern)) return { kind: "directory", pattern };

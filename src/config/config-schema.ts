@@ -3,8 +3,10 @@ import { ClauthError } from "../errors.ts";
 import { looksLikeSecret, parseProfileName } from "../profile-name.ts";
 import { claudeWith } from "../shell-line.ts";
 import { choiceFrom } from "./choice.ts";
-import { isDirectoryPattern, isProgramPath, isRemotePattern, ruleLines, topLevelLine } from "./config.ts";
-import { firstBadLine, parseToml, type Statement, statementsOf } from "./toml.ts";
+import { isDirectoryPattern, isProgramPath, isRemotePattern } from "./config.ts";
+import { ruleLines, topLevelLine } from "./config-lines.ts";
+import { parseToml } from "./toml.ts";
+import { firstBadLine, type Statement, statementsOf } from "./toml-statements.ts";
 
 /** Loaded only to explain a `clauth.toml` that the guard in config.ts turned down: zod costs more than a start. */
 

@@ -1,4 +1,4 @@
-import { readRegularFile } from "../disk/read-file.ts";
+import { readOwnedFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { nodePath } from "../path.ts";
 import type { Store } from "../paths.ts";
@@ -6,12 +6,11 @@ import { shellWord } from "../shell-line.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { type Choice, choiceFrom } from "./choice.ts";
 import { complaintAboutOwner } from "./ownership.ts";
-import { isTable, parseToml, type Statement, statementsOf, type Table, topLevel } from "./toml.ts";
+import { isTable, parseToml, type Table } from "./toml.ts";
 
 /** `clauth.toml`: what the user decided about all profiles. */
 export type Config = {
   readonly default: Choice | undefined;
-  readonly defaultLine: number | undefined;
   /** "allow": a `.clauthrc` counts only after `clauth allow`. */
   readonly trust: "owned" | "allow";
   /** The real claude, absolute or below `~`, where PATH should not decide. */
@@ -19,6 +18,8 @@ export type Config = {
   /** True where the lines about removed variables are not wanted. */
   readonly quiet: boolean;
   readonly rules: readonly Rule[];
+  /** The file itself, in which config-lines.ts finds where a thing stands. */
+  readonly text: string;
 };
 
 export type Rule = {
@@ -26,8 +27,6 @@ export type Rule = {
   /** As written: `~/work`, or `github.com/acme/*`. */
   readonly pattern: string;
   readonly profile: Choice;
-  /** 1-based line in `clauth.toml`; undefined only for a text that nobody wrote by lines. */
-  readonly line: number | undefined;
 };
 
 /**
@@ -36,9 +35,9 @@ export type Rule = {
  * @throws ClauthError `config_invalid` with file and line, `config_refused` where others may have written it.
  */
 export async function readConfig(store: Pick<Store, "config">): Promise<Config> {
-  const file = readRegularFile(store.config, { maxBytes: MAX_BYTES });
+  const file = readOwnedFile(store.config, { maxBytes: MAX_BYTES });
   if (file === undefined) return DEFAULTS;
-  const complaint = complaintAboutOwner(file.stat);
+  const complaint = complaintAboutOwner(file.owner);
   if (complaint !== undefined) throw refused(store.config, complaint);
   const text = decodeUtf8(file.bytes);
   const config = text === undefined ? undefined : parseConfig(text);
@@ -50,14 +49,14 @@ export async function readConfig(store: Pick<Store, "config">): Promise<Config> 
 /** The configuration that a text holds, or undefined where it is not valid. */
 export function parseConfig(text: string): Config | undefined {
   const value = parseToml(text);
-  return value === undefined ? undefined : configFrom(value, statementsOf(text));
+  return value === undefined ? undefined : configFrom(value, text);
 }
 
 /**
  * Accepts what the schema in config-schema.ts accepts, without its explanations: this is what runs before claude
  * starts.
  */
-export function configFrom(value: unknown, statements: readonly Statement[]): Config | undefined {
+export function configFrom(value: unknown, text: string): Config | undefined {
   if (!isTable(value) || !hasOnly(value, ["default", "trust", "claude", "quiet", "rule"])) return undefined;
   const { default: defaultName, trust = "owned", claude, quiet = false, rule = [] } = value;
   const choice = typeof defaultName === "string" ? choiceFrom(defaultName) : undefined;
@@ -66,13 +65,12 @@ export function configFrom(value: unknown, statements: readonly Statement[]): Co
   if (claude !== undefined && !isProgramPath(claude)) return undefined;
   if (typeof quiet !== "boolean" || !Array.isArray(rule)) return undefined;
   const rules: Rule[] = [];
-  const lines = ruleLines(statements);
   for (const entry of rule) {
-    const parsed = ruleFrom(entry, lines[rules.length] ?? topLevelLine(statements, "rule"));
+    const parsed = ruleFrom(entry);
     if (parsed === undefined) return undefined;
     rules.push(parsed);
   }
-  return { default: choice, defaultLine: topLevelLine(statements, "default"), trust, claude, quiet, rules };
+  return { default: choice, trust, claude, quiet, rules, text };
 }
 
 /** True for a directory as a rule names it: absolute, or below the home directory. */
@@ -90,29 +88,16 @@ export function isProgramPath(value: unknown): value is string {
   return typeof value === "string" && isAnchored(value) && value !== "~" && !value.includes("\0");
 }
 
-/** The line on which a top-level key stands. */
-export function topLevelLine(statements: readonly Statement[], key: string): number | undefined {
-  for (const { name, line } of topLevel(statements)) if (name === key) return line;
-  return undefined;
-}
-
-/** The lines on which rules start, in order; none where they are written in one inline array. */
-export function ruleLines(statements: readonly Statement[]): readonly number[] {
-  const lines: number[] = [];
-  for (const { name, line } of statements) if (name === "[[rule]]") lines.push(line);
-  return lines;
-}
-
-function ruleFrom(value: unknown, line: number | undefined): Rule | undefined {
+function ruleFrom(value: unknown): Rule | undefined {
   if (!isTable(value) || !hasOnly(value, ["dir", "remote", "profile"])) return undefined;
   const { dir, remote, profile } = value;
   const choice = typeof profile === "string" ? choiceFrom(profile) : undefined;
   if (choice === undefined) return undefined;
   if (isDirectoryPattern(dir) && remote === undefined) {
-    return { kind: "directory", pattern: dir, profile: choice, line };
+    return { kind: "directory", pattern: dir, profile: choice };
   }
   if (isRemotePattern(remote) && dir === undefined) {
-    return { kind: "remote", pattern: remote, profile: choice, line };
+    return { kind: "remote", pattern: remote, profile: choice };
   }
   return undefined;
 }
@@ -141,11 +126,12 @@ function refused(path: string, complaint: string): ClauthError {
 
 const MAX_BYTES = 64 * 1024;
 
-const DEFAULTS: Config = {
+/** What a missing `clauth.toml` means. */
+export const DEFAULTS: Config = {
   default: undefined,
-  defaultLine: undefined,
   trust: "owned",
   claude: undefined,
   quiet: false,
   rules: [],
+  text: "",
 };

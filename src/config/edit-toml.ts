@@ -1,13 +1,12 @@
 import { ClauthError } from "../errors.ts";
 import { parseConfig, type Rule } from "./config.ts";
-import { isTable, parseToml, type Statement, statementsOf, type Table, topLevel } from "./toml.ts";
+import { isTable, parseToml, type Table } from "./toml.ts";
+import { type Statement, statementsOf, topLevel } from "./toml-statements.ts";
 
 /**
  * Edits of `clauth.toml` as text, so that the user's comments, order and spacing stay. Each edit is parsed again and
  * compared with what it was meant to be; where that differs, nothing is changed.
  */
-
-export type NewRule = Pick<Rule, "kind" | "pattern" | "profile">;
 
 /**
  * Sets a top-level key, or removes it for undefined.
@@ -23,7 +22,7 @@ export function setTopLevel(text: string, key: string, value: string | boolean |
 }
 
 /** Adds a rule at the end; a rule of the same pattern gets the new profile in its place. */
-export function addRule(text: string, rule: NewRule): string {
+export function addRule(text: string, rule: Rule): string {
   const index = rulesIn(text).findIndex(
     (known) => known.kind === rule.kind && known.pattern === rule.pattern,
   );
@@ -78,7 +77,7 @@ function insertionPoint(text: string): number {
   return statements[0]?.start ?? text.length;
 }
 
-function ruleText(text: string, rule: NewRule): string {
+function ruleText(text: string, rule: Rule): string {
   const newline = newlineOf(text);
   const isEmpty = text === "" || text === "\uFEFF";
   const gap = isEmpty ? "" : text.endsWith("\n") ? newline : newline + newline;
@@ -90,7 +89,7 @@ function pairText(key: string, value: string): string {
   return `${key.padEnd("profile".length)} = ${JSON.stringify(value).replaceAll("\x7F", "\\u007f")}`;
 }
 
-function keyOf(rule: NewRule): "dir" | "remote" {
+function keyOf(rule: Rule): "dir" | "remote" {
   return rule.kind === "directory" ? "dir" : "remote";
 }
 

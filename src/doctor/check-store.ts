@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { findCandidates } from "../adopt/peers.ts";
 import { type Config, readConfig } from "../config/config.ts";
+import { lineOfDefault, rulesWithLines } from "../config/config-lines.ts";
 import type { Context } from "../context.ts";
 import { tightenProfile, tightenStore } from "../disk/tighten-store.ts";
 import { claudeHomeOf, profilePathsOf, type Store } from "../paths.ts";
@@ -38,8 +39,8 @@ function unknownNames(config: Config, store: Store): readonly Finding[] {
   const named = [
     ...(config.default === undefined
       ? []
-      : [{ name: config.default, line: config.defaultLine, cure: "clauth global NAME" }]),
-    ...config.rules.map(({ profile, line, pattern }) => ({
+      : [{ name: config.default, line: lineOfDefault(config), cure: "clauth global NAME" }]),
+    ...rulesWithLines(config).map(({ profile, line, pattern }) => ({
       name: profile,
       line,
       cure: `clauth rule remove ${shellWord(pattern)}`,

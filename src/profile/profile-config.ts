@@ -1,4 +1,5 @@
-import { firstBadLine, parseToml, type Statement, statementsOf } from "../config/toml.ts";
+import { parseToml } from "../config/toml.ts";
+import { firstBadLine, type Statement, statementsOf } from "../config/toml-statements.ts";
 import { type FileStat, readRegularFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import type { ProfilePaths } from "../paths.ts";

@@ -1,4 +1,5 @@
-import { isTable, parseToml, statementsOf, topLevel } from "../config/toml.ts";
+import { isTable, parseToml } from "../config/toml.ts";
+import { statementsOf, topLevel } from "../config/toml-statements.ts";
 import { ClauthError } from "../errors.ts";
 import { isProfileName, type ProfileName, sameName } from "../profile-name.ts";
 

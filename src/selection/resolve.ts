@@ -1,5 +1,6 @@
 import { type Choice, parseChoice } from "../config/choice.ts";
 import type { Config, Rule } from "../config/config.ts";
+import { lineOfDefault, lineOfRule } from "../config/config-lines.ts";
 import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
@@ -11,7 +12,7 @@ import { isProfileName, type ProfileName, SYSTEM } from "../profile-name.ts";
 import { shellWord, unsetting } from "../shell-line.ts";
 import { readRemotes } from "./git-remote.ts";
 import { type RcFile, readRcFile } from "./rc-file.ts";
-import { matchDirectory, matchRemote, resolveDirectories } from "./rules.ts";
+import { matchDirectory, matchRemote } from "./rules.ts";
 import {
   type Considered,
   type Picked,
@@ -20,7 +21,7 @@ import {
   selectProfile,
   sourceSentence,
 } from "./select.ts";
-import { verdictOn, wasAnnounced } from "./trust.ts";
+import { readTrust, verdictOn, wasAnnounced } from "./trust.ts";
 
 export type ResolvedSelection = {
   readonly selection: Selection;
@@ -83,9 +84,9 @@ function lookAround(context: Context, store: Store, config: Config) {
     },
     rule: (): Picked | undefined => {
       if (config.rules.length === 0) return undefined;
-      const directory = matchDirectory(resolveDirectories(config.rules, context.home), context.cwd);
+      const directory = matchDirectory(config, context);
       if (directory !== undefined)
-        return pickOfRule(directory, store, `${context.cwd} is in ${directory.pattern}`);
+        return pickOfRule(directory, config, store, `${context.cwd} is in ${directory.pattern}`);
       if (!config.rules.some((rule) => rule.kind === "remote")) return undefined;
       return pickOfRemote(context, store, config);
     },
@@ -104,21 +105,25 @@ function pickOfRemote(context: Context, store: Store, config: Config): Picked | 
   const remotes = readRemotes(context.cwd);
   if (remotes === undefined) return undefined;
   for (const group of [remotes.origin, remotes.others]) {
-    const rule = matchRemote(config.rules, group);
-    if (rule !== undefined) return pickOfRule(rule, store, `a git remote is ${rule.pattern}`);
+    const rule = matchRemote(config, group);
+    if (rule !== undefined) return pickOfRule(rule, config, store, `a git remote is ${rule.pattern}`);
   }
   return undefined;
 }
 
-function pickOfRule(rule: Rule, store: Store, detail: string): Picked {
-  const line = rule.line === undefined ? {} : { line: rule.line };
-  return { choice: rule.profile, source: { kind: "rule", path: store.config, detail, ...line } };
+function pickOfRule(rule: Rule, config: Config, store: Store, detail: string): Picked {
+  const line = lineOfRule(config, rule);
+  return { choice: rule.profile, source: { kind: "rule", path: store.config, detail, ...at(line) } };
 }
 
 function defaultOf(config: Config, store: Store): Picked | undefined {
   if (config.default === undefined) return undefined;
-  const line = config.defaultLine === undefined ? {} : { line: config.defaultLine };
-  return { choice: config.default, source: { kind: "default", path: store.config, ...line } };
+  const line = lineOfDefault(config);
+  return { choice: config.default, source: { kind: "default", path: store.config, ...at(line) } };
+}
+
+function at(line: number | undefined): Pick<Source, "line"> {
+  return line === undefined ? {} : { line };
 }
 
 function inherited(name: ProfileName | undefined): Picked | undefined {
@@ -172,13 +177,16 @@ function noteOfLosers(look: Look, winner: Source): string[] {
  * @returns the file where the user should be told of it: on a terminal, the first time.
  */
 function vouched(context: Context, store: Store, config: Config, file: RcFile): RcFile | undefined {
-  const verdict = verdictOn(store, file);
+  const records = readTrust(store);
+  const verdict = verdictOn(records, file);
   if (verdict === "denied") throw notAllowed("rc_file_denied", file, "was denied by `clauth deny`");
   if (config.trust === "allow") {
     if (verdict === "allowed") return undefined;
     throw notAllowed("rc_file_not_allowed", file, "was not allowed yet, or has changed since");
   }
-  return verdict === "unknown" && !wasAnnounced(store, file) && context.stderr.isTerminal ? file : undefined;
+  return verdict === "unknown" && !wasAnnounced(records, file) && context.stderr.isTerminal
+    ? file
+    : undefined;
 }
 
 function notAllowed(kind: string, file: RcFile, what: string): ClauthError {

@@ -1,30 +1,29 @@
-import type { Rule } from "../config/config.ts";
-import { isInside } from "../disk/real-path.ts";
+import type { Config, Rule } from "../config/config.ts";
+import { lineOfRule } from "../config/config-lines.ts";
+import { isInside, realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
-import { realpathSync } from "../fs.ts";
 import { join } from "../path.ts";
 
-/** A directory rule with its directory resolved: absolute, without symlinks. */
-export type ResolvedRule = { readonly rule: Rule; readonly directory: string };
-
-/** Resolves what the directory rules name; a directory that does not exist keeps its spelling and matches nothing. */
-export function resolveDirectories(rules: readonly Rule[], home: string): ResolvedRule[] {
-  const resolved: ResolvedRule[] = [];
-  for (const rule of rules)
-    if (rule.kind === "directory")
-      resolved.push({ rule, directory: realPath(expandHome(rule.pattern, home)) });
-  return resolved;
-}
+/** As much of clauth.toml as a match, and a complaint about it, go by. */
+export type Rules = Pick<Config, "rules" | "text">;
 
 /**
- * The rule with the longest directory that holds `cwd`, by whole path segments; the order in the file does not count.
+ * The rule with the longest directory that holds `cwd`, by whole path segments of real paths; the order in the file does not count.
+ * One that does not exist matches nothing.
+ * @param where.cwd with every symlink resolved
  * @throws ClauthError `rules_disagree` where two rules name that directory with different profiles.
  */
-export function matchDirectory(rules: readonly ResolvedRule[], cwd: string): Rule | undefined {
+export function matchDirectory(
+  config: Rules,
+  where: { readonly cwd: string; readonly home: string },
+): Rule | undefined {
   const scored: Scored[] = [];
-  for (const { rule, directory } of rules)
-    if (isInside(cwd, directory)) scored.push({ rule, score: directory.length });
-  return strongest(scored);
+  for (const rule of config.rules) {
+    if (rule.kind !== "directory") continue;
+    const directory = realPath(expandHome(rule.pattern, where.home));
+    if (isInside(where.cwd, directory)) scored.push({ rule, score: directory.length });
+  }
+  return strongest(config, scored);
 }
 
 /**
@@ -32,13 +31,13 @@ export function matchDirectory(rules: readonly ResolvedRule[], cwd: string): Rul
  * characters that are no `*`.
  * @throws ClauthError `rules_disagree` as above.
  */
-export function matchRemote(rules: readonly Rule[], remotes: readonly string[]): Rule | undefined {
-  const scored = rules
+export function matchRemote(config: Rules, remotes: readonly string[]): Rule | undefined {
+  const scored = config.rules
     .filter(
       (rule) => rule.kind === "remote" && remotes.some((remote) => matchesPattern(remote, rule.pattern)),
     )
     .map((rule) => ({ rule, score: rule.pattern.replaceAll("*", "").length }));
-  return strongest(scored);
+  return strongest(config, scored);
 }
 
 /**
@@ -71,17 +70,17 @@ function matchesSegment(part: string, glob: string): boolean {
 type Scored = { readonly rule: Rule; readonly score: number };
 
 /** Loops, because most starts have nothing to compare: the first call of a built-in such as `reduce` is compiled (Bun 1.4.5). */
-function strongest(scored: readonly Scored[]): Rule | undefined {
+function strongest(config: Rules, scored: readonly Scored[]): Rule | undefined {
   let best: Scored | undefined;
   for (const one of scored) if (best === undefined || one.score > best.score) best = one;
   for (const { rule, score } of scored)
     if (best !== undefined && score === best.score && rule.profile !== best.rule.profile)
-      throw disagree(best.rule, rule);
+      throw disagree(config, [best.rule, rule]);
   return best?.rule;
 }
 
-function disagree(a: Rule, b: Rule): ClauthError {
-  const lines = [a, b].map(({ line }) => line ?? "?").sort();
+function disagree(config: Rules, rules: readonly Rule[]): ClauthError {
+  const lines = rules.map((rule) => lineOfRule(config, rule) ?? "?").sort();
   return new ClauthError({
     kind: "rules_disagree",
     message: `the rules at lines ${lines.join(" and ")} of clauth.toml match equally and name different profiles`,
@@ -91,12 +90,4 @@ function disagree(a: Rule, b: Rule): ClauthError {
 
 function expandHome(pattern: string, home: string): string {
   return pattern === "~" || pattern.startsWith("~/") ? join(home, pattern.slice(1)) : join(pattern);
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

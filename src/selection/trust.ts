@@ -1,5 +1,5 @@
 import { complaintAboutOwner } from "../config/ownership.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { readOwnedFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
 import { realpathSync } from "../fs.ts";
 import { isObject, type JsonObject, ownValue, parseJson } from "../json.ts";
@@ -10,24 +10,27 @@ import type { RcFile } from "./rc-file.ts";
 /** What the user said about an rc file: `clauth allow` vouches for one content of one real path, `deny` for a path. */
 export type Verdict = "allowed" | "denied" | "unknown";
 
-/** @throws ClauthError `trust_damaged` where the record can't be read: whether the file was denied is then unknown. */
-export function verdictOn(store: Pick<Store, "trust">, file: Pick<RcFile, "path" | "bytes">): Verdict {
-  const said = ownValue(trustSection(readTrust(store), "verdicts"), trustKey(file.path));
+/** @param records as `readTrust` gives them */
+export function verdictOn(records: JsonObject, file: Pick<RcFile, "path" | "bytes">): Verdict {
+  const said = ownValue(trustSection(records, "verdicts"), trustKey(file.path));
   if (said === "denied") return "denied";
   return said !== undefined && said === hashOf(file.bytes) ? "allowed" : "unknown";
 }
 
 /** True where this file has picked this profile before, and the user was told. */
-export function wasAnnounced(store: Pick<Store, "trust">, file: Pick<RcFile, "path" | "choice">): boolean {
-  return ownValue(trustSection(readTrust(store), "announced"), trustKey(file.path)) === file.choice;
+export function wasAnnounced(records: JsonObject, file: Pick<RcFile, "path" | "choice">): boolean {
+  return ownValue(trustSection(records, "announced"), trustKey(file.path)) === file.choice;
 }
 
-/** Everything that is remembered about rc files; empty where nothing is yet. */
+/**
+ * Everything that is remembered about rc files; empty where nothing is yet.
+ * @throws ClauthError `trust_damaged` where it can't be read: whether a file was denied is then unknown.
+ */
 export function readTrust(store: Pick<Store, "trust">): JsonObject {
-  const file = readRegularFile(store.trust);
+  const file = readOwnedFile(store.trust);
   if (file === undefined) return {};
   const records = parseJson(file.bytes);
-  if (isObject(records) && complaintAboutOwner(file.stat) === undefined) return records;
+  if (isObject(records) && complaintAboutOwner(file.owner) === undefined) return records;
   throw new ClauthError({
     kind: "trust_damaged",
     message: `${store.trust} is damaged or was open to other users, so it is not known which .clauthrc files were allowed or denied`,

@@ -4,14 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { choiceFrom } from "../../src/config/choice.ts";
-import type { Rule } from "../../src/config/config.ts";
+import { parseConfig, type Rule } from "../../src/config/config.ts";
 import { isInside } from "../../src/disk/real-path.ts";
-import {
-  matchDirectory,
-  matchesPattern,
-  matchRemote,
-  resolveDirectories,
-} from "../../src/selection/rules.ts";
+import { matchDirectory, matchesPattern, matchRemote, type Rules } from "../../src/selection/rules.ts";
 
 let root: string;
 
@@ -21,8 +16,12 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-function rule(kind: Rule["kind"], pattern: string, profile: string, line = 1): Rule {
-  return { kind, pattern, profile: choiceFrom(profile) ?? expect.unreachable(), line };
+function rule(kind: Rule["kind"], pattern: string, profile: string): Rule {
+  return { kind, pattern, profile: choiceFrom(profile) ?? expect.unreachable() };
+}
+
+function rulesOf(...rules: readonly Rule[]): Rules {
+  return { rules, text: "" };
 }
 
 /** Few names, so that paths often contain each other, some of them prefixes of others. */
@@ -38,13 +37,14 @@ test("takes the longest rule, by whole path segments, in whatever order they sta
     fc.property(segments, paths, fc.infiniteStream(fc.nat()), (cwd, directories, random) => {
       const rules = directories.map((parts) => {
         const directory = `/${parts.join("/")}`;
-        return { rule: rule("directory", directory, profileOf(directory)), directory };
+        return rule("directory", directory, profileOf(directory));
       });
       const holding = directories.filter((parts) => parts.every((part, index) => cwd[index] === part));
       const longest = holding.toSorted((a, b) => b.length - a.length)[0];
       const shuffled = rules.map((one) => ({ one, at: random.next().value })).toSorted((a, b) => a.at - b.at);
       for (const order of [rules, rules.toReversed(), shuffled.map(({ one }) => one)]) {
-        expect(matchDirectory(order, `/${cwd.join("/")}`)?.pattern).toBe(longest && `/${longest.join("/")}`);
+        const where = { cwd: `/${cwd.join("/")}`, home: root };
+        expect(matchDirectory(rulesOf(...order), where)?.pattern).toBe(longest && `/${longest.join("/")}`);
       }
     }),
   );
@@ -63,27 +63,26 @@ test("holds a directory itself and all below it, never a name that only begins a
 test("compares real paths, and takes ~ for the home directory", () => {
   mkdirSync(join(root, "data/work/project"), { recursive: true });
   symlinkSync("data", join(root, "home"));
-  const rules = resolveDirectories(
-    [rule("directory", "~/work/", "w"), rule("remote", "a/b", "r")],
-    join(root, "home"),
-  );
-  expect(rules.map(({ directory }) => directory)).toEqual([join(root, "data/work")]);
-  expect(matchDirectory(rules, join(root, "data/work/project"))?.pattern).toBe("~/work/");
+  const rules = rulesOf(rule("directory", "~/work/", "w"), rule("remote", "a/b", "r"));
+  const home = join(root, "home");
+  expect(matchDirectory(rules, { cwd: join(root, "data/work/project"), home })?.pattern).toBe("~/work/");
+  expect(matchDirectory(rules, { cwd: join(root, "data"), home })).toBeUndefined();
 });
 
 test("matches nothing by a directory that does not exist", () => {
-  const rules = resolveDirectories([rule("directory", join(root, "none"), "w")], root);
-  expect(matchDirectory(rules, root)).toBeUndefined();
+  const rules = rulesOf(rule("directory", join(root, "none"), "w"));
+  expect(matchDirectory(rules, { cwd: root, home: root })).toBeUndefined();
 });
 
 test("refuses two rules for one directory that disagree, and takes two that agree", () => {
   symlinkSync(".", join(root, "alias"));
-  const one = rule("directory", root, "a", 3);
-  const other = (profile: string) => rule("directory", join(root, "alias"), profile, 9);
-  expect(() => matchDirectory(resolveDirectories([one, other("b")], root), root)).toThrow(
-    /lines 3 and 9 of clauth.toml/,
-  );
-  expect(matchDirectory(resolveDirectories([one, other("a")], root), root)?.line).toBe(3);
+  const configWith = (profile: string) =>
+    parseConfig(
+      `quiet = true\n\n[[rule]]\ndir = "${root}"\nprofile = "a"\n[[rule]]\ndir = "${root}/alias"\nprofile = "${profile}"`,
+    ) ?? expect.unreachable();
+  const where = { cwd: root, home: root };
+  expect(() => matchDirectory(configWith("b"), where)).toThrow(/lines 3 and 6 of clauth.toml/);
+  expect(matchDirectory(configWith("a"), where)?.pattern).toBe(root);
 });
 
 test.each([
@@ -125,15 +124,15 @@ test("takes the most specific remote rule, in whatever order they stand", () => 
     rule("directory", "/", "root"),
   ];
   for (const order of [rules, rules.toReversed()]) {
-    expect(String(matchRemote(order, ["github.com/acme/app"])?.profile)).toBe("app");
-    expect(String(matchRemote(order, ["github.com/acme/other"])?.profile)).toBe("acme");
-    expect(String(matchRemote(order, ["github.com/me/x"])?.profile)).toBe("any");
-    expect(matchRemote(order, ["gitlab.com/me/x"])).toBeUndefined();
-    expect(matchRemote(order, [])).toBeUndefined();
+    expect(String(matchRemote(rulesOf(...order), ["github.com/acme/app"])?.profile)).toBe("app");
+    expect(String(matchRemote(rulesOf(...order), ["github.com/acme/other"])?.profile)).toBe("acme");
+    expect(String(matchRemote(rulesOf(...order), ["github.com/me/x"])?.profile)).toBe("any");
+    expect(matchRemote(rulesOf(...order), ["gitlab.com/me/x"])).toBeUndefined();
+    expect(matchRemote(rulesOf(...order), [])).toBeUndefined();
   }
 });
 
 test("refuses remote rules that match equally and disagree", () => {
-  const rules = [rule("remote", "github.com/a*", "a", 1), rule("remote", "github.com/*p", "b", 2)];
-  expect(() => matchRemote(rules, ["github.com/ap"])).toThrow(/match equally/);
+  const rules = [rule("remote", "github.com/a*", "a"), rule("remote", "github.com/*p", "b")];
+  expect(() => matchRemote(rulesOf(...rules), ["github.com/ap"])).toThrow(/match equally/);
 });

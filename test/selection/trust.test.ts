@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { choiceFrom } from "../../src/config/choice.ts";
 import { allow, deny, rememberAnnounced } from "../../src/selection/remember-trust.ts";
-import { verdictOn, wasAnnounced } from "../../src/selection/trust.ts";
+import { readTrust, verdictOn, wasAnnounced } from "../../src/selection/trust.ts";
 
 let root: string;
 let store: { root: string; trust: string; lock: string };
@@ -33,34 +33,34 @@ function picking(name: string) {
 }
 
 test("vouches for one content of one path: an edit asks again (as direnv)", () => {
-  expect(verdictOn(store, file())).toBe("unknown");
+  expect(verdictOn(readTrust(store), file())).toBe("unknown");
   allow(store, file());
-  expect(verdictOn(store, file())).toBe("allowed");
-  expect(verdictOn(store, file("other\n"))).toBe("unknown");
+  expect(verdictOn(readTrust(store), file())).toBe("allowed");
+  expect(verdictOn(readTrust(store), file("other\n"))).toBe("unknown");
   writeFileSync(join(root, ".clauthrc"), "work\n");
-  expect(verdictOn(store, { ...file(), path: join(root, ".clauthrc") })).toBe("unknown");
+  expect(verdictOn(readTrust(store), { ...file(), path: join(root, ".clauthrc") })).toBe("unknown");
 });
 
 test("denies a path whatever it holds, until it is allowed", () => {
   allow(store, file());
   deny(store, path);
-  expect(verdictOn(store, file("other\n"))).toBe("denied");
+  expect(verdictOn(readTrust(store), file("other\n"))).toBe("denied");
   allow(store, file());
-  expect(verdictOn(store, file())).toBe("allowed");
+  expect(verdictOn(readTrust(store), file())).toBe("allowed");
 });
 
 test("knows a file by its real path", () => {
   symlinkSync(join(root, "project"), join(root, "alias"));
   allow(store, { ...file(), path: join(root, "alias/.clauthrc") });
-  expect(verdictOn(store, file())).toBe("allowed");
+  expect(verdictOn(readTrust(store), file())).toBe("allowed");
 });
 
 test("remembers which profile a file was announced to pick", () => {
-  expect(wasAnnounced(store, picking("work"))).toBe(false);
+  expect(wasAnnounced(readTrust(store), picking("work"))).toBe(false);
   rememberAnnounced(store, picking("work"));
-  expect(wasAnnounced(store, picking("work"))).toBe(true);
-  expect(wasAnnounced(store, picking("other"))).toBe(false);
-  expect(verdictOn(store, file())).toBe("unknown");
+  expect(wasAnnounced(readTrust(store), picking("work"))).toBe(true);
+  expect(wasAnnounced(readTrust(store), picking("other"))).toBe(false);
+  expect(verdictOn(readTrust(store), file())).toBe("unknown");
 });
 
 test.each(["", "[]", "{", "null"])(
@@ -68,7 +68,9 @@ test.each(["", "[]", "{", "null"])(
   (content) => {
     mkdirSync(store.root);
     writeFileSync(store.trust, content);
-    expect(() => verdictOn(store, file())).toThrow(expect.objectContaining({ kind: "trust_damaged" }));
+    expect(() => verdictOn(readTrust(store), file())).toThrow(
+      expect.objectContaining({ kind: "trust_damaged" }),
+    );
     expect(() => allow(store, file())).toThrow(expect.objectContaining({ kind: "trust_damaged" }));
   },
 );
@@ -76,5 +78,7 @@ test.each(["", "[]", "{", "null"])(
 test("fails closed on a record that everybody may write", () => {
   allow(store, file());
   chmodSync(store.trust, 0o666);
-  expect(() => verdictOn(store, file())).toThrow(expect.objectContaining({ kind: "trust_damaged" }));
+  expect(() => verdictOn(readTrust(store), file())).toThrow(
+    expect.objectContaining({ kind: "trust_damaged" }),
+  );
 });

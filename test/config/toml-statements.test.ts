@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { firstBadLine, statementsOf } from "../../src/config/toml.ts";
+import { firstBadLine, statementsOf } from "../../src/config/toml-statements.ts";
 
 function seen(text: string): [string, number, string][] {
   return statementsOf(text).map(({ name, line, valueStart, valueEnd }) => [
