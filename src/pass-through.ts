@@ -10,6 +10,7 @@ import { isPlain } from "./path.ts";
 import { handedOver } from "./run/handed-over.ts";
 import { pointerVector } from "./run/pointer-vector.ts";
 import { IGNORED_BY_BUN } from "./run/signals.ts";
+import { findRcFile } from "./selection/find-rc-file.ts";
 
 /**
  * Becomes claude at once where nothing could pick a profile for this call, and nothing has to be said or mended: the short way of
@@ -59,10 +60,7 @@ function hasNoRcFile(): boolean {
   const length = systemCall(CALLS.getcwd, answerAt, answer.length);
   const cwd = length < 1 ? "" : utf8.decode(answer.subarray(0, length - 1));
   if (!cwd.startsWith("/") || cwd.includes(NOT_UTF8)) return false;
-  for (let directory = cwd === "/" ? "" : cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
-    if (!isMissing(`${directory}/.clauthrc`)) return false;
-    if (directory === "") return true;
-  }
+  return findRcFile(cwd, "/") === undefined;
 }
 
 /** What `exec` of run/process-calls.ts does, with the environment as C has it. Returns where the kernel refuses. */

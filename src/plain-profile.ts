@@ -10,7 +10,7 @@ import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
 import { join } from "./path.ts";
 import { type Store, storeOf } from "./paths.ts";
 import { PLAIN_LOGIN } from "./profile/plain-login.ts";
-import { isProfileName, type ProfileName } from "./profile-name.ts";
+import { isProfileName, type ProfileName, SYSTEM } from "./profile-name.ts";
 import { type Places, placesOf } from "./reconcile/places.ts";
 import type { Exit } from "./run/exit.ts";
 import { readInherited } from "./run/inherited.ts";
@@ -94,8 +94,10 @@ async function picks(
   if (isProfileName(name) && isMissing(store.config)) return { name, explicit: true };
   const { plainPick } = await import("./selection/plain-pick.ts");
   const pick = await plainPick(context, store);
-  if (pick?.kind === "profile") return pick;
-  if (pick !== undefined) becomeFirstOnPath();
+  if (pick === undefined) return undefined;
+  const { choice, explicit } = pick;
+  if (choice !== undefined && choice !== SYSTEM) return { name: choice, explicit };
+  becomeFirstOnPath();
   return undefined;
 }
 

@@ -3,7 +3,8 @@ import type { Context } from "../context.ts";
 import { realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { storeOf } from "../paths.ts";
-import { RC_FILE, type RcFile, readRcFile } from "../selection/rc-file.ts";
+import { RC_FILE } from "../selection/find-rc-file.ts";
+import { type RcFile, readRcFile } from "../selection/rc-file.ts";
 import { knownIn } from "../selection/resolve.ts";
 
 type Here = Pick<Context, "cwd" | "env" | "home">;

@@ -1,16 +1,15 @@
 import { type Choice, choiceFrom, parseChoice } from "../config/choice.ts";
 import { complaintAboutOwner, currentUid } from "../config/ownership.ts";
 import { domainError } from "../disk/errno.ts";
-import { readRegularFile } from "../disk/read-file.ts";
+import { readOwnedFile } from "../disk/read-file.ts";
 import { isInside, realPath } from "../disk/real-path.ts";
 import { ClauthError } from "../errors.ts";
 import { lstatSync } from "../fs.ts";
 import { dirname, join } from "../path.ts";
 import { claudeWith } from "../shell-line.ts";
 import { decodeUtf8 } from "../utf8.ts";
+import { RC_FILE } from "./find-rc-file.ts";
 import { refuseUnreadable } from "./unreadable-directory.ts";
-
-export const RC_FILE = ".clauthrc";
 
 /** The nearest rc file. It can name a profile, and nothing else. */
 export type RcFile = {
@@ -109,7 +108,7 @@ function readTrusted(path: string, uid: number | undefined): Uint8Array | undefi
   if (aboutLink !== undefined) throw refused(path, aboutLink);
   const file = readPlain(path);
   if (file === undefined) throw refused(path, "leads to nothing");
-  const complaint = complaintAboutOwner(file.stat, uid);
+  const complaint = complaintAboutOwner(file.owner, uid);
   if (complaint !== undefined) throw refused(path, complaint);
   return file.bytes;
 }
@@ -124,7 +123,7 @@ function lookAt(path: string) {
 
 function readPlain(path: string) {
   try {
-    return readRegularFile(path, { maxBytes: MAX_BYTES });
+    return readOwnedFile(path, { maxBytes: MAX_BYTES });
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
     if (error.kind === "not_a_file") throw refused(path, "is not a regular file");

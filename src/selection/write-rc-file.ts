@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { shellWord } from "../shell-line.ts";
 import { decodeUtf8KeepingMark } from "../utf8.ts";
-import { RC_FILE } from "./rc-file.ts";
+import { RC_FILE } from "./find-rc-file.ts";
 
 /**
  * Makes the rc file of a directory name a profile; comments in it stay.
