@@ -9,6 +9,7 @@
 
 import { ptr } from "bun:ffi";
 import { type Dirent, entriesOf } from "./fs/entries.ts";
+import { AT_EMPTY_PATH } from "./fs/glance-sync.ts";
 import {
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
@@ -159,7 +160,6 @@ export function unlinkSync(path: string): void {
 }
 
 const F_OK = 0;
-const AT_EMPTY_PATH = 0x1000;
 const O_PATH = 0o10000000;
 /** Of readlink(2): what is there is no link. */
 const EINVAL = 22;

@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as node from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Glance } from "../src/fs/glance.ts";
+import { glanceOpenSync, glanceSync, isOpenAtSync } from "../src/fs/glance-sync.ts";
 import * as fs from "../src/fs.ts";
 
 /** One of each kind, and names that are hard on somebody who cuts memory by hand. */
@@ -64,6 +66,16 @@ function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: fs.Stats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
+function glanceFrom(stats: Pick<node.BigIntStats, "mode" | "uid" | "size">): Glance {
+  const mode = Number(stats.mode);
+  return {
+    kind: mode & node.constants.S_IFMT,
+    mode: mode & 0o7777,
+    uid: Number(stats.uid),
+    size: Number(stats.size),
+  };
+}
+
 const IF_THERE = { throwIfNoEntry: false } as const;
 const BIG = { bigint: true } as const;
 
@@ -95,6 +107,32 @@ describe("answers as node:fs does", () => {
         names: answerOf(() => node.readdirSync(path).sort()),
       });
     }
+  });
+
+  test("about as much of a file as a start goes by", () => {
+    using zoo = makeZoo();
+    const open = node.openSync(zoo.root, "r");
+    const { dev, ino, ...ofOpen } = node.fstatSync(open, BIG);
+    expect(glanceOpenSync(open)).toEqual(glanceFrom(ofOpen));
+    for (const path of zoo.paths) {
+      const ours = {
+        glance: answerOf(() => glanceSync(path)),
+        isOpen: answerOf(() => isOpenAtSync(path, open)),
+      };
+      expect({ path, ...ours }).toEqual({
+        path,
+        glance: answerOf(() => {
+          const stats = node.statSync(path, { ...BIG, ...IF_THERE });
+          return stats && glanceFrom(stats);
+        }),
+        isOpen: answerOf(() => {
+          const named = node.lstatSync(path, BIG);
+          return named.dev === dev && named.ino === ino;
+        }),
+      });
+    }
+    expect(isOpenAtSync(zoo.root, open)).toBe(true);
+    node.closeSync(open);
   });
 
   test("about what stands in a directory of thousands", () => {

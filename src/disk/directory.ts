@@ -1,3 +1,4 @@
+import { DIRECTORY } from "../fs/glance.ts";
 import { disk } from "./disk.ts";
 import { domainError } from "./errno.ts";
 import { isAbsence } from "./read-file.ts";
@@ -8,7 +9,7 @@ import { isAbsence } from "./read-file.ts";
  */
 export function ensureDirectory(path: string, mode = 0o700): void {
   try {
-    if (disk.statIfThere(path)?.isDirectory() !== true) disk.makeDirectory(path, mode);
+    if (disk.glance(path)?.kind !== DIRECTORY) disk.makeDirectory(path, mode);
   } catch (cause) {
     throw domainError(cause, "make the directory", path);
   }

@@ -1,4 +1,5 @@
 import { ClauthError, errnoOf } from "../errors.ts";
+import { REGULAR_FILE } from "../fs/glance.ts";
 import { constants, type Stats } from "../fs.ts";
 import { disk, letGo } from "./disk.ts";
 import { domainError, MOVE_IT_AWAY } from "./errno.ts";
@@ -26,39 +27,45 @@ export type FileStat = {
  * @returns undefined where there is no file: nothing of that name, a dangling link, or a file in place of its directory
  * @throws ClauthError `not_a_file`, `file_too_large`, or what `domainError` makes of the system's answer
  */
-export function readRegularFile(path: string, limits: Limits = {}): FileContent | undefined {
-  const read = readWith(path, limits);
-  return read && { bytes: read.bytes, stat: fileStat(read.stats) };
+export function readRegularFile(
+  path: string,
+  { maxBytes = MOST_BYTES }: Limits = {},
+): FileContent | undefined {
+  return whileOpen(path, (descriptor) => {
+    const stats = disk.statOpen(descriptor);
+    if (!stats.isFile()) throw notAFile(path);
+    const bytes = readToEnd(descriptor, path, Number(stats.size), maxBytes);
+    return { bytes, stat: fileStat(stats) };
+  });
 }
 
 /** The same for whoever asks whose file it is, and no more: numbers of 64 bits cost a start as much as the reading (Bun 1.4.5). */
 export function readOwnedFile(
   path: string,
-  limits: Limits = {},
+  { maxBytes = MOST_BYTES }: Limits = {},
 ): { readonly bytes: Uint8Array; readonly owner: Pick<FileStat, "mode" | "uid"> } | undefined {
-  const read = readWith(path, limits);
-  return read && { bytes: read.bytes, owner: ownerIn(read.stats) };
+  return whileOpen(path, (descriptor) => {
+    const { kind, size, mode, uid } = disk.glanceOpen(descriptor);
+    if (kind !== REGULAR_FILE) throw notAFile(path);
+    const bytes = readToEnd(descriptor, path, size, maxBytes);
+    return { bytes, owner: { mode: mode & PERMISSIONS, uid } };
+  });
 }
 
 /** The same for whoever asks for the bytes alone. */
 export function readBytes(path: string, limits: Limits = {}): Uint8Array | undefined {
-  return readWith(path, limits)?.bytes;
+  return readOwnedFile(path, limits)?.bytes;
 }
 
 type Limits = { readonly maxBytes?: number };
 
-function readWith(
-  path: string,
-  { maxBytes = 64 * 1024 * 1024 }: Limits,
-): { readonly bytes: Uint8Array; readonly stats: Stats } | undefined {
+const MOST_BYTES = 64 * 1024 * 1024;
+
+function whileOpen<T>(path: string, read: (descriptor: number) => T): T | undefined {
   const descriptor = openForReading(path);
   if (descriptor === undefined) return undefined;
   try {
-    const stats = disk.statOpen(descriptor);
-    if (!stats.isFile()) throw notAFile(path);
-    const size = Number(stats.size);
-    if (size > maxBytes) throw tooLarge(path, maxBytes);
-    return { bytes: readToEnd(descriptor, path, size, maxBytes), stats };
+    return read(descriptor);
   } catch (cause) {
     throw domainError(cause, "read", path);
   } finally {
@@ -103,12 +110,9 @@ export function fileStat(stats: Stats): FileStat {
     size: stats.size,
     mtimeNs: stats.mtimeNs,
     ctimeNs: stats.ctimeNs,
-    ...ownerIn(stats),
+    mode: Number(stats.mode) & PERMISSIONS,
+    uid: Number(stats.uid),
   };
-}
-
-function ownerIn({ mode, uid }: Stats): Pick<FileStat, "mode" | "uid"> {
-  return { mode: Number(mode) & PERMISSIONS, uid: Number(uid) };
 }
 
 /** Windows tells of everybody what holds for the owner. */
@@ -128,6 +132,7 @@ function openForReading(path: string): number | undefined {
  * readFileSync is twice as slow: 0.1 ms).
  */
 function readToEnd(descriptor: number, path: string, size: number, maxBytes: number): Uint8Array {
+  if (size > maxBytes) throw tooLarge(path, maxBytes);
   let bytes = new Uint8Array(size === 0 ? 4096 : size + 1);
   let length = 0;
   for (;;) {

@@ -15,28 +15,35 @@ export function entriesOf(path: string): Dirent[] | undefined {
   const names = namesOf(path, kinds);
   if (names === undefined) throwAbsence("scandir", path);
   if (names === undefined || kinds.includes(DT_UNKNOWN)) return undefined;
-  return names.map((name, index) => new DirentOfLinux(name, kinds[index] ?? DT_UNKNOWN));
+  DirentOfLinux ??= classOfEntries();
+  const Entry = DirentOfLinux;
+  return names.map((name, index) => new Entry(name, kinds[index] ?? DT_UNKNOWN));
 }
+
+let DirentOfLinux: ReturnType<typeof classOfEntries> | undefined;
 
 const DT_DIR = 4;
 const DT_REG = 8;
 const DT_LNK = 10;
 
-class DirentOfLinux implements Dirent {
-  readonly name: string;
-  readonly kind: number;
+/** A class, so that no method is made for each name anew. It is made for the first of them: no start at rest has any. */
+function classOfEntries() {
+  return class implements Dirent {
+    readonly name: string;
+    readonly kind: number;
 
-  constructor(name: string, kind: number) {
-    this.name = name;
-    this.kind = kind;
-  }
-  isFile(): boolean {
-    return this.kind === DT_REG;
-  }
-  isDirectory(): boolean {
-    return this.kind === DT_DIR;
-  }
-  isSymbolicLink(): boolean {
-    return this.kind === DT_LNK;
-  }
+    constructor(name: string, kind: number) {
+      this.name = name;
+      this.kind = kind;
+    }
+    isFile(): boolean {
+      return this.kind === DT_REG;
+    }
+    isDirectory(): boolean {
+      return this.kind === DT_DIR;
+    }
+    isSymbolicLink(): boolean {
+      return this.kind === DT_LNK;
+    }
+  };
 }

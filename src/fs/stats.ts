@@ -28,64 +28,70 @@ export type Stats = {
  * @returns undefined where it failed: `absence` says whether because nothing is there
  */
 export function look(directory: number, path: Pointer | null, flags: number): Stats | undefined {
-  return statx(directory, path, flags) ? new StatsOfLinux() : undefined;
+  if (!statx(directory, path, flags)) return undefined;
+  StatsOfLinux ??= classOfStats();
+  return new StatsOfLinux();
 }
 
-/**
- * The answer of statx(2). A class, so that no method is made for each file anew; what is
- * seldom asked for is worked out when it is.
- */
-class StatsOfLinux implements Stats {
-  readonly at = words.slice(0, LENGTH);
+let StatsOfLinux: ReturnType<typeof classOfStats> | undefined;
 
-  get dev(): bigint {
-    return deviceOf(this.at[DEVICE] ?? 0, this.at[DEVICE + 1] ?? 0);
-  }
-  get ino(): bigint {
-    return long(this.at, INODE);
-  }
-  get nlink(): bigint {
-    return BigInt(this.at[LINKS] ?? 0);
-  }
-  get mode(): bigint {
-    return BigInt(modeOf(this.at));
-  }
-  get uid(): bigint {
-    return BigInt(this.at[OWNER] ?? 0);
-  }
-  get size(): bigint {
-    return long(this.at, SIZE);
-  }
-  get mtimeNs(): bigint {
-    return nanoseconds(this.at, MODIFIED);
-  }
-  get mtimeMs(): bigint {
-    return this.mtimeNs / 1_000_000n;
-  }
-  get ctimeNs(): bigint {
-    return nanoseconds(this.at, CHANGED);
-  }
-  get ctimeMs(): bigint {
-    return this.ctimeNs / 1_000_000n;
-  }
-  get version(): string | undefined {
-    const at = this.at;
-    const major = at[DEVICE] ?? 0;
-    const minor = at[DEVICE + 1] ?? 0;
-    if (!isShort(major, minor) || !isUsual(at)) return undefined;
-    const modified = `${BILLION + (at[MODIFIED + 2] ?? 0)}`.slice(1);
-    const changed = `${BILLION + (at[CHANGED + 2] ?? 0)}`.slice(1);
-    return `${major * 0x100 + minor}:${at[INODE]}:${at[SIZE]}:${at[MODIFIED]}${modified}:${at[CHANGED]}${changed}`;
-  }
-  isFile(): boolean {
-    return (modeOf(this.at) & S_IFMT) === S_IFREG;
-  }
-  isDirectory(): boolean {
-    return (modeOf(this.at) & S_IFMT) === S_IFDIR;
-  }
-  isSymbolicLink(): boolean {
-    return (modeOf(this.at) & S_IFMT) === S_IFLNK;
-  }
+/**
+ * The answer of statx(2). A class, so that no method is made for each file anew; what is seldom asked for is worked out when it is. It is
+ * made for the first file that is looked at so closely, which no start at rest does.
+ */
+function classOfStats() {
+  return class implements Stats {
+    readonly at = words.slice(0, LENGTH);
+
+    get dev(): bigint {
+      return deviceOf(this.at[DEVICE] ?? 0, this.at[DEVICE + 1] ?? 0);
+    }
+    get ino(): bigint {
+      return long(this.at, INODE);
+    }
+    get nlink(): bigint {
+      return BigInt(this.at[LINKS] ?? 0);
+    }
+    get mode(): bigint {
+      return BigInt(modeOf(this.at));
+    }
+    get uid(): bigint {
+      return BigInt(this.at[OWNER] ?? 0);
+    }
+    get size(): bigint {
+      return long(this.at, SIZE);
+    }
+    get mtimeNs(): bigint {
+      return nanoseconds(this.at, MODIFIED);
+    }
+    get mtimeMs(): bigint {
+      return this.mtimeNs / 1_000_000n;
+    }
+    get ctimeNs(): bigint {
+      return nanoseconds(this.at, CHANGED);
+    }
+    get ctimeMs(): bigint {
+      return this.ctimeNs / 1_000_000n;
+    }
+    get version(): string | undefined {
+      const at = this.at;
+      const major = at[DEVICE] ?? 0;
+      const minor = at[DEVICE + 1] ?? 0;
+      if (!isShort(major, minor) || !isUsual(at)) return undefined;
+      const modified = `${BILLION + (at[MODIFIED + 2] ?? 0)}`.slice(1);
+      const changed = `${BILLION + (at[CHANGED + 2] ?? 0)}`.slice(1);
+      return `${major * 0x100 + minor}:${at[INODE]}:${at[SIZE]}:${at[MODIFIED]}${modified}:${at[CHANGED]}${changed}`;
+    }
+    isFile(): boolean {
+      return (modeOf(this.at) & S_IFMT) === S_IFREG;
+    }
+    isDirectory(): boolean {
+      return (modeOf(this.at) & S_IFMT) === S_IFDIR;
+    }
+    isSymbolicLink(): boolean {
+      return (modeOf(this.at) & S_IFMT) === S_IFLNK;
+    }
+  };
 }
 
 /** Where they stand in a struct statx, in words of 32 bits. */

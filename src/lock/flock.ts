@@ -1,8 +1,9 @@
 import { read } from "bun:ffi";
 import { disk, letGo } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
-import { isAbsence, sameFile } from "../disk/read-file.ts";
+import { isAbsence } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { REGULAR_FILE } from "../fs/glance.ts";
 import { CALLS, errno, isLinux, systemCall } from "../fs/linux.ts";
 import { constants } from "../fs.ts";
 import { once, openLibc } from "../libc.ts";
@@ -61,7 +62,7 @@ export function unlockAndClose(descriptor: number): void {
  */
 export function isStillLinked(descriptor: number, path: string): boolean {
   try {
-    return sameFile(disk.statOpen(descriptor), disk.lstat(path));
+    return disk.isOpenAt(path, descriptor);
   } catch (cause) {
     if (isAbsence(cause)) return false;
     throw domainError(cause, "look at", path);
@@ -81,7 +82,7 @@ function openRegular(path: string, flags: number): number {
     throw domainError(cause, "open the lock", path);
   }
   try {
-    if (disk.statOpen(descriptor).isFile()) return descriptor;
+    if (disk.glanceOpen(descriptor).kind === REGULAR_FILE) return descriptor;
   } catch (cause) {
     letGo(descriptor);
     throw domainError(cause, "open the lock", path);

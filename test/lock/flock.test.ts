@@ -115,7 +115,7 @@ describe("isStillLinked", () => {
   test("takes a path that can't be looked at neither for linked nor for gone", () => {
     const descriptor = openLockFile(lock);
     const kind = testOnlyWithFaults(
-      () => ({ lstat: failing("EACCES") }),
+      () => ({ isOpenAt: failing("EACCES") }),
       () => kindOf(() => isStillLinked(descriptor, lock)),
     );
     expect(kind).toBe("store_denied");

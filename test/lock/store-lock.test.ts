@@ -94,13 +94,13 @@ describe("a store lock", () => {
     let replaced = false;
     const held = testOnlyWithFaults(
       (real) => ({
-        lstat: (at) => {
+        isOpenAt: (at, descriptor) => {
           if (!replaced) {
             replaced = true;
             unlinkSync(path);
             writeFileSync(path, "");
           }
-          return real.lstat(at);
+          return real.isOpenAt(at, descriptor);
         },
       }),
       () => acquireStoreLock(state(), { waitMs: 1000 }),

@@ -194,6 +194,8 @@ async function asked(body: () => Promise<void>): Promise<ReadonlySet<string>> {
     statIfThere: noting(real.statIfThere),
     lstat: noting(real.lstat),
     lstatIfThere: noting(real.lstatIfThere),
+    glance: noting(real.glance),
+    isOpenAt: noting(real.isOpenAt),
     version: noting(real.version),
     readlink: noting(real.readlink),
     realpath: noting(real.realpath),
