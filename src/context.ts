@@ -1,5 +1,6 @@
 import { wordWeWereCalledBy } from "./called-as.ts";
 import { ClauthError, errnoOf } from "./errors.ts";
+import { isTerminal } from "./fs/terminal.ts";
 import { realpathSync, statSync, writeSync } from "./fs.ts";
 import { isAbsolute } from "./path.ts";
 import { pause } from "./pause.ts";
@@ -108,9 +109,7 @@ function homeDirectory(
 function output(descriptor: number, patienceMs: number, lost: (cause: unknown) => void): Output {
   return {
     get isTerminal() {
-      // Loaded when it is asked for: node:tty brings node:net with it and costs 3 ms (measured on Bun 1.4.5).
-      const tty: typeof import("node:tty") = require("node:tty");
-      return tty.isatty(descriptor);
+      return isTerminal(descriptor);
     },
     get columns() {
       return (descriptor === 1 ? process.stdout : process.stderr).columns;

@@ -26,6 +26,7 @@ export const CALLS = {
   getcwd: isX64 ? 79 : 17,
   getdents64: isX64 ? 217 : 61,
   geteuid: isX64 ? 107 : 175,
+  ioctl: isX64 ? 16 : 29,
   openat: isX64 ? 257 : 56,
   pread64: isX64 ? 17 : 67,
   pwrite64: isX64 ? 18 : 68,
