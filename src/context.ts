@@ -1,7 +1,8 @@
 import { wordWeWereCalledBy } from "./called-as.ts";
 import { ClauthError, errnoOf } from "./errors.ts";
 import { isTerminal } from "./fs/terminal.ts";
-import { realpathSync, statSync, writeSync } from "./fs.ts";
+import { kernelsWorkingDirectory } from "./fs/working-directory.ts";
+import { realpathSync, writeSync } from "./fs.ts";
 import { isAbsolute } from "./path.ts";
 import { pause } from "./pause.ts";
 
@@ -56,34 +57,32 @@ export function readContext(): Context {
     platform: process.platform,
     executable: process.execPath,
     calledAs: wordWeWereCalledBy(),
-    stderr: output(2, 500, () => {}),
-    stdout: output(1, Number.POSITIVE_INFINITY, refuseLoss),
+    get stderr() {
+      return output(2, 500, () => {});
+    },
+    get stdout() {
+      return output(1, Number.POSITIVE_INFINITY, refuseLoss);
+    },
   };
 }
 
 function physicalWorkingDirectory(): string {
+  return kernelsWorkingDirectory() || resolvedWorkingDirectory();
+}
+
+function resolvedWorkingDirectory(): string {
   let path = "";
   try {
     path = process.cwd();
     return realpathSync(path);
   } catch (cause) {
-    // The kernel's own answer has no symlinks in it: a name that Bun can't look up again, or one below a closed directory.
-    if (path !== "" && (errnoOf(cause) === "EACCES" || isThere("/proc/self/cwd"))) return path;
+    if (path !== "" && errnoOf(cause) === "EACCES") return path;
     throw new ClauthError({
       kind: "cwd_gone",
       message: "the working directory no longer exists",
       hint: "cd to a directory that exists",
       cause,
     });
-  }
-}
-
-/** A deleted directory still answers there, without a link to it. */
-function isThere(directory: string): boolean {
-  try {
-    return statSync(directory).nlink > 0;
-  } catch {
-    return false;
   }
 }
 

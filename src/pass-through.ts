@@ -4,7 +4,8 @@ import { areTight, placesInStore } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
 import { isMissing } from "./fs/glance.ts";
-import { answer, answerAt, CALLS, isLinux, systemCall, utf8 } from "./fs/linux.ts";
+import { answer, answerAt, CALLS, isLinux, systemCall } from "./fs/linux.ts";
+import { kernelsWorkingDirectory } from "./fs/working-directory.ts";
 import { openLibc } from "./libc.ts";
 import { isPlain } from "./path.ts";
 import { handedOver } from "./run/handed-over.ts";
@@ -57,10 +58,8 @@ function isNobodys(env: NodeJS.ProcessEnv): boolean {
 
 /** There is no `.clauthrc` in the working directory, nor in any above it. */
 function hasNoRcFile(): boolean {
-  const length = systemCall(CALLS.getcwd, answerAt, answer.length);
-  const cwd = length < 1 ? "" : utf8.decode(answer.subarray(0, length - 1));
-  if (!cwd.startsWith("/") || cwd.includes(NOT_UTF8)) return false;
-  return findRcFile(cwd, "/") === undefined;
+  const cwd = kernelsWorkingDirectory();
+  return cwd !== "" && !cwd.includes(NOT_UTF8) && findRcFile(cwd, "/") === undefined;
 }
 
 /** What `exec` of run/process-calls.ts does, with the environment as C has it. Returns where the kernel refuses. */

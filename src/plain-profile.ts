@@ -26,7 +26,7 @@ import type { SessionRequest } from "./session/session.ts";
 export async function enter(): Promise<never> {
   const context = readContext();
   return endAsClaude(context, async () => {
-    const call = (await saysMore(context.env)) ? undefined : await plainCall(context);
+    const call = await plainCall(context);
     const running = call && runAtRest(context, call);
     if (running !== undefined) return running;
     const { runClaude } = await import("./shim.ts");
@@ -64,12 +64,15 @@ type PlainCall = {
 async function plainCall(context: Context): Promise<PlainCall | undefined> {
   const { args, calledAs, env, executable } = context;
   if (!isLinux || !isPlainCall(args, calledAs)) return undefined;
+  const ofClaude = variablesOfClaude(env);
+  if (ofClaude === undefined) return undefined;
   try {
+    if (ofClaude.length > 0 && (await beatLogin(ofClaude))) return undefined;
     const { cwd, home } = context;
     const store = storeOf(context);
     const user = systemCall(CALLS.geteuid, 0);
     if (!areTight(placesInStore(store.root), user)) return undefined;
-    const picked = await picks(context, store);
+    const picked = named(env, store) ?? (await picks(context, store));
     if (picked === undefined) return undefined;
     const { name, explicit } = picked;
     const places = placesOf(home, store, name);
@@ -85,13 +88,15 @@ async function plainCall(context: Context): Promise<PlainCall | undefined> {
   }
 }
 
+type Picked = Pick<PlainCall, "explicit"> & { readonly name: ProfileName };
+
 /** A name that stands in the environment beats what the modules of the selection would look at. */
-async function picks(
-  context: Context,
-  store: Store,
-): Promise<{ readonly name: ProfileName; readonly explicit: boolean } | undefined> {
-  const name = context.env["CLAUTH_PROFILE"] ?? "";
-  if (isProfileName(name) && isMissing(store.config)) return { name, explicit: true };
+function named(env: Context["env"], store: Store): Picked | undefined {
+  const name = env["CLAUTH_PROFILE"] ?? "";
+  return isProfileName(name) && isMissing(store.config) ? { name, explicit: true } : undefined;
+}
+
+async function picks(context: Context, store: Store): Promise<Picked | undefined> {
   const { plainPick } = await import("./selection/plain-pick.ts");
   const pick = await plainPick(context, store);
   if (pick === undefined) return undefined;
@@ -101,17 +106,20 @@ async function picks(
   return undefined;
 }
 
-/** A variable of ours beside the two that this way knows, or one that beats a login. */
-async function saysMore(env: Context["env"]): Promise<boolean> {
-  if (env["WSL_DISTRO_NAME"]) return true;
+/** The variables that Claude Code may go by; undefined where there is one of ours beside the two that this way knows. */
+function variablesOfClaude(env: Context["env"]): readonly string[] | undefined {
+  if (env["WSL_DISTRO_NAME"]) return undefined;
   const ofClaude: string[] = [];
   for (const name of Object.keys(env)) {
-    if (name.startsWith("CLAUTH_") && name !== "CLAUTH_PROFILE" && name !== "CLAUTH_HOME") return true;
+    if (name.startsWith("CLAUTH_") && name !== "CLAUTH_PROFILE" && name !== "CLAUTH_HOME") return undefined;
     if (name.startsWith("CLAUDE_") || name.startsWith("ANTHROPIC_")) ofClaude.push(name);
   }
-  if (ofClaude.length === 0) return false;
+  return ofClaude;
+}
+
+async function beatLogin(variables: readonly string[]): Promise<boolean> {
   const { beatsLogin } = await import("./identity-keys.ts");
-  return ofClaude.some(beatsLogin);
+  return variables.some(beatsLogin);
 }
 
 /** Any of the files that `refuseStart` and `overridesHere` look into. */

@@ -10,7 +10,7 @@ import { startOnWindows } from "./windows-start.ts";
  * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127) where the kernel refuses.
  */
 export function become(launch: Launch): Promise<Exit> {
-  if (process.platform === "win32") return startOnWindows(launch).exited;
+  if (process.platform === "win32") return startOnWindows(launch).exited();
   exec(launch);
   throw explainStart(launch.path);
 }

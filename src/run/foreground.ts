@@ -13,7 +13,11 @@ import {
 } from "./process-calls.ts";
 import { startOnWindows } from "./windows-start.ts";
 
-export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
+export type Running = {
+  readonly pid: number;
+  /** A promise costs a process that has none yet 0.1 million instructions: made while the program starts. */
+  readonly exited: () => Promise<Exit>;
+};
 
 /**
  * Starts the program in our own process group and waits for it beside whatever else the event loop does.
@@ -33,10 +37,10 @@ export type Running = { readonly pid: number; readonly exited: Promise<Exit> };
 export function startForeground(launch: Launch, ignoredSignals: readonly number[]): Running {
   if (process.platform === "win32") return startOnWindows(launch);
   let pid = 0;
-  let settle: (exit: Exit) => void = () => {};
-  const exited = new Promise<Exit>((resolve) => {
-    settle = resolve;
-  });
+  let ended: Exit | undefined;
+  let settle = (exit: Exit) => {
+    ended = exit;
+  };
 
   let alive: NodeJS.Timeout | undefined;
   process.on("SIGCHLD", () => {
@@ -58,6 +62,11 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
   if (pid <= 0) throw explainStart(launch.path);
   // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
   alive = setInterval(() => {}, LONGEST_TIMER_MS);
+  const exited = () =>
+    new Promise<Exit>((resolve) => {
+      if (ended === undefined) settle = resolve;
+      else resolve(ended);
+    });
   return { pid, exited };
 }
 

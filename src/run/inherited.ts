@@ -125,8 +125,8 @@ function watchedBy(epoll: number): number[] {
 function ignoredSignals(): readonly number[] {
   const status = procText("/proc/self/status");
   const mask = status.indexOf(SIG_IGN) + SIG_IGN.length;
+  if (mask < SIG_IGN.length || status.startsWith(BY_BUN_ALONE, mask)) return [];
   const ignored: number[] = [];
-  if (mask < SIG_IGN.length) return ignored;
   // Signal 1 is the last bit of sixteen hexadecimal digits.
   const high = Number.parseInt(status.slice(mask, mask + 8), 16);
   const low = Number.parseInt(status.slice(mask + 8, mask + 16), 16);
@@ -139,3 +139,5 @@ function ignoredSignals(): readonly number[] {
 
 /** A line of proc_pid_status(5). */
 const SIG_IGN = "\nSigIgn:\t";
+/** SIGPIPE and SIGXFSZ. */
+const BY_BUN_ALONE = "0000000001001000\n";

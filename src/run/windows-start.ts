@@ -23,7 +23,7 @@ export function startOnWindows(launch: Launch): Running {
   for (const event of CONSOLE_EVENTS) process.on(event, () => {});
   const { pid, exited } = spawned(launch);
   const handle = calls().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
-  return { pid, exited: exited.then((code) => exitOf(handle, code)) };
+  return { pid, exited: () => exited.then((code) => exitOf(handle, code)) };
 }
 
 /** Ctrl-C, Ctrl-Break, and the closing of the console, as libuv names them. */

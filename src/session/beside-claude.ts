@@ -27,7 +27,7 @@ export async function runBesideClaude(
   checkpoint("spawned");
   await rehearse(session);
   const reconciler = besideClaude(session, pid);
-  const exit = await exited;
+  const exit = await exited();
   for (const line of await finalize(session, await reconciler.started())) notice(context, line);
   return exit;
 }

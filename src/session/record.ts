@@ -50,7 +50,7 @@ export function createRecord(
     place: placeHere(),
   };
   for (let attempt = 0; attempt < 5; attempt++) {
-    const held = tryCreate(join(paths.sessions, `${process.pid}-${randomName()}`), facts);
+    const held = tryCreate(join(paths.sessions, newName()), facts);
     if (held !== undefined) return held;
   }
   throw vanished(paths.sessions);
@@ -183,8 +183,9 @@ function readFacts(path: string): SessionFacts | undefined {
   }
 }
 
-function randomName(): string {
-  return crypto.getRandomValues(new Uint8Array(6)).toHex();
+/** Another one each time, also where another PID namespace has our number: by the clock, and by the nanoseconds that this process lives. */
+function newName(): string {
+  return `${process.pid}-${Date.now().toString(36)}${Bun.nanoseconds().toString(36)}`;
 }
 
 function vanished(sessions: string): ClauthError {

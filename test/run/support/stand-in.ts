@@ -38,7 +38,7 @@ try {
   );
   if (what === "become") become(launch);
   const { exited } = startForeground(launch, inherited.ignoredSignals());
-  exitAs(await exited);
+  exitAs(await exited());
 } catch (error) {
   reportError(context, error);
   process.exit(asClauthError(error).exitCode);
