@@ -24,7 +24,7 @@ export function versionSync(path: string, isLink: boolean): string | undefined {
   if (statx(AT_FDCWD, inC(path), flags))
     return words[MODIFIED_NS] === 0 && isYoung((words[MODIFIED_S] ?? 0) * 1000)
       ? ""
-      : `${DEVICE.toHex()}${INODE_AND_SIZE.toHex()}${TIMES.toHex()}`;
+      : INODE_AND_SIZE.toHex() + TIMES_AND_DEVICE.toHex();
   if (absence() === "ENOENT") return undefined;
   throwAbsence("stat", path);
   return versionByNode(path, isLink);
@@ -32,16 +32,15 @@ export function versionSync(path: string, isLink: boolean): string | undefined {
 
 /** True where both are of the same file, whatever became of it. */
 export function isSameFile(a: string, b: string): boolean {
-  return a.slice(0, IDENTITY_DIGITS) === b.slice(0, IDENTITY_DIGITS);
+  return a.slice(0, DIGITS) === b.slice(0, DIGITS) && a.slice(-DIGITS) === b.slice(-DIGITS);
 }
 
-/** Device and inode, 64 bits each. */
-const IDENTITY_DIGITS = 32;
+/** An inode, with which a version begins, and a device, with which it ends, are 64 bits each. */
+const DIGITS = 16;
 
-/** Where they stand in a struct statx, in bytes and in words of 32 bits. */
+/** Where they stand in a struct statx, in bytes and in words of 32 bits. Between times and device is what a device file stands for. */
 const INODE_AND_SIZE = answer.subarray(32, 48);
-const TIMES = answer.subarray(96, 128);
-const DEVICE = answer.subarray(136, 144);
+const TIMES_AND_DEVICE = answer.subarray(96, 144);
 const MODIFIED_S = 28;
 const MODIFIED_NS = 30;
 
@@ -56,8 +55,6 @@ function versionByNode(path: string, isLink: boolean): string | undefined {
   if (stats === undefined) return undefined;
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   if (mtimeNs % 1_000_000_000n === 0n && isYoung(Number(mtimeNs / 1_000_000n))) return "";
-  const identity = [dev, ino]
-    .map((number) => number.toString(16).padStart(IDENTITY_DIGITS / 2, "0"))
-    .join("");
-  return `${identity}:${size}:${mtimeNs}:${ctimeNs}`;
+  const [inode, device] = [ino, dev].map((number) => number.toString(16).padStart(DIGITS, "0"));
+  return `${inode}:${size}:${mtimeNs}:${ctimeNs}:${device}`;
 }

@@ -1,5 +1,5 @@
-import { readBytes } from "../disk/read-file.ts";
-import { isObject, type Json, parseJson } from "../json.ts";
+import { latin1TextSync } from "../fs/text.ts";
+import { isObject, type Json } from "../json.ts";
 import { prefixOf } from "../path.ts";
 import type { ProfilePaths } from "../paths.ts";
 import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
@@ -15,23 +15,13 @@ export type RestNote = {
   readonly at: number;
   /** Files of claude home, by name, that were looked at too: what the manifest says of them is still so. */
   readonly files: readonly string[];
-  readonly seen: Signatures;
+  /** As in `Sight`. */
+  readonly seen: string;
 };
 
-/** Versions, and what else has to be the same. Undefined for what is uncertain. */
-export type Signatures = readonly (string | undefined)[];
-
 /** A note from the future proves nothing: what changes now may be given the very times that it knows. */
-export function isAtRest(note: RestNote, seen: Signatures, now: number): boolean {
-  return note.at <= now && sameSight(seen, note.seen);
-}
-
-/** False where one of them is uncertain. */
-export function sameSight(a: Signatures, b: Signatures): boolean {
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++)
-    if (a[index] === undefined || a[index] !== b[index]) return false;
-  return true;
+export function isAtRest(note: RestNote, seen: Sight["seen"], now: number): boolean {
+  return note.at <= now && note.seen === seen;
 }
 
 /** Who looks: another build decides anew, and so does another boot, since file systems are mended in between. */
@@ -43,29 +33,31 @@ export type Onlooker = {
   readonly forced: string | undefined;
 };
 
-/** What a session looks at, and all that a note is made of. */
-export type Sight = { readonly look: Look; readonly seen: Signatures };
+export type Sight = {
+  /** What a session looks at. */
+  readonly look: Look;
+  /** All that a note is made of, as one text: who looked, and the versions of everything. Undefined where one of them is uncertain. */
+  readonly seen: string | undefined;
+};
 
 /** All that the passes of an open go by. Of files as much as tells whether they changed; of directories that no name in them did. */
 export function seeAll(places: Places, by: Onlooker, files: readonly string[]): Sight {
   const { claude, paths } = places;
   const look = takeLook(places);
-  const seen: (string | undefined)[] = [by.executable, by.bootId || undefined, `${by.forced}`, claude.root];
-  seen.push(paths.runtime);
-  for (const { version } of look) seen.push(noted(version));
+  const versions: string[] = [];
+  for (const { version } of look) versions.push(version ?? MISSING);
   const others = [by.executable, paths.pendingCredentials, claude.credentials, places.treeToken];
   for (const path of splitDirectories(places)) others.push(path);
   const [inBase, atHome] = [prefixOf(paths.base), prefixOf(claude.root)];
   for (const name of IN_BASE) others.push(inBase + name);
   for (const name of files) others.push(atHome + name);
-  for (const path of others) seen.push(noted(versionOf(path)));
-  return { look, seen };
+  for (const path of others) versions.push(versionOf(path) ?? MISSING);
+  const isCertain = by.bootId !== "" && !versions.includes("");
+  const onlooker = JSON.stringify([by.executable, by.bootId, by.forced, claude.root, paths.runtime]);
+  return { look, seen: isCertain ? `${onlooker} ${versions.join(" ")}` : undefined };
 }
 
-/** As text, or not at all. */
-function noted(version: string | undefined): string | undefined {
-  return version === undefined ? "missing" : version || undefined;
-}
+const MISSING = "missing";
 
 /** Every directory whose names a tree's links depend on. */
 export function directoriesOf(places: Places): readonly string[] {
@@ -81,18 +73,15 @@ const IN_BASE = ["index.json", "overlay.json", "credentials.json", "manifest.jso
 /** Undefined where there is none, or none that can be read: then the passes look for themselves. */
 export function readRestNote(paths: Pick<ProfilePaths, "base">): RestNote | undefined {
   try {
-    const bytes = readBytes(restNotePath(paths), { maxBytes: 64 * 1024 });
-    return bytes === undefined ? undefined : noteFrom(parseJson(bytes));
+    const note: Json = JSON.parse(latin1TextSync(restNotePath(paths)));
+    if (!isObject(note)) return undefined;
+    const { at, files, seen } = note;
+    return typeof at === "number" && isTexts(files) && typeof seen === "string"
+      ? { at, files, seen }
+      : undefined;
   } catch {
     return undefined;
   }
-}
-
-function noteFrom(json: Json | undefined): RestNote | undefined {
-  if (!isObject(json)) return undefined;
-  const { at, files, seen } = json;
-  if (typeof at !== "number" || !isTexts(files) || !isTexts(seen)) return undefined;
-  return { at, files, seen };
 }
 
 function isTexts(json: Json | undefined): json is readonly string[] {
@@ -103,4 +92,14 @@ function isTexts(json: Json | undefined): json is readonly string[] {
 
 export function restNotePath({ base }: Pick<ProfilePaths, "base">): string {
   return `${prefixOf(base)}rest.json`;
+}
+
+/** In ASCII, so that a start reads it as it reads the files of the kernel. */
+export function encodeRestNote(note: RestNote): Uint8Array {
+  const json = JSON.stringify(note).replace(/[^\x00-\x7f]/g, escaped);
+  return new TextEncoder().encode(`${json}\n`);
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

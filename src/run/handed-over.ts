@@ -1,5 +1,6 @@
 import { glance } from "../fs/glance.ts";
-import { AT_FDCWD, answer, answerAt, CALLS, inC, isLinux, latin1, systemCall } from "../fs/linux.ts";
+import { linkText } from "../fs/link-text.ts";
+import { CALLS, isLinux, systemCall } from "../fs/linux.ts";
 import { namesOf } from "../fs/names.ts";
 
 /**
@@ -13,7 +14,7 @@ export function handedOver(): readonly number[] | undefined {
   let ofBun = "";
   for (const name of namesOf(DIRECTORY) ?? []) {
     if (Number(name) <= 2) continue;
-    const target = targetOf(name);
+    const target = linkText(`${DIRECTORY}/${name}`);
     // The one that listed them is gone.
     if (target === undefined) continue;
     if (target.startsWith("anon_inode:[event")) ofBun += target;
@@ -24,15 +25,10 @@ export function handedOver(): readonly number[] | undefined {
 
 /** Those that every Bun program has, by a short way: since Linux 6.2 the size of the directory is the number of its entries. */
 function areFive(): boolean {
-  if (glance(DIRECTORY)?.size !== 5 || targetOf("3") !== EVENTPOLL || targetOf("4") !== EVENTFD) return false;
+  if (glance(DIRECTORY)?.size !== 5) return false;
+  if (linkText(`${DIRECTORY}/3`) !== EVENTPOLL || linkText(`${DIRECTORY}/4`) !== EVENTFD) return false;
   for (const standard of [0, 1, 2]) if (systemCall(CALLS.fcntl, standard, F_GETFD) < 0) return false;
   return true;
-}
-
-function targetOf(descriptor: string): string | undefined {
-  const link = inC(`${DIRECTORY}/${descriptor}`);
-  const length = systemCall(CALLS.readlinkat, AT_FDCWD, link, answerAt, answer.length);
-  return length < 0 ? undefined : latin1.decode(answer.subarray(0, length));
 }
 
 const DIRECTORY = "/proc/self/fd";

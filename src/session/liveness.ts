@@ -1,6 +1,6 @@
 import { disk } from "../disk/disk.ts";
-import { readLink } from "../disk/links.ts";
 import { procText } from "../disk/proc.ts";
+import { linkText } from "../fs/link-text.ts";
 import { once } from "../libc.ts";
 import type { FlockAnswer } from "../lock/flock.ts";
 import { processLives } from "./living-process.ts";
@@ -62,18 +62,9 @@ export type Here = {
 export const placeHere = once(
   (): Place => ({
     bootId: procText("/proc/sys/kernel/random/boot_id").trim(),
-    pidNamespace: pidNamespace(),
+    pidNamespace: linkText("/proc/self/ns/pid") ?? "",
   }),
 );
-
-/** Empty where the system has none. */
-function pidNamespace(): string {
-  try {
-    return process.platform === "win32" ? "" : (readLink("/proc/self/ns/pid") ?? "");
-  } catch {
-    return "";
-  }
-}
 
 const facts: Here = { place: placeHere, isLocal, bootTime, livesUnlocked };
 

@@ -4,14 +4,7 @@ import { constants, type Stats } from "../fs.ts";
 import { log } from "../log.ts";
 import { pause } from "../pause.ts";
 import type { Places } from "../reconcile/places.ts";
-import {
-  directoriesOf,
-  type RestNote,
-  restNotePath,
-  type Signatures,
-  sameSight,
-  seeAll,
-} from "../reconcile/rest.ts";
+import { directoriesOf, encodeRestNote, type RestNote, restNotePath, seeAll } from "../reconcile/rest.ts";
 import { MISSING, signatureOf } from "../reconcile/signature.ts";
 import { asClauthError } from "../report.ts";
 import { readManifest } from "../tree/manifest.ts";
@@ -71,7 +64,7 @@ function restOf(session: Session, clock: () => Moment): RestNote | undefined {
   if (before === undefined) return undefined;
   const { mode, outstanding, imperfect } = makeReady(places, session, { home, forced, alone: true });
   if (mode !== "symlink" || outstanding || imperfect) return undefined;
-  return sameSight(before.seen, see()) ? { ...before, files } : undefined;
+  return before.seen === see() ? { ...before, files } : undefined;
 }
 
 /** A `.jsonl` grows all the time, and nothing is made of what the manifest says of it. */
@@ -87,11 +80,12 @@ function filesDescribed({ places }: Session): string[] {
 function seeLater(
   places: Places,
   clock: () => Moment,
-  see: () => Signatures,
+  see: () => string | undefined,
 ): Pick<RestNote, "at" | "seen"> | undefined {
   for (let tries = 0; tries < TICK_TRIES; tries++) {
     const now = clock();
     const seen = see();
+    if (seen === undefined) return undefined;
     const age = (path: string) => ageOf(disk.statIfThere(path), now);
     const ages = [...directoriesOf(places), places.paths.credentials].map(age);
     if (ages.includes("untold")) return undefined;
@@ -139,6 +133,6 @@ const LINE_END = 10;
 
 /** In place, so that nothing is synced or renamed: what a kill or a power loss leaves of it does not parse. */
 function write(descriptor: number, rest: RestNote): void {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(rest)}\n`);
+  const bytes = encodeRestNote(rest);
   for (let done = 0; done < bytes.length; ) done += disk.write(descriptor, bytes.subarray(done), 0, done);
 }
