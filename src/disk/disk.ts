@@ -34,8 +34,8 @@ export type Disk = {
   isOpenAt(path: string, descriptor: number): boolean;
   /** As `versionSync` of fs/version.ts. */
   version(path: string, isLink: boolean): string | undefined;
-  /** What the others leave out, because no start asks for it. */
-  timesOf(path: string): { readonly atime: Date; readonly mtime: Date; readonly birthtimeNs: bigint };
+  /** What the others leave out, because no start asks for it, and of which file. A link is not followed. */
+  timesOf(path: string): FileTimes;
   readlink(path: string): string;
   /** The path with every link on the way resolved. */
   realpath(path: string): string;
@@ -60,6 +60,14 @@ export type Disk = {
   setTimesOpen(descriptor: number, times: { readonly atime: Date; readonly mtime: Date }): void;
   /** The magic number of the file system that holds the path, as statfs(2) gives it; on Windows what GetDriveTypeW says. */
   fileSystemType(path: string): bigint;
+};
+
+export type FileTimes = {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly atime: Date;
+  readonly mtime: Date;
+  readonly birthtimeNs: bigint;
 };
 
 export type LinkType = "junction";

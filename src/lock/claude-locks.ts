@@ -185,9 +185,10 @@ function takeAway({ path }: ClaudeLock): void {
 function takeOne(lock: ClaudeLock, take: Take): Held {
   let isAbandoned = false;
   const fs = nodeFs();
+  const { mkdirSync, realpathSync, statSync, utimesSync } = fs;
   const rmdirSync = (path: string) => (isAbandoned ? undefined : fs.rmdirSync(path));
   const release = take(lock.path, {
-    fs: { ...fs, rmdirSync },
+    fs: { mkdirSync, realpathSync, rmdirSync, statSync, utimesSync },
     lockfilePath: lock.path,
     realpath: false,
     stale: lock.staleMs,
@@ -246,8 +247,8 @@ function refuseLost(held: readonly Held[]): void {
 
 function identityOf(path: string): string | undefined {
   try {
-    const { dev, ino } = disk.lstat(path);
-    return `${dev}:${ino}:${disk.timesOf(path).birthtimeNs}`;
+    const { dev, ino, birthtimeNs } = disk.timesOf(path);
+    return `${dev}:${ino}:${birthtimeNs}`;
   } catch (cause) {
     if (isAbsence(cause)) return undefined;
     throw domainError(cause, "look at", path);
