@@ -16,6 +16,8 @@ export type WriteOptions = {
   readonly keepMode?: boolean;
   /** What the caller read and judged. Anything else found right before the rename stops the write. */
   readonly expect?: FileContent | "absent";
+  /** These bytes, written already, for a file that is not to be synced: it gets the name where nobody touched it since. */
+  readonly beforehand?: Beforehand | undefined;
   /** Reaches the disk before the old bytes go: for credentials and state. */
   readonly sync?: boolean;
   /** Told what another program wrote that is at no name any more, before the write fails. */
@@ -36,6 +38,10 @@ export function writeFileAtomic(
   options: WriteOptions = {},
 ): "unchanged" | "written" {
   const target = resolveLinks(path);
+  if (options.beforehand !== undefined && isAsLeft(options.beforehand, target, bytes)) {
+    publish(options.beforehand.temporary, target, options);
+    return "written";
+  }
   const present = readRegularFile(target);
   if (present !== undefined && equalBytes(present.bytes, bytes)) {
     tightenMode(target, present, options);
@@ -49,6 +55,16 @@ export function writeFileAtomic(
   try {
     writeNewFile(temporary, [bytes], { mode, sync: options.sync === true });
     checkpoint("temporary-written");
+  } catch (cause) {
+    removeTemporary(temporary);
+    throw domainError(cause, "write", target);
+  }
+  publish(temporary, target, options);
+  return "written";
+}
+
+function publish(temporary: string, target: string, options: WriteOptions): void {
+  try {
     publishTemporary(temporary, target, judgementOf(target, options.expect), {
       shown: options.shown,
       displaced: (path) => {
@@ -63,7 +79,51 @@ export function writeFileAtomic(
     removeTemporary(temporary);
     throw domainError(cause, "write", target);
   }
-  return "written";
+}
+
+/** A file in flight that was written before its turn: `writeFileAtomic` has but to give it its name. */
+export type Beforehand = {
+  readonly target: string;
+  readonly temporary: string;
+  readonly bytes: Uint8Array;
+  /** What the temporary file looked like then, as `disk.version`. */
+  readonly version: string | undefined;
+};
+
+/**
+ * Writes what is most likely to be written to a file that somebody judged. It is not synced. Whoever asked for it gives it to
+ * `writeFileAtomic` with the same bytes, and forgets it in any case.
+ * @throws ClauthError as `domainError`
+ */
+export function writeBeforehand(path: string, bytes: Uint8Array, mode = 0o600): Beforehand {
+  const target = resolveLinks(path);
+  const temporary = temporaryBeside(target);
+  try {
+    writeNewFile(temporary, [bytes], { mode, sync: false });
+    return { target, temporary, bytes, version: disk.version(temporary, true) };
+  } catch (cause) {
+    removeTemporary(temporary);
+    throw domainError(cause, "write", target);
+  }
+}
+
+/** Removes it where it got no name. */
+export function forgetBeforehand({ temporary }: Beforehand): void {
+  if (versionIfAny(temporary) !== undefined) removeTemporary(temporary);
+}
+
+/** Nobody knows its name, but a cleaner may have met it. */
+function isAsLeft({ temporary, version, ...wanted }: Beforehand, target: string, bytes: Uint8Array): boolean {
+  const isWanted = wanted.target === target && wanted.bytes === bytes;
+  return isWanted && version !== "" && versionIfAny(temporary) === version;
+}
+
+function versionIfAny(path: string): string | undefined {
+  try {
+    return disk.version(path, true);
+  } catch {
+    return "";
+  }
 }
 
 /** The name of a file that `writeFileAtomic` has in flight, or left behind when it was killed. */

@@ -48,12 +48,22 @@ export function noteAccountChange(places: Places): readonly string[] {
 export function noteOwner(places: Places): void {
   const memory = readCredentialsMemory(places);
   const now = treeAccount(places);
-  const before = memory?.owner ?? {};
-  if (memory === undefined || (now.email ?? now.uuid) === undefined) return;
-  if (before.email === now.email && before.uuid === now.uuid) return;
-  if (isRejected(places, memory, now)) return;
+  if (memory === undefined || isOwner(memory, now) || isRejected(places, memory, now)) return;
+  const before = memory.owner ?? {};
   if (sameIdentity(before, now) === "other") nameReplaced(places, before);
   writeCredentialsMemory(places, { ...memory, owner: now });
+}
+
+/** True where `noteOwner` finds nothing new. Writes nothing. */
+export function isOwnerNoted(places: Places): boolean {
+  const memory = readCredentialsMemory(places);
+  return memory === undefined || isOwner(memory, treeAccount(places));
+}
+
+/** True too of a tree that names no account. */
+function isOwner({ owner = {} }: CredentialsMemory, now: AccountIdentity): boolean {
+  if ((now.email ?? now.uuid) === undefined) return true;
+  return owner.email === now.email && owner.uuid === now.uuid;
 }
 
 /** Claude Code wrote the account of a login that did not stay; it rewrites it from the token at its next start (2.1.329). */

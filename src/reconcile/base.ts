@@ -3,7 +3,7 @@ import { ensureDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
+import { type Beforehand, writeBeforehand, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { equalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import { join } from "../path.ts";
@@ -64,8 +64,28 @@ export function readBaseDocument(places: Places, name: BaseDocument): JsonObject
 }
 
 /** Writes one document of the base. Both sides were written and read back before: the base is always the last. */
-export function writeBaseDocument(places: Places, name: BaseDocument, value: JsonObject): void {
-  writeFileAtomic(join(places.paths.base, name), encode(value), { mode: 0o600 });
+export function writeBaseDocument(
+  { paths }: Places,
+  name: BaseDocument,
+  value: JsonObject,
+  beforehand?: Beforehand,
+): void {
+  const bytes = beforehand?.bytes ?? encode(value);
+  writeFileAtomic(join(paths.base, name), bytes, { mode: 0o600, beforehand });
+}
+
+export function writeBaseDocumentBeforehand(
+  { paths }: Places,
+  name: BaseDocument,
+  value: JsonObject,
+): Beforehand {
+  return writeBeforehand(join(paths.base, name), encode(value));
+}
+
+/** All that says what a document is judged by. */
+export function filesJudgedBy(places: Places, name: "claude.json" | "settings.json"): readonly string[] {
+  const inBase = [INDEX, name, `${name}.fresh`].map((file) => join(places.paths.base, file));
+  return [places.treeToken, ...inBase];
 }
 
 export function removeBaseDocument(places: Places, name: BaseDocument): void {

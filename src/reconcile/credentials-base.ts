@@ -47,7 +47,11 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
 export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
   const { canonicalHash, history, account, owner = account, rejected, refused, unshared } = memory;
   const text = `${JSON.stringify({ canonicalHash, history, account, owner, rejected, refused, unshared })}\n`;
-  writeFileAtomic(join(places.paths.base, MEMORY), new TextEncoder().encode(text), { mode: 0o600 });
+  writeFileAtomic(memoryFileOf(places), new TextEncoder().encode(text), { mode: 0o600 });
+}
+
+export function memoryFileOf({ paths }: Places): string {
+  return join(paths.base, MEMORY);
 }
 
 /** Reads an `oauthAccount`, or what we made of one. */

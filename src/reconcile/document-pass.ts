@@ -2,6 +2,7 @@ import { checkpoint } from "../checkpoint.ts";
 import { attempt } from "../disk/attempt.ts";
 import { disk } from "../disk/disk.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
+import { type Beforehand, forgetBeforehand, writeBeforehand } from "../disk/write-file.ts";
 import { formatLike, type JsonObject } from "../json.ts";
 import { freshBase } from "../merge/fresh-base.ts";
 import { quarantineFile, recordConflicts } from "../quarantine.ts";
@@ -15,8 +16,17 @@ import {
   decideDocument,
   goodValue,
   judgeSide,
+  statOf,
 } from "./document.ts";
-import { forgetMerges, type MergeNote, mergesIn, noteFrom, readNote, writeNote } from "./noted-merges.ts";
+import {
+  forgetMerges,
+  type MergeNote,
+  mergesIn,
+  noteFrom,
+  readNote,
+  writeNote,
+  writeNoteBeforehand,
+} from "./noted-merges.ts";
 import type { Places } from "./places.ts";
 import { MISSING, type Signature, signatureFrom, signatureOf } from "./signature.ts";
 import { writeSide } from "./write-side.ts";
@@ -42,7 +52,11 @@ type Writes = {
   readonly note: JsonObject | undefined;
   readonly home: Uint8Array | undefined;
   readonly tree: Uint8Array | undefined;
+  /** Those of them that stand on the disk already, under temporary names. */
+  readonly beforehand?: WritesBeforehand;
 };
+
+type WritesBeforehand = Readonly<Partial<Record<"note" | "home" | "tree", Beforehand>>>;
 
 /** True where neither side changed since they were last reconciled: nothing is read. */
 export function isSettled(kind: DocumentKind, base: Base): boolean {
@@ -112,6 +126,33 @@ export function withWrites(kind: DocumentKind, look: DocumentLook): DocumentLook
   return { ...look, writes };
 }
 
+/**
+ * Puts what carrying it out will write beside its targets, so that under the locks it only gets its names. To be forgotten in any
+ * case.
+ * @throws ClauthError as `domainError`: then nothing is left
+ */
+export function withFilesBeforehand(places: Places, kind: DocumentKind, look: DocumentLook): DocumentLook {
+  const { writes, home, tree } = look;
+  if (writes === undefined) return look;
+  const beforehand: { -readonly [File in keyof WritesBeforehand]: WritesBeforehand[File] } = {};
+  try {
+    if (writes.note !== undefined) beforehand.note = writeNoteBeforehand(places, kind, writes.note);
+    if (writes.tree !== undefined)
+      beforehand.tree = writeBeforehand(kind.tree, writes.tree, statOf(tree)?.mode);
+    if (writes.home !== undefined)
+      beforehand.home = writeBeforehand(kind.home, writes.home, statOf(home)?.mode);
+    checkpoint(`${kind.name}:written-beforehand`);
+  } catch (error) {
+    for (const file of Object.values(beforehand)) forgetBeforehand(file);
+    throw error;
+  }
+  return { ...look, writes: { ...writes, beforehand } };
+}
+
+export function forgetFilesBeforehand({ writes }: DocumentLook): void {
+  for (const file of Object.values(writes?.beforehand ?? {})) forgetBeforehand(file);
+}
+
 function bytesOf(value: JsonObject, side: DocumentSide): Uint8Array {
   return formatLike(value, side.kind === "missing" ? undefined : side.content.bytes);
 }
@@ -165,12 +206,14 @@ export function carryOut(
   if (decision.tree !== undefined) {
     if (isLink(kind.tree)) attempt("unlink", kind.tree, () => disk.unlink(kind.tree));
     const bytes = look.writes?.tree ?? bytesOf(decision.tree, look.tree);
-    writeSide(kind.tree, look.tree, { value: decision.tree, bytes }, { shown, keep });
+    const beforehand = look.writes?.beforehand?.tree;
+    writeSide(kind.tree, look.tree, { value: decision.tree, bytes, beforehand }, { shown, keep });
   }
   checkpoint(`${kind.name}:before-home`);
   if (sides === "both" && decision.home !== undefined) {
     const bytes = look.writes?.home ?? bytesOf(decision.home, look.home);
-    writeSide(kind.home, look.home, { value: decision.home, bytes }, { keep });
+    const beforehand = look.writes?.beforehand?.home;
+    writeSide(kind.home, look.home, { value: decision.home, bytes, beforehand }, { keep });
   }
   checkpoint(`${kind.name}:written`);
 }
@@ -186,8 +229,9 @@ export function carryOutFresh(
   look: DocumentLook,
   sides: "tree" | "both",
 ): void {
-  const note = (sides === "both" ? look.writes?.note : undefined) ?? noteAfter(kind, look, sides);
-  if (note !== undefined) writeNote(places, kind, note);
+  const prepared = sides === "both" ? look.writes : undefined;
+  const note = prepared?.note ?? noteAfter(kind, look, sides);
+  if (note !== undefined) writeNote(places, kind, note, prepared?.beforehand?.note);
   let inTree = false;
   try {
     carryOut(places, kind, look, sides, () => {

@@ -27,15 +27,19 @@ export type Overlays = {
 
 /** The documents that are merged three ways; one that is the profile's own has nothing to be merged with. */
 export function documentKinds(places: Places, overlays: Overlays): readonly DocumentKind[] {
-  const { isolate } = overlays;
-  return [
-    isOwnDocument("claude.json", isolate)
-      ? ownDocument(places, claudeJson(places, asItIs))
-      : claudeJson(places, homePaths(places)),
-    isOwnDocument("settings.json", isolate)
-      ? ownDocument(places, settings(places, overlays, asItIs))
-      : settings(places, overlays, homePaths(places)),
-  ];
+  return [claudeJsonKind(places, overlays.isolate), settingsKind(places, overlays)];
+}
+
+export function claudeJsonKind(places: Places, isolate: Isolation | undefined): DocumentKind {
+  return isOwnDocument("claude.json", isolate)
+    ? ownDocument(places, claudeJson(places, asItIs))
+    : claudeJson(places, homePaths(places));
+}
+
+export function settingsKind(places: Places, overlays: Overlays): DocumentKind {
+  return isOwnDocument("settings.json", overlays.isolate)
+    ? ownDocument(places, settings(places, overlays, asItIs))
+    : settings(places, overlays, homePaths(places));
 }
 
 /** True where the profile does not share this document with `~/.claude`. */

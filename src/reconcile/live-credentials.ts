@@ -18,13 +18,17 @@ import {
   lookAtCredentials,
   replacesLogin,
 } from "./credentials.ts";
-import { readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
+import { memoryFileOf, readCredentialsMemory, writeCredentialsMemory } from "./credentials-base.ts";
+import { isAsSeen, type Look } from "./look.ts";
+import { lookAtFiles } from "./look-at-files.ts";
+import type { PassMemory } from "./pass.ts";
 import type { Places } from "./places.ts";
 
 export type LiveCredentials = {
   readonly places: Places;
   readonly pin: string | undefined;
   readonly ended: boolean;
+  readonly memory: PassMemory;
   readonly say: (text: string) => void;
 };
 
@@ -34,11 +38,16 @@ export type LiveCredentials = {
  * @returns lines for the user
  */
 export async function reconcileCredentials(live: LiveCredentials): Promise<readonly string[]> {
-  const { places, say } = live;
+  const { places, memory, say } = live;
+  if (isAtRest(live)) return [];
+  const seen = lookAtLogin(places);
   const first = look(live);
   if (!asksToWrite(first)) {
     const lines = withBaseGuard(places, () => noteUnwritten(live));
-    if (lines !== undefined) return lines;
+    if (lines !== undefined) {
+      memory.loginAtRest = isLinkedInPeace(first) ? seen : undefined;
+      return lines;
+    }
   }
   const before = asksToWrite(first) ? first : look(live);
   keepLosers(places, before);
@@ -54,6 +63,20 @@ export async function reconcileCredentials(live: LiveCredentials): Promise<reado
   );
   if (done?.do === "adopt" && !live.ended) keepForNextTime(places, done.bytes);
   return [];
+}
+
+/** Of a tree with the right link nothing else is asked for than these files, unless the profile is pinned to an account. */
+function isAtRest({ places, pin, ended, memory: { loginAtRest } }: LiveCredentials): boolean {
+  if (ended || pin !== undefined || places.lookAtTree !== undefined) return false;
+  return loginAtRest !== undefined && isAsSeen(loginAtRest);
+}
+
+function lookAtLogin(places: Places): Look {
+  return lookAtFiles([places.paths.credentials, memoryFileOf(places)], [places.treeCredentials]);
+}
+
+function isLinkedInPeace({ tree, decision }: CredentialsLook): boolean {
+  return tree.shown.kind === "link-ok" && decision.do === "nothing";
 }
 
 /** Claude refreshes it in some hours. What fails here is done then. */

@@ -1,7 +1,7 @@
 import { statFile } from "../disk/read-file.ts";
 import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { rememberAccount } from "./account.ts";
-import { openBase, validBase, writeBaseIndex } from "./base.ts";
+import { filesJudgedBy, openBase, validBase, writeBaseIndex } from "./base.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import { type DocumentKind, statOf } from "./document.ts";
 import {
@@ -9,12 +9,17 @@ import {
   carryOutFresh,
   type DocumentLook,
   describe,
+  forgetFilesBeforehand,
   isSettled,
   lookAt,
+  withFilesBeforehand,
   withWrites,
 } from "./document-pass.ts";
-import { type Pass, RETRY_MS, say } from "./pass.ts";
+import { isAsSeen } from "./look.ts";
+import { lookAtFiles } from "./look-at-files.ts";
+import { type Pass, type PassMemory, type Prepared, RETRY_MS, say } from "./pass.ts";
 import type { Places } from "./places.ts";
+import { identityOf } from "./signature.ts";
 import { SETTLE_MS, untilStanding } from "./standing.ts";
 
 /**
@@ -24,42 +29,68 @@ import { SETTLE_MS, untilStanding } from "./standing.ts";
  */
 export async function reconcileDocument(pass: Pass, kind: DocumentKind): Promise<number | undefined> {
   const { places, memory } = pass;
-  if (isSettled(kind, openBase(places))) return undefined;
-  const first = lookPrepared(pass, kind);
-  if (first.tree.kind === "ok") rememberAccount(places, kind.accountPart(first.tree.value));
-  if (asksToWrite(first)) {
-    await withClaudeLocks(locksFor(kind, first), (assertHeld) =>
-      withBaseGuard(places, () => {
-        const inside = look(pass, kind, first);
-        assertHeld();
-        carryOutFresh(places, kind, inside, "both");
-        memory.lastWriteMs = performance.now();
-        noteOurWrites(pass, kind, inside);
-        say(pass, `${kind.name}: ${describe(inside, "both")}`);
-      }),
-    );
-  } else memory.deletions.keepOnly(kind.name, first.decision.held);
+  const prepared = takePrepared(pass, kind);
+  if (prepared === undefined && isSettled(kind, openBase(places))) return undefined;
+  const first = prepared ?? lookWithWrites(pass, kind);
+  try {
+    if (asksToWrite(first)) await carry(pass, kind, first);
+    else memory.deletions.keepOnly(kind.name, first.decision.held);
+  } finally {
+    forgetPrepared(memory);
+    if (first.tree.kind === "ok") rememberAccount(places, kind.accountPart(first.tree.value));
+  }
   return settle(pass, kind, first);
 }
 
+function carry(pass: Pass, kind: DocumentKind, first: DocumentLook): Promise<void> {
+  const { places, memory } = pass;
+  return withClaudeLocks(locksFor(kind, first), (assertHeld) =>
+    withBaseGuard(places, () => {
+      const inside = look(pass, kind, first);
+      assertHeld();
+      carryOutFresh(places, kind, inside, "both");
+      memory.lastWriteMs = performance.now();
+      noteOurWrites(pass, kind, inside);
+      say(pass, `${kind.name}: ${describe(inside, "both")}`);
+    }),
+  );
+}
+
 /**
- * Looks at a document before its turn has come, and makes all that is to be written: while both sides stay as they are only the writing
- * is left. Writes nothing. A key that is missing is not judged yet, since it may come back within the burst.
+ * Looks at a document before its turn has come, and writes all that is to be written to files in flight: while both sides stay as
+ * they are these have but to get their names. A key that is missing is not judged yet, since it may come back within the burst.
  * @returns undefined where there is nothing to be prepared
  */
-export function prepareDocument(places: Places, kind: DocumentKind): DocumentLook | undefined {
+export function prepareDocument(places: Places, kind: DocumentKind): Prepared | undefined {
+  const seen = lookAtFiles([...filesJudgedBy(places, kind.name), kind.home], [kind.tree]);
+  const claudeRoot = identityOf(places.claude.root);
   const base = validBase(places);
   if (base === undefined || isSettled(kind, base)) return undefined;
-  const seen = lookAt(places, kind, { rebuild: false, deletion: () => "hold" });
-  if (seen.decision.held.length > 0) return undefined;
-  return asksToWrite(seen) ? withWrites(kind, seen) : seen;
+  const look = lookAt(places, kind, { rebuild: false, deletion: () => "hold" });
+  if (look.decision.held.length > 0) return undefined;
+  if (!asksToWrite(look)) return { look, seen, claudeRoot };
+  return { look: withFilesBeforehand(places, kind, withWrites(kind, look)), seen, claudeRoot };
+}
+
+/** What was prepared is of no use any more, or was used. */
+export function forgetPrepared(memory: PassMemory): void {
+  if (memory.prepared !== undefined) forgetFilesBeforehand(memory.prepared.look);
+  memory.prepared = undefined;
+}
+
+/** What was prepared, where all still looks as it did: then it is read again under the locks alone. */
+function takePrepared({ places, memory, moment }: Pass, kind: DocumentKind): DocumentLook | undefined {
+  const { prepared } = memory;
+  if (prepared === undefined || kind.name !== "claude.json" || moment !== "running") return undefined;
+  if (isAsSeen(prepared.seen) && identityOf(places.claude.root) === prepared.claudeRoot) return prepared.look;
+  forgetPrepared(memory);
+  return undefined;
 }
 
 /** What is to be written is made before a lock of Claude's is taken. */
-function lookPrepared(pass: Pass, kind: DocumentKind): DocumentLook {
-  const isPrepared = kind.name === "claude.json" && pass.moment === "running";
-  const seen = look(pass, kind, isPrepared ? pass.memory.prepared : undefined);
-  return asksToWrite(seen) && seen.writes === undefined ? withWrites(kind, seen) : seen;
+function lookWithWrites(pass: Pass, kind: DocumentKind): DocumentLook {
+  const seen = look(pass, kind);
+  return asksToWrite(seen) ? withWrites(kind, seen) : seen;
 }
 
 /** A file that changed since then was changed by somebody else. */

@@ -1,12 +1,12 @@
 import { ClauthError } from "../errors.ts";
-import { noteAccountChange, noteOwner } from "./account-change.ts";
+import { isOwnerNoted, noteAccountChange, noteOwner } from "./account-change.ts";
 import { appliedOverlays } from "./applied-overlays.ts";
 import { withBaseGuard } from "./base-guard.ts";
 import type { DocumentKind } from "./document.ts";
-import { documentKinds } from "./kinds.ts";
+import { claudeJsonKind, settingsKind } from "./kinds.ts";
 import { mirrorIfCopied, mirrorNow } from "./live-copies.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
-import { prepareDocument, reconcileDocument } from "./live-document.ts";
+import { forgetPrepared, prepareDocument, reconcileDocument } from "./live-document.ts";
 import { isTreeAsOpened, treeReplaced } from "./look.ts";
 import { forgetParsed } from "./parse-once.ts";
 import { isLinked, type Moment, type Pass, RETRY_MS, type Reconciled, say } from "./pass.ts";
@@ -29,6 +29,7 @@ export type Outcome = {
  */
 export async function livePass(reconciled: Reconciled, moment: Moment): Promise<Outcome> {
   if (!isTreeAsOpened(reconciled.places, reconciled.look)) {
+    forgetPrepared(reconciled.memory);
     return { again: undefined, notes: moment.moment === "final" ? [treeReplaced(reconciled.places)] : [] };
   }
   const places = inItsMode(reconciled.places);
@@ -53,13 +54,14 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
   const final = pass.moment === "final";
   await attempt("credentials", async () => {
     const { config } = pass;
-    const live = { places, pin: config.account, ended: final, say: (text: string) => say(pass, text) };
-    notes.push(...(await reconcileCredentials(live)));
+    const live = { places, pin: config.account, ended: final, memory: pass.memory };
+    notes.push(...(await reconcileCredentials({ ...live, say: (text) => say(pass, text) })));
     return undefined;
   });
   await attempt("account", () => noteOwnerIfNew(pass));
   // Before what is looked up name by name: a key is waited for, in another session too.
-  for (const kind of kindsNow(pass)) await attempt(kind.name, () => reconcileDocument(pass, kind));
+  await attempt("claude.json", () => reconcileDocument(pass, claudeJsonKind(places, pass.config.isolate)));
+  await attempt("settings.json", () => reconcileDocument(pass, settingsNow(pass)));
   await attempt("copies", () => mirrorIfCopied(pass, notes));
   await attempt("tree", async () => {
     const rewritten = liveTreePass(pass, final);
@@ -71,7 +73,7 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
     return undefined;
   });
   forgetParsed();
-  pass.memory.prepared = undefined;
+  forgetPrepared(pass.memory);
   return {
     again: waits.length === 0 ? undefined : Math.min(...waits),
     failed,
@@ -80,21 +82,17 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
 }
 
 /**
- * Does what a pass will need, while the end of a burst of writes is waited for. Writes nothing, and never throws: what fails here fails
- * in the pass again, and is said there. Settings are left to it: they change seldom, and by overlays that another session may note
+ * Does what a pass will need, while the end of a burst of writes is waited for. Gives no file its name, and never throws: what fails
+ * here fails in the pass again, and is said there. What it leaves is forgotten by the next pass, or by `forgetPrepared`. Settings are left to it: they change seldom, and by overlays that another session may note
  * meanwhile.
  */
 export function preparePass({ places, config, look, memory }: Reconciled): void {
-  memory.prepared = undefined;
+  forgetPrepared(memory);
   try {
     if (!isTreeAsOpened(places, look)) return;
-    const [claudeJson] = documentKinds(places, {
-      overlay: {},
-      applied: [],
-      keep: [],
-      isolate: config.isolate,
-    });
-    if (claudeJson !== undefined) memory.prepared = prepareDocument(places, claudeJson);
+    const seen = signatureOf(places.treeJson);
+    if (isOwnerNoted(places)) memory.accountSeen = seen;
+    memory.prepared = prepareDocument(places, claudeJsonKind(places, config.isolate));
   } catch {}
 }
 
@@ -112,8 +110,8 @@ function noteOwnerIfNew({ places, memory }: Pass): undefined {
 }
 
 /** The overlay is the one that the last open applied: a config.toml that changed meanwhile waits for the next start. */
-function kindsNow({ places, config }: Pass): readonly DocumentKind[] {
+function settingsNow({ places, config }: Pass): DocumentKind {
   const applied = appliedOverlays(places);
   const { keepEnv: keep, isolate } = config;
-  return documentKinds(places, { overlay: applied.at(-1) ?? {}, applied, keep, isolate });
+  return settingsKind(places, { overlay: applied.at(-1) ?? {}, applied, keep, isolate });
 }

@@ -1,7 +1,13 @@
 import { checkpoint } from "../checkpoint.ts";
+import type { Beforehand } from "../disk/write-file.ts";
 import { type JsonObject, ownValue } from "../json.ts";
 import { changeFrom, changesFrom, withChanges } from "../merge/changes.ts";
-import { readBaseDocument, removeBaseDocument, writeBaseDocument } from "./base.ts";
+import {
+  readBaseDocument,
+  removeBaseDocument,
+  writeBaseDocument,
+  writeBaseDocumentBeforehand,
+} from "./base.ts";
 import type { DocumentKind } from "./document.ts";
 import type { Places } from "./places.ts";
 
@@ -17,9 +23,18 @@ export function noteFrom(proven: JsonObject | "void", merges: readonly JsonObjec
   return { merges: merges.slice(-MERGES_KEPT).map((merge) => changesFrom(orEmpty(proven), merge)) };
 }
 
-export function writeNote(places: Places, kind: DocumentKind, note: JsonObject): void {
-  writeBaseDocument(places, noteOf(kind), note);
+export function writeNote(
+  places: Places,
+  kind: DocumentKind,
+  note: JsonObject,
+  beforehand?: Beforehand,
+): void {
+  writeBaseDocument(places, noteOf(kind), note, beforehand);
   checkpoint(`${kind.name}:fresh-written`);
+}
+
+export function writeNoteBeforehand(places: Places, kind: DocumentKind, note: JsonObject): Beforehand {
+  return writeBaseDocumentBeforehand(places, noteOf(kind), note);
 }
 
 export function readNote(places: Places, kind: DocumentKind): MergeNote {

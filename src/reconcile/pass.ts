@@ -24,12 +24,21 @@ export type PassMemory = {
   /** When this process last wrote a document, in milliseconds of the monotonic clock. */
   lastWriteMs: number;
   readonly sightings: Sightings;
-  /** How `.claude.json` was seen while the end of a burst of writes was waited for. */
-  prepared?: DocumentLook | undefined;
+  /** What became of `.claude.json` while the end of a burst of writes was waited for. */
+  prepared?: Prepared | undefined;
+  /** The login's files when nothing was to be done with them. */
+  loginAtRest?: Look | undefined;
   /** The tree's `.claude.json` when the account in it was last noted. */
   accountSeen?: Signature | undefined;
   /** In a tree of copies, once all of them were looked at: those that have to be looked at again. */
   copiesLeft?: ReadonlySet<string> | undefined;
+};
+
+/** A look at a document before its turn, and what it and all that it is judged by looked like before that. */
+export type Prepared = {
+  readonly look: DocumentLook;
+  readonly seen: Look;
+  readonly claudeRoot: Signature | undefined;
 };
 
 export type Moment = {

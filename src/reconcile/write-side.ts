@@ -1,5 +1,5 @@
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
+import { type Beforehand, writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { equalJson, formatLike, type JsonObject } from "../json.ts";
 import { type Deletion, mergeObjects } from "../merge/three-way.ts";
@@ -13,8 +13,12 @@ export type Told = {
   readonly keep: (displaced: FileContent) => void;
 };
 
-/** A document, and the bytes that were made of it. */
-export type Merged = { readonly value: JsonObject; readonly bytes: Uint8Array };
+/** A document, the bytes that were made of it, and the file that these were written to already. */
+export type Merged = {
+  readonly value: JsonObject;
+  readonly bytes: Uint8Array;
+  readonly beforehand?: Beforehand | undefined;
+};
 
 /**
  * Writes a merged document over what was judged. What another program wrote in that very moment, and is at no name any more, is
@@ -24,7 +28,7 @@ export type Merged = { readonly value: JsonObject; readonly bytes: Uint8Array };
 export function writeSide(
   path: string,
   side: DocumentSide,
-  { value, bytes }: Merged,
+  { value, bytes, beforehand }: Merged,
   { shown, keep }: Told,
 ): void {
   const before = side.kind === "missing" ? undefined : side.content;
@@ -34,6 +38,7 @@ export function writeSide(
       mode: 0o600,
       keepMode: true,
       expect: before ?? "absent",
+      beforehand,
       displaced: (content) => {
         displaced = content;
       },

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
+import { forgetPrepared } from "../reconcile/live-document.ts";
 import { livePass, preparePass } from "../reconcile/live-pass.ts";
 import { asClauthError } from "../report.ts";
 import { closeWatchesBehindUs } from "../run/close-behind.ts";
@@ -31,8 +32,9 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   let copies: CopiesWatched | undefined;
   let election: number | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** In the middle of the wait, when a burst is over mostly: by its end all but the writing is done. */
+  let preparation: ReturnType<typeof setTimeout> | undefined;
   let dueAtOnce = false;
-  let isPrepared = false;
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -83,27 +85,24 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   /** What happens meanwhile puts a pass off, but never one that is due at once. */
   function schedule(delayMs: number): void {
     if (stopped || dueAtOnce) return;
-    if (delayMs === DEBOUNCE_MS && !isPrepared) {
-      isPrepared = true;
-      setImmediate(prepare);
-    }
-    clearTimeout(timer);
+    forgetTimers();
     dueAtOnce = delayMs === 0;
     // The shortest timer takes a millisecond (measured on Bun 1.4.5).
     if (dueAtOnce) setImmediate(begin);
     else timer = setTimeout(begin, delayMs);
-  }
-
-  /** At the first event of a burst: mostly it is the only one that counts, and by its end all but the writing is done. */
-  function prepare(): void {
-    if (!stopped && isPrepared) preparePass(session);
+    if (delayMs === DEBOUNCE_MS) preparation = setTimeout(preparePass, DEBOUNCE_MS / 2, session);
   }
 
   function begin(): void {
-    timer = undefined;
+    forgetTimers();
     dueAtOnce = false;
-    isPrepared = false;
     underWay = underWay.then(pass);
+  }
+
+  function forgetTimers(): void {
+    clearTimeout(timer);
+    clearTimeout(preparation);
+    timer = undefined;
   }
 
   /** Nothing that goes wrong here may end the shim while claude runs: what is left is carried at the end. */
@@ -121,11 +120,12 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
 
   async function stop(): Promise<void> {
     stopped = true;
-    clearTimeout(timer);
+    forgetTimers();
     copies?.close();
     // On Linux they end with the process: closing one wakes the thread that reads their events, and waits for it.
     if (process.platform !== "linux") for (const watcher of watchers) watcher.close();
     await underWay;
+    forgetPrepared(session.memory);
     if (election !== undefined) unlockAndClose(election);
     election = undefined;
   }

@@ -569,3 +569,51 @@ async function locksDuring(box: ProfileHome, name: string): Promise<Record<strin
   await box.live();
   return seen;
 }
+
+describe("a login that nothing is to be done with", () => {
+  /** How often a pass reads the canonical login; one beside claude where not given. */
+  async function readsOf(box: ProfileHome, pass = () => box.live()): Promise<number> {
+    let reads = 0;
+    using _ = testOnlyFaults((real) => ({
+      open: (path, flags, mode) => {
+        if (path === box.places.paths.credentials) reads += 1;
+        return real.open(path, flags, mode);
+      },
+    }));
+    await pass();
+    return reads;
+  }
+
+  const changes: readonly (readonly [string, (box: ProfileHome) => void])[] = [
+    ["the canonical login", ({ places }) => writeFileSync(places.paths.credentials, REFRESHED)],
+    ["the tree's", ({ places }) => claudeWrites(places, REFRESHED)],
+    ["its link", ({ places }) => rmSync(places.treeCredentials)],
+    ["what is remembered of it", ({ places }) => rmSync(join(places.paths.base, "credentials.json"))],
+  ];
+
+  test.each(changes)("is not read by the next pass, unless it changed: %s", async (_, change) => {
+    using box = loggedIn();
+    await box.live();
+    await box.live();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    expect(await readsOf(box)).toBe(0);
+    expect(read(box.places.homeJson)).toHaveProperty("tipsHistory");
+    Bun.sleepSync(20);
+    change(box);
+    expect(await readsOf(box)).toBeGreaterThan(0);
+  });
+
+  test("is read by each pass where the profile is pinned: whose it is depends on more", async () => {
+    using box = loggedIn({ account: "A@test" });
+    await box.live();
+    await box.live();
+    expect(await readsOf(box)).toBeGreaterThan(0);
+  });
+
+  test("is read after the end", async () => {
+    using box = loggedIn();
+    await box.live();
+    await box.live();
+    expect(await readsOf(box, () => box.final())).toBeGreaterThan(0);
+  });
+});

@@ -2,16 +2,20 @@ import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   utimesSync,
   watch,
+  writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
+import { isTemporaryName } from "../../src/disk/write-file.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { preparePass } from "../../src/reconcile/live-pass.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
@@ -432,19 +436,40 @@ describe("at the end", () => {
   });
 });
 
+function leftovers({ home }: ProfileHome): string[] {
+  return readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) =>
+    isTemporaryName(basename(name)),
+  );
+}
+
 describe("prepared while a burst of writes is waited for", () => {
-  test("a change is read, merged and written out in memory, and nothing on the disk", async () => {
+  test("a change is merged and written to files in flight, which then get their names", async () => {
     using box = running();
     edit(box.places.treeJson, { tipsHistory: {} });
-    const before = everyTrace(box.home);
+    const { homeJson, paths } = box.places;
+    const note = join(paths.base, "claude.json.fresh");
     preparePass(box.reconciled);
-    expect(everyTrace(box.home)).toEqual(before);
-    const { prepared } = box.reconciled.memory;
-    expect(prepared?.decision.home).toEqual({ ...SHARED, tipsHistory: {} });
-    const written = new TextDecoder().decode(prepared?.writes?.home);
+    const inFlight = leftovers(box).map((name) => statSync(join(box.home, name)));
+    expect(inFlight.map(({ mode }) => mode & 0o777)).toEqual([statSync(homeJson).mode & 0o777, 0o600]);
+    expect(read(homeJson)).toEqual(SHARED);
     await box.live();
-    expect(readFileSync(box.places.homeJson, "utf8")).toBe(written);
+    expect(read(homeJson)).toEqual({ ...SHARED, tipsHistory: {} });
+    expect([homeJson, note].map((path) => statSync(path).ino)).toEqual(inFlight.map(({ ino }) => ino));
+    expect(leftovers(box)).toEqual([]);
     expect(box.reconciled.memory.prepared).toBeUndefined();
+  });
+
+  test("a file in flight that a cleaner took, or somebody wrote to, is written anew", async () => {
+    for (const spoil of [rmSync, (path: string) => writeFileSync(path, "{}")]) {
+      using box = running();
+      edit(box.places.treeJson, { tipsHistory: {} });
+      preparePass(box.reconciled);
+      Bun.sleepSync(20);
+      for (const name of leftovers(box)) spoil(join(box.home, name));
+      await box.live();
+      expect(read(box.places.homeJson)).toEqual({ ...SHARED, tipsHistory: {} });
+      expect(leftovers(box)).toEqual([]);
+    }
   });
 
   test("what agrees already is merged once, as long as the base may not follow", async () => {
@@ -452,7 +477,7 @@ describe("prepared while a burst of writes is waited for", () => {
     edit(box.places.treeJson, { tipsHistory: {} });
     await box.live();
     preparePass(box.reconciled);
-    expect(box.reconciled.memory.prepared?.decision).toMatchObject({ home: undefined, tree: undefined });
+    expect(box.reconciled.memory.prepared?.look.decision).toMatchObject({ home: undefined, tree: undefined });
     const before = [box.places.homeJson, box.places.treeJson].flatMap((path) => everyTrace(path));
     await box.live();
     expect([box.places.homeJson, box.places.treeJson].flatMap((path) => everyTrace(path))).toEqual(before);
@@ -508,6 +533,7 @@ describe("prepared while a burst of writes is waited for", () => {
       Bun.sleepSync(20);
       change(box);
       await box.live();
+      expect(leftovers(box)).toEqual([]);
       const documents = [box.places.homeJson, box.places.treeJson].map((path) => readFileSync(path, "utf8"));
       outcomes.push([...documents, box.conflicts().map(({ key, kept, lost }) => ({ key, kept, lost }))]);
     }

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
+import { isTemporaryName } from "../../src/disk/write-file.ts";
 import { finalize } from "../../src/session/finalize.ts";
 import { type Reconciler, startReconciler } from "../../src/session/reconciler.ts";
 import type { Session } from "../../src/session/session.ts";
 import { claudeWrites, isLinked, loginText } from "../reconcile/support/logins.ts";
 import { edit, type ProfileHome, put, read } from "../reconcile/support/profile-home.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { fileAppears, waitFor } from "../support/wait-for.ts";
 import { createLoggedIn, openIn } from "./support/sessions.ts";
 
 let box: ProfileHome;
@@ -16,6 +18,7 @@ beforeEach(() => {
   box = createLoggedIn();
 });
 afterEach(async () => {
+  testOnlyArmCheckpoints(undefined);
   for (const { session, reconciler } of running) await finalize(session, reconciler);
   box[Symbol.dispose]();
 });
@@ -88,3 +91,25 @@ test("a lock that can be opened later is taken at the next sign of life", async 
   await canonicalIs(loginText("A", 2));
   rmSync(sign, { force: true });
 });
+
+test("an end in the middle of a burst leaves no file in flight, and carries what the burst brought", async () => {
+  const session = start();
+  put(join(box.places.paths.runtime, "keybindings.json"), "{}");
+  // The last that a pass carries: by then the first one is over.
+  await fileAppears(join(box.places.claude.root, "keybindings.json"));
+  const prepared = new Promise<void>((resolve) => {
+    testOnlyArmCheckpoints((name) => name === "claude.json:written-beforehand" && resolve());
+  });
+  edit(box.places.treeJson, { tipsHistory: {} });
+  await prepared;
+  expect(inFlight().length).toBe(2);
+  await end(session);
+  expect(inFlight()).toEqual([]);
+  expect(read(box.places.homeJson)).toHaveProperty("tipsHistory");
+});
+
+function inFlight(): readonly string[] {
+  return readdirSync(box.home, { recursive: true, encoding: "utf8" }).filter((name) =>
+    isTemporaryName(basename(name)),
+  );
+}

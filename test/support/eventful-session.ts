@@ -48,8 +48,13 @@ export function startEventful(box: FakeSandbox, env: Readonly<Record<string, str
     { do: "write", path: tree("agents/new.md"), text: "an agent" },
     { do: "write", path: join(box.root, "ended"), text: "" },
   ];
+  return startFromSource(box, { ...env, ...fakeSteps(...steps) });
+}
+
+/** Starts a shim that can end or stop at a checkpoint. */
+export function startFromSource(box: FakeSandbox, env: Readonly<Record<string, string>>): Running {
   return box.start([process.execPath, ...RUN_FROM_SOURCE, "--preload", PRELOAD, SOURCE], {
-    env: { CLAUTH_PROFILE: "work", ...env, ...fakeSteps(...steps) },
+    env: { CLAUTH_PROFILE: "work", ...env },
   });
 }
 
