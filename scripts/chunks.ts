@@ -4,8 +4,10 @@ import type { BunPlugin } from "bun";
 
 const ROOT = resolve(import.meta.dir, "..");
 
-/** What is loaded for a call that something concerns, step by step: the short way, who is picked, the long way. */
-const STEPS = ["plain-profile", "selection/plain-pick", "shim"].map((step) => `src/${step}.ts`);
+/** What is loaded for a call that something may concern, step by step: whose it is, the short way, the long way. */
+const STEPS = [["plain-call"], ["selection/plain-pick", "plain-profile"], ["shim"]].map((step) =>
+  step.map((module) => `src/${module}.ts`),
+);
 const CLAUTH = "src/clauth.ts";
 const IDENTITY = "src/identity-keys.ts";
 
@@ -16,7 +18,7 @@ const LIGHT = ["current", "statusline", "complete", "api-key"].map((verb) => `sr
  * Makes one chunk of all that `entry` imports, and one more of what a session needs besides.
  *
  * Bun puts into a chunk what the same dynamic imports reach: of the modules of a start it made 36 chunks, at 8,000 instructions and
- * more for each that is loaded. So every late module imports first what is there by the time it is asked for. Then
+ * more for each that is loaded. So every late module imports first what those before it did. Then
  * all of them reach all of that, and it stays together.
  */
 export function inFewChunks(entry: string): BunPlugin {
@@ -38,13 +40,14 @@ export function inFewChunks(entry: string): BunPlugin {
   };
 }
 
-/** What is there by the time that a late module is asked for, and what may as well be. */
+/** Whatever is there by the time that a late module is asked for, and may as well be; those themselves nobody else asks for. */
 function before(late: string): readonly string[] {
   if (late === IDENTITY || !late.startsWith("src/")) return [];
   const isLight = late === CLAUTH || LIGHT.includes(late);
-  const step = STEPS.indexOf(late);
-  const modules = step >= 0 ? STEPS.slice(0, step) : [CLAUTH, ...LIGHT, ...(isLight ? [] : STEPS)];
-  return modules.map((module) => join(ROOT, module));
+  const step = STEPS.findIndex((modules) => modules.includes(late));
+  const modules =
+    step >= 0 ? STEPS.slice(0, step).flat() : [CLAUTH, ...LIGHT, ...(isLight ? [] : STEPS.flat())];
+  return modules.flatMap((module) => importsOf(join(ROOT, module)));
 }
 
 /** The modules of ours that a module imports statically, types left out. */

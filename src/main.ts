@@ -7,5 +7,5 @@ import { passThrough } from "./pass-through.ts";
  */
 passThrough();
 const isCommand = isCalled("clauth", { calledAs: wordWeWereCalledBy() });
-const { enter } = await (isCommand ? import("./clauth.ts") : import("./plain-profile.ts"));
+const { enter } = await (isCommand ? import("./clauth.ts") : import("./plain-call.ts"));
 await enter();

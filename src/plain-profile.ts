@@ -1,125 +1,61 @@
-import { type Context, readContext } from "./context.ts";
-import { areTight, placesInProfile, placesInStore } from "./disk/tight.ts";
+import type { Context } from "./context.ts";
+import { areTight, placesInProfile } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { endAsClaude } from "./end-as-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
 import { DIRECTORY, glance, isMissing } from "./fs/glance.ts";
-import { AT_SYMLINK_NOFOLLOW, CALLS, ENOENT, errno, isLinux, systemCall } from "./fs/linux.ts";
+import { AT_SYMLINK_NOFOLLOW, CALLS, ENOENT, errno, systemCall } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
-import { becomeFirstOnPath, isPlainCall } from "./pass-through.ts";
 import { join } from "./path.ts";
-import { type Store, storeOf } from "./paths.ts";
+import type { Store } from "./paths.ts";
 import { PLAIN_LOGIN } from "./profile/plain-login.ts";
-import { isProfileName, type ProfileName, SYSTEM } from "./profile-name.ts";
+import type { ProfileName } from "./profile-name.ts";
 import { type Places, placesOf } from "./reconcile/places.ts";
 import type { Exit } from "./run/exit.ts";
 import { readInherited } from "./run/inherited.ts";
 import { launchFrom } from "./run/launch.ts";
 import { runBesideClaude } from "./session/beside-claude.ts";
 import { openAtRest } from "./session/open-at-rest.ts";
-import type { SessionRequest } from "./session/session.ts";
+
+/** A call of which it is plain whose it is. */
+export type PlainCall = {
+  readonly store: Store;
+  /** What is picked, which may not exist. */
+  readonly name: ProfileName;
+  /** True where this very call names the profile. */
+  readonly explicit: boolean;
+};
 
 /**
- * Called as `claude`, and something may pick a profile. Where that is a plain login whose tree is at rest, and nothing around
- * the call has to be judged or said, this is the short way of what `runClaude` does. All else is left to it, with nothing done.
+ * Runs claude where the profile that was picked is a plain login whose tree is at rest, and nothing around the call has to be judged or
+ * said: the short way of what `runClaude` does. All else is left to it, with nothing done.
  */
-export async function enter(): Promise<never> {
-  const context = readContext();
+export function runPlainly(context: Context, call: PlainCall | undefined): Promise<never> {
   return endAsClaude(context, async () => {
-    const call = await plainCall(context);
-    const running = call && runAtRest(context, call);
+    const start = call && plainStart(context, call);
+    const running = call && start && runAtRest(context, call, start);
     if (running !== undefined) return running;
     const { runClaude } = await import("./shim.ts");
     return runClaude(context);
   });
 }
 
-/** @throws ClauthError as `openAtRest` and `runBesideClaude` */
-function runAtRest(
-  context: Context,
-  { request, explicit, places, claude }: PlainCall,
-): Promise<Exit> | undefined {
-  const inherited = readInherited(context);
-  const set = {
-    [GUARD]: `1:${enclosingClaude(context.env)}`,
-    CLAUDE_CONFIG_DIR: places.paths.runtime,
-    CLAUTH_ACTIVE_PROFILE: request.name,
-    ...(explicit && { CLAUTH_PROFILE: request.name }),
-  };
-  const start = { path: claude, argv0: context.calledAs, args: inherited.args };
-  const launch = launchFrom(inherited, start, { set, remove: [] });
-  const session = openAtRest(context, request, places);
-  return session && runBesideClaude(context, session, launch, inherited);
-}
+type PlainStart = { readonly places: Places; readonly claude: string };
 
-type PlainCall = {
-  readonly request: SessionRequest;
-  /** True where this very call names the profile. */
-  readonly explicit: boolean;
-  readonly places: Places;
-  readonly claude: string;
-};
-
-/** Undefined where any of what `runClaude` judges is there: it says what is wrong, too. */
-async function plainCall(context: Context): Promise<PlainCall | undefined> {
-  const { args, calledAs, env, executable } = context;
-  if (!isLinux || !isPlainCall(args, calledAs)) return undefined;
-  const ofClaude = variablesOfClaude(env);
-  if (ofClaude === undefined) return undefined;
+/** Undefined where any of what `runClaude` judges is there. */
+function plainStart(context: Context, { store, name }: PlainCall): PlainStart | undefined {
   try {
-    if (ofClaude.length > 0 && (await beatLogin(ofClaude))) return undefined;
-    const { cwd, home } = context;
-    const store = storeOf(context);
-    const user = systemCall(CALLS.geteuid, 0);
-    if (!areTight(placesInStore(store.root), user)) return undefined;
-    const picked = named(env, store) ?? (await picks(context, store));
-    if (picked === undefined) return undefined;
-    const { name, explicit } = picked;
+    const { cwd, env, executable, home } = context;
     const places = placesOf(home, store, name);
     const { paths } = places;
     if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
-    if (!areTight(placesInProfile(paths.root), user)) return undefined;
+    if (!areTight(placesInProfile(paths.root), systemCall(CALLS.geteuid, 0))) return undefined;
     if (mayBeatLogin({ cwd, home: realpathSync(home), configHome: env["XDG_CONFIG_HOME"] })) return undefined;
     const claude = firstOnPath(env["PATH"] ?? "", executable);
-    const request = { store, name, config: PLAIN_LOGIN, overlay: {} };
-    return claude === undefined ? undefined : { request, explicit, places, claude };
+    return claude === undefined ? undefined : { places, claude };
   } catch {
     return undefined;
   }
-}
-
-type Picked = Pick<PlainCall, "explicit"> & { readonly name: ProfileName };
-
-/** A name that stands in the environment beats what the modules of the selection would look at. */
-function named(env: Context["env"], store: Store): Picked | undefined {
-  const name = env["CLAUTH_PROFILE"] ?? "";
-  return isProfileName(name) && isMissing(store.config) ? { name, explicit: true } : undefined;
-}
-
-async function picks(context: Context, store: Store): Promise<Picked | undefined> {
-  const { plainPick } = await import("./selection/plain-pick.ts");
-  const pick = await plainPick(context, store);
-  if (pick === undefined) return undefined;
-  const { choice, explicit } = pick;
-  if (choice !== undefined && choice !== SYSTEM) return { name: choice, explicit };
-  becomeFirstOnPath();
-  return undefined;
-}
-
-/** The variables that Claude Code may go by; undefined where there is one of ours beside the two that this way knows. */
-function variablesOfClaude(env: Context["env"]): readonly string[] | undefined {
-  if (env["WSL_DISTRO_NAME"]) return undefined;
-  const ofClaude: string[] = [];
-  for (const name of Object.keys(env)) {
-    if (name.startsWith("CLAUTH_") && name !== "CLAUTH_PROFILE" && name !== "CLAUTH_HOME") return undefined;
-    if (name.startsWith("CLAUDE_") || name.startsWith("ANTHROPIC_")) ofClaude.push(name);
-  }
-  return ofClaude;
-}
-
-async function beatLogin(variables: readonly string[]): Promise<boolean> {
-  const { beatsLogin } = await import("./identity-keys.ts");
-  return variables.some(beatsLogin);
 }
 
 /** Any of the files that `refuseStart` and `overridesHere` look into. */
@@ -143,4 +79,24 @@ function mayBeatLogin({
     if (isRoot && !isMissing(`${directory}/.claude/settings.local.json`)) return true;
     if (directory === "" || directory === "/") return false;
   }
+}
+
+/** @throws ClauthError as `openAtRest` and `runBesideClaude` */
+function runAtRest(
+  context: Context,
+  { store, name, explicit }: PlainCall,
+  { places, claude }: PlainStart,
+): Promise<Exit> | undefined {
+  const inherited = readInherited(context);
+  const set = {
+    [GUARD]: `1:${enclosingClaude(context.env)}`,
+    CLAUDE_CONFIG_DIR: places.paths.runtime,
+    CLAUTH_ACTIVE_PROFILE: name,
+    ...(explicit && { CLAUTH_PROFILE: name }),
+  };
+  const start = { path: claude, argv0: context.calledAs, args: inherited.args };
+  const launch = launchFrom(inherited, start, { set, remove: [] });
+  const request = { store, name, config: PLAIN_LOGIN, overlay: {} };
+  const session = openAtRest(context, request, places);
+  return session && runBesideClaude(context, session, launch, inherited);
 }

@@ -8,6 +8,7 @@ import { dirname, join, normalize } from "node:path";
  */
 const LAYERS = [
   ["main.ts"],
+  ["plain-call.ts"],
   ["plain-profile.ts"],
   ["clauth.ts"],
   ["end-as-claude.ts", "pass-through.ts"],
@@ -103,8 +104,13 @@ describe("the architecture", () => {
   test("loads a known number of modules before claude starts", () => {
     // Each costs a start some microseconds: a change of these numbers wants a reason in its commit.
     expect(loadedBefore("main.ts", modules, []).size).toMatchInlineSnapshot(`18`);
-    expect(loadedBefore("main.ts", modules, ["plain-profile.ts"]).size).toMatchInlineSnapshot(`81`);
-    expect(loadedBefore("main.ts", modules, ["shim.ts"]).size).toMatchInlineSnapshot(`128`);
+    expect(loadedBefore("main.ts", modules, ["plain-call.ts"]).size).toMatchInlineSnapshot(`29`);
+    expect(
+      loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts"]).size,
+    ).toMatchInlineSnapshot(`82`);
+    expect(
+      loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts", "shim.ts"]).size,
+    ).toMatchInlineSnapshot(`133`);
   });
 
   test("loads one of Bun's own modules before claude starts", () => {

@@ -21,10 +21,13 @@ describe("of the executable", () => {
     expect(loadedWith("main.js").size).toMatchInlineSnapshot(`2`);
   });
 
-  test("a call under a plain profile at rest loads few more, where it is named", () => {
-    expect(loadedWith("main.js", plain()).size).toMatchInlineSnapshot(`5`);
-    expect(loadedWith("main.js", plain(), lateChunk("plainPick")).size).toMatchInlineSnapshot(`8`);
-    expect(loadedWith("main.js", plain(), shim()).size).toMatchInlineSnapshot(`11`);
+  test("a call that something may concern loads few more, step by step", () => {
+    const [pick, plainly] = [lateChunk("plainPick"), lateChunk("runPlainly")];
+    expect(loadedWith("main.js", call()).size).toMatchInlineSnapshot(`4`);
+    expect(loadedWith("main.js", call(), pick).size).toMatchInlineSnapshot(`7`);
+    expect(loadedWith("main.js", call(), plainly).size).toMatchInlineSnapshot(`8`);
+    expect(loadedWith("main.js", call(), pick, plainly).size).toMatchInlineSnapshot(`10`);
+    expect(loadedWith("main.js", call(), shim()).size).toMatchInlineSnapshot(`13`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(
@@ -42,7 +45,7 @@ describe("of the executable", () => {
     return entries()[0] ?? "";
   }
 
-  function plain(): string {
+  function call(): string {
     return entries()[1] ?? "";
   }
 

@@ -163,7 +163,7 @@ test.each(Object.keys(WORLDS))("%s the short way comes out as the long one", asy
   );
 });
 
-/** So does a call under a profile that CLAUTH_PROFILE names, whose last session left its tree at rest (`src/plain-profile.ts`). */
+/** So does a call under a profile that CLAUTH_PROFILE names, whose last session left its tree at rest (`src/plain-call.ts`, `src/plain-profile.ts`). */
 const NAMED_WORLDS: Readonly<Record<string, World>> = {
   "where nothing has to be judged": {},
   "with arguments of all kinds": { args: ["-p", "", "two words", "--", "näme", "a\nb", "\u{1f600}"] },
