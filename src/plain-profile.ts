@@ -50,7 +50,8 @@ function plainStart(context: Context, { store, name }: PlainCall): PlainStart | 
     const { paths } = places;
     if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
     if (!areTight(placesInProfile(paths.root), systemCall(CALLS.geteuid, 0))) return undefined;
-    if (mayBeatLogin({ cwd, home: realpathSync(home), configHome: env["XDG_CONFIG_HOME"] })) return undefined;
+    const configHome = env["XDG_CONFIG_HOME"] || join(home, ".config");
+    if (mayBeatLogin({ cwd, home: realpathSync(home), configHome })) return undefined;
     const claude = firstOnPath(env["PATH"] ?? "", executable);
     return claude === undefined ? undefined : { places, claude };
   } catch {
@@ -65,10 +66,11 @@ function mayBeatLogin({
   configHome,
 }: {
   readonly cwd: string;
+  /** With every symlink resolved. */
   readonly home: string;
-  readonly configHome: string | undefined;
+  readonly configHome: string;
 }): boolean {
-  if (cwd === home || !isMissing(join(configHome || `${home}/.config`, "anthropic"))) return true;
+  if (cwd === home || !isMissing(join(configHome, "anthropic"))) return true;
   if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return true;
   if (!isMissing(`${cwd}/.claude/settings.json`)) return true;
   for (let directory = cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {

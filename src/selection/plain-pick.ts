@@ -49,6 +49,8 @@ const NOT_UTF8 = "\uFFFD";
 function choiceOf(path: string, { stderr }: Pick<Context, "stderr">, store: Store): Choice | undefined {
   const seen = glance(path, AT_SYMLINK_NOFOLLOW);
   if (seen?.kind !== REGULAR_FILE || seen.size > MAX_BYTES) return undefined;
+  // Whose it is by then is not enough: who may replace it could put a link to a file of ours there meanwhile.
+  if (complaintAboutOwner(seen) !== undefined) return undefined;
   const file = readOwnedFile(path, { maxBytes: MAX_BYTES });
   if (file === undefined || complaintAboutOwner(file.owner) !== undefined) return undefined;
   const { bytes } = file;

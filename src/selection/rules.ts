@@ -80,7 +80,7 @@ function strongest(config: Rules, scored: readonly Scored[]): Rule | undefined {
 }
 
 function disagree(config: Rules, rules: readonly Rule[]): ClauthError {
-  const lines = rules.map((rule) => lineOfRule(config, rule) ?? "?").sort();
+  const lines = rules.map((rule) => lineOfRule(config, rule) ?? "?");
   return new ClauthError({
     kind: "rules_disagree",
     message: `the rules at lines ${lines.join(" and ")} of clauth.toml match equally and name different profiles`,

@@ -1,10 +1,20 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readConfig } from "../../src/config/config.ts";
 import type { Context } from "../../src/context.ts";
+import { testOnlyFaults } from "../../src/disk/disk.ts";
 import { isLinux } from "../../src/fs/linux.ts";
 import { storeOf } from "../../src/paths.ts";
 import { plainPick } from "../../src/selection/plain-pick.ts";
@@ -95,6 +105,26 @@ test.skipIf(!isLinux)("picks what the long way picks, or leaves it the choice", 
   );
   for (const kind of ["env", "rc", "rule", "default", "none", "left"])
     expect([kind, (seen.get(kind) ?? 0) > 20]).toEqual([kind, true]);
+});
+
+test.skipIf(!isLinux)("goes by nothing that took the place of a file that others may write", async () => {
+  const context = callIn({
+    cwd: "home/a",
+    rcFiles: [{ directory: "home/a", text: "work\n", kind: "shared", said: undefined }],
+    head: undefined,
+    rules: [],
+    env: {},
+    isTerminal: false,
+  });
+  const path = join(root, "home/a/.clauthrc");
+  writeFileSync(`${path}.ours`, "work\n");
+  using _ = testOnlyFaults(({ open }) => ({
+    open: (opened, ...how) => {
+      if (opened === path) renameSync(`${path}.ours`, path);
+      return open(opened, ...how);
+    },
+  }));
+  expect(await plainPick(context, storeOf(context))).toBeUndefined();
 });
 
 const CHOICES = { system: "system", none: undefined };

@@ -78,10 +78,10 @@ test("refuses two rules for one directory that disagree, and takes two that agre
   symlinkSync(".", join(root, "alias"));
   const configWith = (profile: string) =>
     parseConfig(
-      `quiet = true\n\n[[rule]]\ndir = "${root}"\nprofile = "a"\n[[rule]]\ndir = "${root}/alias"\nprofile = "${profile}"`,
+      `quiet = true${"\n".repeat(8)}[[rule]]\ndir = "${root}"\nprofile = "a"\n[[rule]]\ndir = "${root}/alias"\nprofile = "${profile}"`,
     ) ?? expect.unreachable();
   const where = { cwd: root, home: root };
-  expect(() => matchDirectory(configWith("b"), where)).toThrow(/lines 3 and 6 of clauth.toml/);
+  expect(() => matchDirectory(configWith("b"), where)).toThrow(/lines 9 and 12 of clauth.toml/);
   expect(matchDirectory(configWith("a"), where)?.pattern).toBe(root);
 });
 

@@ -286,6 +286,28 @@ test.each(Object.keys(NAMED_WORLDS))(
   },
 );
 
+test("under a profile, in a home that is spelled by way of a link, the short way comes out as the long one", async () => {
+  const env = (box: FakeSandbox) => ({
+    CLAUTH_PROFILE: "work",
+    CLAUTH_HOME: box.store,
+    HOME: `${box.root}/by/link/..`,
+  });
+  const restOf = (box: FakeSandbox) => {
+    mkdirSync(join(box.root, "by"));
+    symlinkSync(box.project, join(box.root, "by/link"));
+    return box.call([], { env: env(box) });
+  };
+  const world: World = {
+    change: (box) =>
+      box.write(
+        join(box.root, "by/.config/anthropic/configs/default.json"),
+        '{"authentication":{"type":"oidc_federation"}}',
+      ),
+    env,
+  };
+  expect(await outcomeIn(world, {}, restOf)).toEqual(await outcomeIn(world, { CLAUTH_DEBUG: "0" }, restOf));
+});
+
 /** So it does where something else picks. */
 const PICKED_WORLDS: Readonly<Record<string, World>> = {
   "by an rc file": { change: (box) => box.write("project/.clauthrc", "work\n") },
