@@ -11,12 +11,12 @@ import { type Replacement, removeTemporary, replaceJudged } from "./replace-judg
 
 export type WriteOptions = {
   /** Permission bits of the result, whatever the umask; 0o600 where not given. A looser file is tightened. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
   /** Keeps the mode of a file that is already there; `mode` then holds for a new one alone. */
   readonly keepMode?: boolean;
   /** What the caller read and judged. Anything else found right before the rename stops the write. */
   readonly expect?: FileContent | "absent";
-  /** These bytes, written already, for a file that is not to be synced: it gets the name where nobody touched it since. */
+  /** These bytes, written already: the file gets the name where it is synced if it has to be, and nobody touched it since. */
   readonly beforehand?: Beforehand | undefined;
   /** Reaches the disk before the old bytes go: for credentials and state. */
   readonly sync?: boolean;
@@ -38,7 +38,7 @@ export function writeFileAtomic(
   options: WriteOptions = {},
 ): "unchanged" | "written" {
   const target = resolveLinks(path);
-  if (options.beforehand !== undefined && isAsLeft(options.beforehand, target, bytes)) {
+  if (options.beforehand !== undefined && isAsLeft(options.beforehand, target, bytes, options)) {
     publish(options.beforehand.temporary, target, options);
     return "written";
   }
@@ -88,19 +88,24 @@ export type Beforehand = {
   readonly bytes: Uint8Array;
   /** What the temporary file looked like then, as `disk.version`. */
   readonly version: string | undefined;
+  readonly isSynced: boolean;
 };
 
 /**
- * Writes what is most likely to be written to a file that somebody judged. It is not synced. Whoever asked for it gives it to
- * `writeFileAtomic` with the same bytes, and forgets it in any case.
+ * Writes what is most likely to be written to a file that somebody judged. Whoever asked for it gives it to `writeFileAtomic`, and
+ * forgets it in any case.
  * @throws ClauthError as `domainError`
  */
-export function writeBeforehand(path: string, bytes: Uint8Array, mode = 0o600): Beforehand {
+export function writeBeforehand(
+  path: string,
+  bytes: Uint8Array,
+  { mode = 0o600, sync = false }: Pick<WriteOptions, "mode" | "sync"> = {},
+): Beforehand {
   const target = resolveLinks(path);
   const temporary = temporaryBeside(target);
   try {
-    writeNewFile(temporary, [bytes], { mode, sync: false });
-    return { target, temporary, bytes, version: disk.version(temporary, true) };
+    writeNewFile(temporary, [bytes], { mode, sync });
+    return { target, temporary, bytes, version: disk.version(temporary, true), isSynced: sync };
   } catch (cause) {
     removeTemporary(temporary);
     throw domainError(cause, "write", target);
@@ -113,9 +118,9 @@ export function forgetBeforehand({ temporary }: Beforehand): void {
 }
 
 /** Nobody knows its name, but a cleaner may have met it. */
-function isAsLeft({ temporary, version, ...wanted }: Beforehand, target: string, bytes: Uint8Array): boolean {
-  const isWanted = wanted.target === target && wanted.bytes === bytes;
-  return isWanted && version !== "" && versionIfAny(temporary) === version;
+function isAsLeft(file: Beforehand, target: string, bytes: Uint8Array, { sync }: WriteOptions): boolean {
+  const isWanted = file.target === target && equalBytes(file.bytes, bytes) && (file.isSynced || !sync);
+  return isWanted && file.version !== "" && versionIfAny(file.temporary) === file.version;
 }
 
 function versionIfAny(path: string): string | undefined {

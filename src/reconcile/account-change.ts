@@ -3,7 +3,6 @@ import { attempt } from "../disk/attempt.ts";
 import { listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { readRegularFile, statFile } from "../disk/read-file.ts";
-import { isObject, ownValue } from "../json.ts";
 import { REPLACED_LOGIN, replacedLoginName, sameIdentity } from "../merge/account.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
 import { quarantineKind } from "../quarantine.ts";
@@ -14,8 +13,8 @@ import {
   readCredentialsMemory,
   writeCredentialsMemory,
 } from "./credentials-base.ts";
-import { parseOnce } from "./parse-once.ts";
 import type { Places } from "./places.ts";
+import { readTreeAccount } from "./tree-account.ts";
 
 /**
  * Compares the account of the tree with the one that the profile had. Judged at the end of a session: Claude Code writes
@@ -98,8 +97,6 @@ function isRotated(name: string): boolean {
   return kind === "credentials-rotated" || kind === "credentials-undecided";
 }
 
-function treeAccount({ treeJson }: Places) {
-  const content = readRegularFile(treeJson);
-  const document = content === undefined ? undefined : parseOnce(content.bytes);
-  return identityIn(isObject(document) ? ownValue(document, "oauthAccount") : undefined);
+function treeAccount(places: Places): AccountIdentity {
+  return identityIn(readTreeAccount(places));
 }

@@ -1,4 +1,4 @@
-import { writeFileAtomic } from "../disk/write-file.ts";
+import { type Beforehand, writeBeforehand, writeFileAtomic } from "../disk/write-file.ts";
 import { isObject, type Json, ownValue, parseJson } from "../json.ts";
 import type { CredentialsBase } from "../merge/credentials.ts";
 import type { AccountIdentity } from "../merge/judge-credentials.ts";
@@ -44,10 +44,22 @@ export function readCredentialsMemory(places: Places): CredentialsMemory | undef
 }
 
 /** Writes nothing where the same is remembered already. */
-export function writeCredentialsMemory(places: Places, memory: CredentialsMemory): void {
+export function writeCredentialsMemory(
+  places: Places,
+  memory: CredentialsMemory,
+  beforehand?: Beforehand,
+): void {
+  writeFileAtomic(memoryFileOf(places), encode(memory), { mode: 0o600, beforehand });
+}
+
+export function writeCredentialsMemoryBeforehand(places: Places, memory: CredentialsMemory): Beforehand {
+  return writeBeforehand(memoryFileOf(places), encode(memory));
+}
+
+function encode(memory: CredentialsMemory): Uint8Array {
   const { canonicalHash, history, account, owner = account, rejected, refused, unshared } = memory;
   const text = `${JSON.stringify({ canonicalHash, history, account, owner, rejected, refused, unshared })}\n`;
-  writeFileAtomic(memoryFileOf(places), new TextEncoder().encode(text), { mode: 0o600 });
+  return new TextEncoder().encode(text);
 }
 
 export function memoryFileOf({ paths }: Places): string {

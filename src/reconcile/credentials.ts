@@ -1,9 +1,15 @@
 import { checkpoint } from "../checkpoint.ts";
 import { type FileContent, readRegularFile } from "../disk/read-file.ts";
 import { removeFile } from "../disk/remove-file.ts";
-import { writeFileAtomic } from "../disk/write-file.ts";
+import {
+  type Beforehand,
+  equalBytes,
+  forgetBeforehand,
+  writeBeforehand,
+  writeFileAtomic,
+} from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
-import { isObject, ownValue } from "../json.ts";
+import { ownValue } from "../json.ts";
 import { sameIdentity } from "../merge/account.ts";
 import { type CredentialsDecision, decideCredentials, type Quarantined } from "../merge/credentials.ts";
 import { type AccountIdentity, fingerprint } from "../merge/judge-credentials.ts";
@@ -14,10 +20,11 @@ import {
   identityIn,
   readCredentialsMemory,
   writeCredentialsMemory,
+  writeCredentialsMemoryBeforehand,
 } from "./credentials-base.ts";
 import { lookAtFileLogin, removeJudged } from "./file-login.ts";
-import { parseOnce } from "./parse-once.ts";
 import type { Places } from "./places.ts";
+import { readTreeAccount } from "./tree-account.ts";
 import type { TreeLogin } from "./tree-login.ts";
 
 /** What one look at the profile's login found, and what is to become of it. */
@@ -50,7 +57,10 @@ export function lookAtCredentials(places: Places, { pin, ended }: CredentialsQue
     base: memory,
     canonical: canonical && { bytes: canonical.bytes, mtimeNs: canonical.stat.mtimeNs },
     tree: tree.shown,
-    oauthAccountDropped: wasDropped(places, account, ended),
+    // Found out where it is asked for, which a rotated token does not do.
+    get oauthAccountDropped() {
+      return wasDropped(places, account, ended);
+    },
     pin,
     identity: isRejected ? {} : identity,
     owner: memory?.owner,
@@ -69,13 +79,6 @@ export function wasRejected(
     memory?.canonicalHash === fingerprint(canonical.bytes) &&
     sameIdentity(identity, memory.rejected ?? {}) === "same"
   );
-}
-
-/** `oauthAccount` of the tree's `.claude.json`; null where the document is good and has none, undefined where it is not good. */
-function readTreeAccount({ treeJson }: Places) {
-  const content = readRegularFile(treeJson);
-  const document = content === undefined ? undefined : parseOnce(content.bytes);
-  return isObject(document) ? (ownValue(document, "oauthAccount") ?? null) : undefined;
 }
 
 /**
@@ -109,18 +112,19 @@ export function replacesLogin({ tree, decision }: CredentialsLook): boolean {
  * @throws ClauthError `account_refused` where the canonical login is not the account that the profile is pinned to;
  * `concurrent_modification` (retry-safe)
  */
-export function carryOutCredentials(places: Places, look: CredentialsLook): void {
+export function carryOutCredentials(places: Places, look: CredentialsLook, ahead?: CarriedAhead): void {
   const { decision, canonical, tree } = look;
   if (decision.do === "wait") return;
-  keepLosers(places, look);
+  if (ahead === undefined || !areKept(look, ahead.judged)) keepLosers(places, look);
   checkpoint("credentials:quarantined");
-  if (decision.do === "adopt" || decision.do === "relink") noteHistory(places, look);
+  if (decision.do === "adopt" || decision.do === "relink") noteHistory(places, look, ahead?.history);
   switch (decision.do) {
     case "adopt":
       writeFileAtomic(places.paths.credentials, decision.bytes, {
         mode: 0o600,
         sync: true,
         expect: canonical ?? "absent",
+        beforehand: ahead?.login,
       });
       checkpoint("credentials:canonical-written");
       tree.show(decision.bytes);
@@ -146,14 +150,52 @@ export function carryOutCredentials(places: Places, look: CredentialsLook): void
   remember(places, look);
 }
 
+/** What was done of carrying out a look before Claude's locks were taken: what is durable, or in flight, does not make Claude wait. */
+export type CarriedAhead = {
+  /** The look by which it was done, whose losers are in quarantine. */
+  readonly judged: CredentialsLook;
+  readonly history?: Beforehand | undefined;
+  readonly login?: Beforehand | undefined;
+};
+
 /**
- * Puts what a decision replaces into quarantine; what is there already is not stored again. Whoever will take a lock of Claude's does
- * so beforehand too: it is two of the four syncs of a rotated token.
+ * Does all of carrying out a look but giving files their names: losers are in quarantine, and a login that is to become the
+ * canonical one is on the disk. To be forgotten in any case.
  */
-export function keepLosers({ paths }: Places, { decision, tree }: CredentialsLook): void {
+export function carryAhead(places: Places, judged: CredentialsLook): CarriedAhead {
+  const { decision } = judged;
+  keepLosers(places, judged);
+  if (decision.do !== "adopt") return { judged };
+  const history = writeCredentialsMemoryBeforehand(places, withHistory(judged));
+  try {
+    const login = writeBeforehand(places.paths.credentials, decision.bytes, { sync: true });
+    checkpoint("credentials:carried-ahead");
+    return { judged, history, login };
+  } catch (error) {
+    forgetBeforehand(history);
+    throw error;
+  }
+}
+
+export function forgetAhead({ history, login }: CarriedAhead): void {
+  for (const file of [history, login]) if (file !== undefined) forgetBeforehand(file);
+}
+
+/** Puts what a decision replaces into quarantine; what is there already is not stored again. */
+function keepLosers({ paths }: Places, look: CredentialsLook): void {
+  for (const { what, bytes } of losersOf(look)) quarantineFile(paths, what, bytes);
+}
+
+function losersOf({ decision, tree }: CredentialsLook): readonly Quarantined[] {
   const losers: readonly Quarantined[] = "quarantine" in decision ? decision.quarantine : [];
-  for (const { what, bytes } of tree.unused === undefined ? losers : [...losers, tree.unused])
-    quarantineFile(paths, what, bytes);
+  return tree.unused === undefined ? losers : [...losers, tree.unused];
+}
+
+function areKept(look: CredentialsLook, judged: CredentialsLook): boolean {
+  const kept = losersOf(judged);
+  return losersOf(look).every(({ what, bytes }) =>
+    kept.some((one) => one.what === what && equalBytes(one.bytes, bytes)),
+  );
 }
 
 /**
@@ -166,12 +208,13 @@ export function leaveTree(places: Places): void {
 }
 
 /** Before the files move: whatever their times say after a kill, the older token is known for what it is. */
-function noteHistory(places: Places, { memory, decision }: CredentialsLook): void {
-  writeCredentialsMemory(places, {
-    ...(memory ?? { canonicalHash: "", account: {} }),
-    history: decision.historyAfter,
-  });
+function noteHistory(places: Places, look: CredentialsLook, beforehand: Beforehand | undefined): void {
+  writeCredentialsMemory(places, withHistory(look), beforehand);
   checkpoint("credentials:history-noted");
+}
+
+function withHistory({ memory, decision }: CredentialsLook): CredentialsMemory {
+  return { ...(memory ?? { canonicalHash: "", account: {} }), history: decision.historyAfter };
 }
 
 /** The hash stands for "the tree showed this": it moves only where the tree does. */

@@ -138,9 +138,9 @@ export function withFilesBeforehand(places: Places, kind: DocumentKind, look: Do
   try {
     if (writes.note !== undefined) beforehand.note = writeNoteBeforehand(places, kind, writes.note);
     if (writes.tree !== undefined)
-      beforehand.tree = writeBeforehand(kind.tree, writes.tree, statOf(tree)?.mode);
+      beforehand.tree = writeBeforehand(kind.tree, writes.tree, { mode: statOf(tree)?.mode });
     if (writes.home !== undefined)
-      beforehand.home = writeBeforehand(kind.home, writes.home, statOf(home)?.mode);
+      beforehand.home = writeBeforehand(kind.home, writes.home, { mode: statOf(home)?.mode });
     checkpoint(`${kind.name}:written-beforehand`);
   } catch (error) {
     for (const file of Object.values(beforehand)) forgetBeforehand(file);

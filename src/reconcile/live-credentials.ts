@@ -13,8 +13,9 @@ import { withBaseGuard } from "./base-guard.ts";
 import {
   asksToWrite,
   type CredentialsLook,
+  carryAhead,
   carryOutCredentials,
-  keepLosers,
+  forgetAhead,
   lookAtCredentials,
   replacesLogin,
 } from "./credentials.ts";
@@ -50,17 +51,17 @@ export async function reconcileCredentials(live: LiveCredentials): Promise<reado
     }
   }
   const before = asksToWrite(first) ? first : look(live);
-  keepLosers(places, before);
+  const ahead = carryAhead(places, before);
   const done = await withClaudeLocks(locksFor(places, before), (assertHeld) =>
     withBaseGuard(places, () => {
       const inside = look(live);
       if (replacesLogin(inside) && !replacesLogin(before)) return undefined;
       assertHeld();
-      carryOutCredentials(places, inside);
+      carryOutCredentials(places, inside, ahead);
       if (asksToWrite(inside)) say(`credentials: ${describe(inside)}`);
       return inside.decision;
     }),
-  );
+  ).finally(() => forgetAhead(ahead));
   if (done?.do === "adopt" && !live.ended) keepForNextTime(places, done.bytes);
   return [];
 }

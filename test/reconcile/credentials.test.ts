@@ -11,13 +11,14 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyFaults } from "../../src/disk/disk.ts";
+import { isTemporaryName } from "../../src/disk/write-file.ts";
 import { replacedLoginName } from "../../src/merge/account.ts";
 import type { ProfileConfig } from "../../src/profile/profile-config.ts";
 import { pruneQuarantine, quarantineKind } from "../../src/quarantine.ts";
-import { carryOutCredentials, lookAtCredentials } from "../../src/reconcile/credentials.ts";
+import { carryAhead, carryOutCredentials, lookAtCredentials } from "../../src/reconcile/credentials.ts";
 import { openCredentials } from "../../src/reconcile/open-credentials.ts";
 import { adoptPending } from "../../src/reconcile/pending-credentials.ts";
 import { kindOf } from "../support/faults.ts";
@@ -62,6 +63,12 @@ function textsOf(box: ProfileHome, kind: string): string[] {
   const { backups } = box.places.paths;
   const names = readdirSync(backups).filter((name) => quarantineKind(name) === kind);
   return names.sort().map((name) => readFileSync(join(backups, name), "utf8"));
+}
+
+function leftovers({ home }: ProfileHome): string[] {
+  return readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) =>
+    isTemporaryName(basename(name)),
+  );
 }
 
 afterEach(() => testOnlyArmCheckpoints(undefined));
@@ -122,7 +129,7 @@ describe("a refresh that replaced the link", () => {
     });
   });
 
-  test("holds claude's storage lock for the sync of the new login alone: the one before is in quarantine by then", async () => {
+  test("makes claude's storage lock wait for no file: the new login and the one before are on the disk by then", async () => {
     using box = loggedIn();
     claudeWrites(box.places, REFRESHED);
     const lock = join(box.places.paths.runtime, ".storage-write.lock");
@@ -137,7 +144,27 @@ describe("a refresh that replaced the link", () => {
       await box.live();
     }
     expect(Object.values(quarantine(box))).toEqual([FIRST]);
-    expect(synced.slice(0, 2)).toEqual([false, true]);
+    expect(synced.length).toBeGreaterThan(1);
+    expect(synced).not.toContain(true);
+  });
+
+  test("that is in flight when another one comes is forgotten: the later one is canonical", async () => {
+    using box = loggedIn();
+    claudeWrites(box.places, REFRESHED);
+    const lock = put(join(box.places.paths.runtime, ".storage-write.lock", "held"), "");
+    const inFlight = new Promise<void>((resolve) => {
+      testOnlyArmCheckpoints((name) => name === "credentials:carried-ahead" && resolve());
+    });
+    const pass = box.live();
+    await inFlight;
+    expect(leftovers(box).length).toBe(2);
+    const again = loginText("A", 3);
+    claudeWrites(box.places, again, 2);
+    rmSync(dirname(lock), { recursive: true });
+    await pass;
+    expect(canonicalOf(box)).toBe(again);
+    expect(Object.values(quarantine(box))).toContain(FIRST);
+    expect(leftovers(box)).toEqual([]);
   });
 
   test("waits for one sync when it is not the first: the one before was put on the disk when it came", async () => {
@@ -173,6 +200,7 @@ describe("a refresh that replaced the link", () => {
     claudeWrites(box.places, REFRESHED);
     expect((await box.live()).again).toBeLessThanOrEqual(1000);
     expect(canonicalOf(box)).toBe(FIRST);
+    expect(leftovers(box)).toEqual([]);
     rmdirSync(lock);
     await box.live();
     expect(canonicalOf(box)).toBe(REFRESHED);
@@ -218,7 +246,7 @@ describe("a refresh that replaced the link", () => {
       });
       const look = lookAtCredentials(box.places, { pin: undefined, ended: false });
       try {
-        carryOutCredentials(box.places, look);
+        carryOutCredentials(box.places, look, carryAhead(box.places, look));
       } catch {}
       testOnlyArmCheckpoints(undefined);
       expect([canonicalOf(box), readFileSync(box.places.treeCredentials, "utf8")]).toContain(REFRESHED);
