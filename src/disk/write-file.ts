@@ -136,6 +136,12 @@ export function isTemporaryName(name: string): boolean {
   return /^\..*\.clauth-\d+-[0-9a-z]+\.tmp$/.test(name);
 }
 
+/** True for the name of what another process has in flight to a file. */
+export function isInFlightTo(target: string, name: string): boolean {
+  const begin = beginOfTemporary(target);
+  return isTemporaryName(name) && name.startsWith(begin) && !name.startsWith(`${begin}${process.pid}-`);
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
@@ -169,7 +175,11 @@ function refuseSurprise(
  */
 export function temporaryBeside(target: string): string {
   const random = Math.random().toString(36).slice(2, 12).padEnd(1, "0");
-  return `${dirname(target)}/.${[...basename(target)].slice(0, 40).join("")}.clauth-${process.pid}-${random}.tmp`;
+  return `${dirname(target)}/${beginOfTemporary(target)}${process.pid}-${random}.tmp`;
+}
+
+function beginOfTemporary(target: string): string {
+  return `.${[...basename(target)].slice(0, 40).join("")}.clauth-`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import { basename } from "node:path";
+import { isInFlightTo } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
 import { log } from "../log.ts";
@@ -35,6 +36,9 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   /** In the middle of the wait, when a burst is over mostly: by its end all but the writing is done. */
   let preparation: ReturnType<typeof setTimeout> | undefined;
   let dueAtOnce = false;
+  let isBurst = false;
+  let heardBefore = "";
+  let lastMerge = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -60,10 +64,25 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     watchDirectory(places.paths.runtime, isNoPassingFile, (name) => schedule(patienceFor(name)));
     watchDirectory(places.paths.root, among("credentials.json"), soon);
     watchDirectory(places.claude.root, isNoPassingFile, soon);
-    watchDirectory(session.home, among(basename(places.homeJson)), soon);
+    watchDirectory(session.home, () => true, heardAtHome);
     copies = watchCopies?.(soon);
     // What changed between the open and the arming of the watches raised no event.
     schedule(0);
+  }
+
+  /**
+   * A merge of another profile's shim has no second half that could be waited for: its file in flight gets the name in one step, which
+   * is heard as these two, and its own burst was waited for already. Where a claude writes here too, or the last one was only just
+   * carried, it is waited for as ever.
+   */
+  function heardAtHome(name: string): void {
+    if (name === basename(places.homeJson)) {
+      const isMerge = isInFlightTo(places.homeJson, heardBefore);
+      const isQuiet = !isBurst && performance.now() - lastMerge > DEBOUNCE_MS;
+      if (isMerge && isQuiet) lastMerge = performance.now();
+      schedule(isMerge && isQuiet ? 0 : DEBOUNCE_MS);
+    }
+    heardBefore = name;
   }
 
   function watchDirectory(
@@ -87,15 +106,17 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     if (stopped || dueAtOnce) return;
     forgetTimers();
     dueAtOnce = delayMs === 0;
+    isBurst = delayMs === DEBOUNCE_MS;
     // The shortest timer takes a millisecond (measured on Bun 1.4.5).
     if (dueAtOnce) setImmediate(begin);
     else timer = setTimeout(begin, delayMs);
-    if (delayMs === DEBOUNCE_MS) preparation = setTimeout(preparePass, DEBOUNCE_MS / 2, session);
+    if (isBurst) preparation = setTimeout(preparePass, DEBOUNCE_MS / 2, session);
   }
 
   function begin(): void {
     forgetTimers();
     dueAtOnce = false;
+    isBurst = false;
     underWay = underWay.then(pass);
   }
 

@@ -1,5 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { isTemporaryName } from "../../src/disk/write-file.ts";
@@ -113,3 +122,90 @@ function inFlight(): readonly string[] {
     isTemporaryName(basename(name)),
   );
 }
+
+describe("a merge of another profile's shim", () => {
+  /** How often the end of a burst was waited for; and whether it is, or never comes. */
+  let waits = 0;
+  let waiting = false;
+  let isEndless = false;
+  let timers: { [Symbol.dispose](): void };
+
+  beforeEach(() => {
+    [waits, waiting, isEndless] = [0, false, false];
+    const real = globalThis.setTimeout;
+    const wait = (act: (...args: unknown[]) => void, delay?: number, ...args: unknown[]) => {
+      if (delay !== 50) return real(act, isEndless && delay === 25 ? FOREVER : delay, ...args);
+      waits += 1;
+      waiting = true;
+      return real(
+        () => {
+          waiting = false;
+          act(...args);
+        },
+        isEndless ? FOREVER : delay,
+      );
+    };
+    timers = spyOn(globalThis, "setTimeout").mockImplementation(Object.assign(wait, real));
+  });
+  afterEach(() => timers[Symbol.dispose]());
+  const FOREVER = 1_000_000;
+
+  /** Starts a reconciler, and lets it hear of its own last write: from then on it watches, and hears of nothing but the test. */
+  async function startAndSettle(): Promise<void> {
+    let waitsBefore = Number.POSITIVE_INFINITY;
+    testOnlyArmCheckpoints((name) => {
+      if (name === "claude.json:written") waitsBefore = waits;
+    });
+    start();
+    edit(box.places.homeJson, { atFirst: true });
+    await waitFor("quiet", () => waits > waitsBefore && !waiting);
+    [waits, isEndless] = [0, true];
+  }
+
+  function merges(key: string): void {
+    const temporary = join(box.home, `..claude.json.clauth-${process.pid + 1}-ab12.tmp`);
+    writeFileSync(temporary, JSON.stringify({ ...read(box.places.homeJson), [key]: true }));
+    renameSync(temporary, box.places.homeJson);
+  }
+
+  const isInTree = (key: string) => key in read(box.places.treeJson);
+
+  test("is no burst: it is carried at once", async () => {
+    await startAndSettle();
+    merges("fromSibling");
+    await waitFor("the key in the tree", () => isInTree("fromSibling"));
+  });
+
+  test("is waited for where a claude writes here too", async () => {
+    await startAndSettle();
+    edit(box.places.treeJson, { tipsHistory: {} });
+    await waitFor("the burst", () => waits > 0);
+    const before = waits;
+    merges("fromSibling");
+    await waitFor("the merge", () => waits > before);
+    expect(isInTree("fromSibling")).toBe(false);
+  });
+
+  test("is told from a write of claude's, which is waited for", async () => {
+    await startAndSettle();
+    writeFileSync(`${box.places.homeJson}.tmp.1`, JSON.stringify({ fromClaude: true }));
+    renameSync(`${box.places.homeJson}.tmp.1`, box.places.homeJson);
+    await waitFor("the burst", () => waits > 0);
+    expect(isInTree("fromClaude")).toBe(false);
+  });
+
+  test("is carried no more often than bursts are, however many there come", async () => {
+    await startAndSettle();
+    let carried = 0;
+    testOnlyArmCheckpoints((name) => {
+      if (name === "claude.json:written") carried += 1;
+    });
+    const since = performance.now();
+    for (let merge = 0; merge < 40; merge++) {
+      merges(`from${merge}`);
+      await waitFor("its event", () => isInTree(`from${merge}`) || waits > 0);
+      waits = 0;
+    }
+    expect(carried).toBeLessThanOrEqual(1 + (performance.now() - since) / 50);
+  });
+});

@@ -37,6 +37,42 @@ test("edits of sessions in two profiles all reach the user's .claude.json", asyn
   expect(box.json(box.profile("private", "runtime/.claude.json"))).toMatchObject({ edited0: 0, edited7: 7 });
 });
 
+const PROFILES = ["work", "private", "third"] as const;
+
+test("a key of one profile is merged once into each of two others, and nobody answers", async () => {
+  using box = createFakeSandbox();
+  for (const profile of PROFILES.slice(1)) box.addProfile(profile, { account: profile });
+  const at = (name: string) => join(box.root, name);
+  const inTrees = (key: string) => () =>
+    PROFILES.every((profile) => {
+      const path = box.profile(profile, "runtime/.claude.json");
+      return existsSync(path) && key in box.json(path);
+    });
+  const merges = () =>
+    box.read(".clauth/log/clauth.log").match(/\w+: claude\.json: merged into \w+$/gm) ?? [];
+  const edit = { do: "set", key: "edited", value: true } as const;
+  const runs = PROFILES.map((profile) => {
+    const steps = profile === "work" ? ([{ do: "wait", for: at("may-edit") }, edit] as const) : [];
+    return box.begin([], { profile, steps: [...steps, { do: "wait", for: at("may-end") }] }).finished;
+  });
+  await waitFor("three sessions", () =>
+    PROFILES.every((profile) => existsSync(box.profile(profile, "reconcile.lock"))),
+  );
+  // Whoever carries it watches.
+  box.write(".claude.json", JSON.stringify({ ...box.json(".claude.json"), ready: true }));
+  await waitFor("the first key", inTrees("ready"));
+  await waitFor("its three merges", () => merges().length === 3);
+  box.write(at("may-edit"), "");
+  await waitFor("the second key", inTrees("edited"));
+  box.write(at("may-end"), "");
+  for (const finished of await Promise.all(runs)) expect(finished).toMatchObject({ code: 0 });
+  expect(merges().slice(3).sort()).toEqual([
+    "private: claude.json: merged into tree",
+    "third: claude.json: merged into tree",
+    "work: claude.json: merged into home",
+  ]);
+});
+
 test("the session that outlives the one in charge carries on what happens then", async () => {
   using box = createFakeSandbox();
   const credentials = credentialsText({ account: "W", generation: 2 });
