@@ -8,6 +8,19 @@ const ROOT = resolve(import.meta.dir, "..");
 const STEPS = [["plain-call"], ["selection/plain-pick", "plain-profile"], ["shim"]].map((step) =>
   step.map((module) => `src/${module}.ts`),
 );
+/** With the first step comes what prompts and sessions both need: apart it would lie in three chunks more, one for each mix of steps. */
+const FIRST = [
+  "plain-call",
+  "checkpoint",
+  "json",
+  "report",
+  "disk/directory",
+  "disk/remove-file",
+  "profile/foreign-store",
+  "profile/plain-login",
+  "reconcile/places",
+  "reconcile/signature",
+].map((module) => join(ROOT, "src", `${module}.ts`));
 const CLAUTH = "src/clauth.ts";
 const IDENTITY = "src/identity-keys.ts";
 
@@ -47,7 +60,7 @@ function before(late: string): readonly string[] {
   const step = STEPS.findIndex((modules) => modules.includes(late));
   const modules =
     step >= 0 ? STEPS.slice(0, step).flat() : [CLAUTH, ...LIGHT, ...(isLight ? [] : STEPS.flat())];
-  return modules.flatMap((module) => importsOf(join(ROOT, module)));
+  return [...FIRST, ...modules.flatMap((module) => importsOf(join(ROOT, module)))];
 }
 
 /** The modules of ours that a module imports statically, types left out. */
