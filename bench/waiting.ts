@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { Programs } from "./programs.ts";
 import { replaceFile } from "./replace-file.ts";
 import { claudeJson, credentials, makeUser, USUAL, type User } from "./user.ts";
@@ -153,29 +153,47 @@ export async function keyLatencies(user: User, keys: Keys): Promise<number[]> {
   return values;
 }
 
-/** The floor of both: a bare Bun program that copies a file at each event. */
-export async function floorLatencies(program: string, rounds: number): Promise<number[]> {
+/** A file that bare Bun programs copy at each event, one from the other where there are several. */
+export type Relay = {
+  /** Milliseconds until a new text of it is at the end. */
+  readonly carry: (text: string) => number;
+  readonly end: () => Promise<void>;
+};
+
+/** The floor of all that is carried: programs of `programs.ts` that watch and copy, and find out nothing. */
+export async function startRelay(watchers: readonly string[]): Promise<Relay> {
   const user = makeUser({ ...USUAL, entries: 0 });
-  const [watched, target] = [join(user.home, "watched"), join(user.home, "target")];
-  const child = Bun.spawn([program, user.home, "watched", target], {
+  // A directory for each, as a tree and home are two.
+  const files = Array.from({ length: watchers.length + 1 }, (_, index) => {
+    mkdirSync(join(user.home, `${index}`));
+    return join(user.home, `${index}`, "copied");
+  });
+  const children = await Promise.all(
+    watchers.map((program, index) => startWatcher(program, files[index] ?? "", files[index + 1] ?? "")),
+  );
+  const [first = "", last = ""] = [files[0], files.at(-1)];
+  return {
+    carry: (text) =>
+      latency(
+        () => replaceFile(first, text),
+        () => readIfThere(last) === text,
+      ),
+    end: async () => {
+      for (const child of children) {
+        child.kill();
+        await child.exited;
+      }
+      user.close();
+    },
+  };
+}
+
+async function startWatcher(program: string, from: string, to: string): Promise<Bun.Subprocess> {
+  const child = Bun.spawn([program, dirname(from), basename(from), to], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   for await (const _ of child.stdout) break;
-  const values: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const text = credentials(round);
-    values.push(
-      latency(
-        () => replaceFile(watched, text),
-        () => readIfThere(target) === text,
-      ),
-    );
-    await Bun.sleep(20);
-  }
-  child.kill();
-  await child.exited;
-  user.close();
-  return values;
+  return child;
 }
 
 function readIfThere(path: string): string | undefined {
