@@ -17,3 +17,8 @@ export function handleOf(descriptor: number): bigint {
 const descriptors = once(
   () => dlopen(process.execPath, { uv_get_osfhandle: { args: ["i32"], returns: "i64" } }).symbols,
 );
+
+/** Ends this process with an exit code of more than eight bits, which Bun's own exit would cut off. */
+export function exitProcess(code: number): void {
+  openKernel32({ ExitProcess: { args: ["u32"], returns: "void" } }).symbols.ExitProcess(code);
+}

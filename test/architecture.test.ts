@@ -107,10 +107,10 @@ describe("the architecture", () => {
     expect(loadedBefore("main.ts", modules, ["plain-call.ts"]).size).toMatchInlineSnapshot(`29`);
     expect(
       loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts"]).size,
-    ).toMatchInlineSnapshot(`82`);
+    ).toMatchInlineSnapshot(`80`);
     expect(
       loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts", "shim.ts"]).size,
-    ).toMatchInlineSnapshot(`133`);
+    ).toMatchInlineSnapshot(`134`);
   });
 
   test("loads one of Bun's own modules before claude starts", () => {

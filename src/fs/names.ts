@@ -21,9 +21,11 @@ export function namesOf(path: string, kinds: number[] = []): string[] | undefine
   const descriptor = systemCall(CALLS.openat, AT_FDCWD, inC(path), constants.O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return undefined;
   const names: string[] = [];
-  const next = () => systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
-  let count = next();
-  for (; count > 0; count = next()) readEntries(count, names, kinds);
+  let count = 1;
+  while (count > 0) {
+    count = systemCall(CALLS.getdents64, descriptor, answerAt, answer.length);
+    if (count > 0) readEntries(count, names, kinds);
+  }
   closeSync(descriptor);
   return count === 0 ? names : undefined;
 }

@@ -1,5 +1,5 @@
+import { exitProcess } from "../kernel32.ts";
 import { disableCoreFile, restoreDefaultAction } from "./process-calls.ts";
-import { exitWith } from "./windows-start.ts";
 
 /** How a program ended. */
 export type Exit =
@@ -21,7 +21,7 @@ const STOPPED = 0x7f;
  */
 export function exitAs(exit: Exit): never {
   if (exit.kind === "signal") dieBy(exit.signal);
-  else if (exit.code > MOST_OF_UNIX) exitWith(exit.code);
+  else if (exit.code > MOST_OF_UNIX) exitProcess(exit.code);
   process.exit(exit.kind === "code" ? exit.code : 128 + exit.signal);
 }
 

@@ -1,7 +1,6 @@
 import { procText } from "../disk/proc.ts";
 import { closeSync, constants, fstatSync, openSync } from "../fs.ts";
 import { type Exit, exitOf } from "./exit.ts";
-import { explainStart } from "./explain-start.ts";
 import type { Launch } from "./launch.ts";
 import {
   changeOf,
@@ -11,7 +10,6 @@ import {
   sessionOf,
   spawn,
 } from "./process-calls.ts";
-import { startOnWindows } from "./windows-start.ts";
 
 export type Running = {
   readonly pid: number;
@@ -32,10 +30,10 @@ export type Running = {
  * - the handlers stay until we exit: a second ^C can't cut the final reconcile.
  * - what the caller ignores (nohup) gets no handler and so stays ignored in the program too. Except SIGCHLD, which we
  *   need; Claude needs it as well: started with it ignored it takes every failed tool for status 1.
- * @throws ClauthError `claude_not_runnable` (126) or `claude_not_found` (127).
+ * @returns undefined where the system starts nothing this way: `startOtherwise` has another, or says why
  */
-export function startForeground(launch: Launch, ignoredSignals: readonly number[]): Running {
-  if (process.platform === "win32") return startOnWindows(launch);
+export function startForeground(launch: Launch, ignoredSignals: readonly number[]): Running | undefined {
+  if (process.platform === "win32") return undefined;
   let pid = 0;
   let ended: Exit | undefined;
   let settle = (exit: Exit) => {
@@ -59,7 +57,7 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
   relaySignals(() => pid, ignoredSignals);
 
   pid = spawnWithOpen(launch, ignoredSignals);
-  if (pid <= 0) throw explainStart(launch.path);
+  if (pid <= 0) return undefined;
   // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
   alive = setInterval(() => {}, LONGEST_TIMER_MS);
   const exited = () =>

@@ -60,16 +60,10 @@ function exitOf(handle: bigint, lowest: number): Exit {
   return { kind: "code", code: (known ? code[0] : undefined) ?? lowest };
 }
 
-/** Ends this process with an exit code of more than eight bits, which Bun's own exit would cut off. */
-export function exitWith(code: number): void {
-  calls().ExitProcess(code);
-}
-
 const calls = once(
   () =>
     openKernel32({
       CloseHandle: { args: ["i64"], returns: "i32" },
-      ExitProcess: { args: ["u32"], returns: "void" },
       GetExitCodeProcess: { args: ["i64", "ptr"], returns: "i32" },
       OpenProcess: { args: ["u32", "i32", "u32"], returns: "i64" },
     }).symbols,

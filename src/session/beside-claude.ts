@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { log } from "../log.ts";
 import { asClauthError, notice } from "../report.ts";
 import type { Exit } from "../run/exit.ts";
-import { startForeground } from "../run/foreground.ts";
+import { type Running, startForeground } from "../run/foreground.ts";
 import type { Inherited } from "../run/inherited.ts";
 import type { Launch } from "../run/launch.ts";
 import { finalize, rehearse } from "./finalize.ts";
@@ -23,7 +23,7 @@ export async function runBesideClaude(
   inherited: Inherited,
 ): Promise<Exit> {
   checkpoint("before-spawn");
-  const { pid, exited } = startClaude(session, launch, inherited);
+  const { pid, exited } = startClaude(session, launch, inherited) ?? (await startLate(session, launch));
   checkpoint("spawned");
   await rehearse(session);
   const reconciler = besideClaude(session, pid);
@@ -32,15 +32,21 @@ export async function runBesideClaude(
   return exit;
 }
 
-function startClaude(session: Session, launch: Launch, inherited: Inherited) {
+function startClaude(session: Session, launch: Launch, inherited: Inherited): Running | undefined {
   const lock = { from: session.record.fd, to: lockDescriptor(inherited) };
   // One that was listed and is the record's by now was never the caller's.
   const descriptors: { readonly from: number; readonly to: number }[] = [];
   for (const one of launch.descriptors) if (one.from !== lock.from) descriptors.push(one);
   descriptors.push(lock);
   const { path, argv, environment } = launch;
+  return startForeground({ path, argv, environment, descriptors }, inherited.ignoredSignals());
+}
+
+/** Loaded where it is needed, which is on Windows, and where there will be no claude. */
+async function startLate(session: Session, launch: Launch): Promise<Running> {
+  const { startOtherwise } = await import("../run/start-otherwise.ts");
   try {
-    return startForeground({ path, argv, environment, descriptors }, inherited.ignoredSignals());
+    return startOtherwise(launch);
   } catch (error) {
     releaseRecord(session.record);
     throw error;

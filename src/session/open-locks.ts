@@ -1,10 +1,10 @@
 import { checkpoint } from "../checkpoint.ts";
-import { ensureDirectory } from "../disk/directory.ts";
 import { concurrentModification } from "../disk/errno.ts";
 import { acquireStoreLock, rotationLock, stateLock, withStoreLock } from "../lock/store-lock.ts";
 import type { ProfilePaths, Store } from "../paths.ts";
 import { refuseForeignStore } from "../profile/foreign-store.ts";
 import type { ProfileConfig } from "../profile/profile-config.ts";
+import { versionOf } from "../reconcile/look.ts";
 import { MISSING, signatureFrom, signatureOf } from "../reconcile/signature.ts";
 import { pruneDead } from "./record.ts";
 
@@ -21,8 +21,6 @@ export function underOpenLocks<T>(
   const rotation = acquireStoreLock(rotationLock(paths), { waitMs: ROTATION_WAIT_MS });
   try {
     checkpoint("rotation-locked");
-    // Not before: a profile that is removed or renamed while the lock is waited for must not come back half.
-    for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
     return withStoreLock(stateLock(store), { waitMs: STATE_WAIT_MS }, () => {
       checkpoint("state-locked");
       refuseEdited(paths, config);
@@ -39,8 +37,14 @@ export function underOpenLocks<T>(
  * @throws ClauthError `concurrent_modification` (retry-safe)
  */
 function refuseEdited({ config: path }: ProfilePaths, config: ProfileConfig): void {
+  if (isEdited(path, config)) throw concurrentModification(path);
+}
+
+/** Where there was no file none has to be told from another: a look is enough. */
+function isEdited(path: string, config: ProfileConfig): boolean {
+  if (config.file === undefined) return Boolean(versionOf(path));
   const now = signatureOf(path);
-  if (now !== undefined && now !== configSignature(config)) throw concurrentModification(path);
+  return now !== undefined && now !== configSignature(config);
 }
 
 /** What the file looked like that the profile's configuration was read from. */

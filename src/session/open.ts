@@ -1,3 +1,4 @@
+import { ensureDirectory } from "../disk/directory.ts";
 import { sweepTemporaries } from "../disk/sweep.ts";
 import { takeLook } from "../reconcile/look.ts";
 import { adoptPending } from "../reconcile/pending-credentials.ts";
@@ -21,6 +22,8 @@ export function openSession(
   const { paths } = found;
   const forced = forcedLinkMode(context.env);
   return underOpenLocks(request, paths, () => {
+    // Not before: a profile that is removed or renamed while the locks are waited for must not come back half.
+    for (const directory of [paths.base, paths.runtime, paths.sessions]) ensureDirectory(directory);
     const alone = livesAlone(paths);
     if (alone) {
       for (const directory of [paths.root, paths.base, paths.backups])

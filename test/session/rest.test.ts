@@ -128,11 +128,12 @@ describeLinks("a tree at rest", () => {
     const { sessions } = box.places.paths;
     const covered = [...directoriesOf(box.places), sessions];
     const unseen = [...all].filter((path) => !atRestPaths.has(path) && !covered.includes(dirname(path)));
-    // What killed processes left there, the guard, and who lives in the tree: none of it is anything that a pass goes by at rest.
+    // What killed processes left there, where the note lies, the guard, and who lives in the tree: no pass goes by any of it at rest.
     expect(unseen.map((path) => relative(box.home, path)).sort()).toMatchInlineSnapshot(`
       [
         ".clauth/profiles/work",
         ".clauth/profiles/work/backups",
+        ".clauth/profiles/work/base",
         ".clauth/profiles/work/base/.lock",
         ".clauth/profiles/work/runtime/daemon/roster.json",
       ]

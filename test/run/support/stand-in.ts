@@ -6,6 +6,7 @@ import { exitAs } from "../../../src/run/exit.ts";
 import { startForeground } from "../../../src/run/foreground.ts";
 import { readInherited } from "../../../src/run/inherited.ts";
 import { launchFrom } from "../../../src/run/launch.ts";
+import { startOtherwise } from "../../../src/run/start-otherwise.ts";
 
 /**
  * A program that stands where the shim stands: `become PROGRAM ARGS` turns into the program, `wait PROGRAM ARGS` starts it,
@@ -37,7 +38,7 @@ try {
     { set: { STAND_IN: "yes" }, remove: ["GONE"] },
   );
   if (what === "become") become(launch);
-  const { exited } = startForeground(launch, inherited.ignoredSignals());
+  const { exited } = startForeground(launch, inherited.ignoredSignals()) ?? startOtherwise(launch);
   exitAs(await exited());
 } catch (error) {
   reportError(context, error);
