@@ -220,14 +220,18 @@ function documents(lab: Lab): readonly (readonly [string, JsonObject])[] {
 
 /** Every deletion that was carried is in the profile's conflicts.jsonl. */
 function deletionsIn(lab: Lab): readonly string[] {
-  return managed()
-    .map((name) => lab.profile(name, "backups"))
-    .flatMap((directory) =>
-      readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => join(directory, name)),
-    )
-    .filter((path) => path.endsWith("conflicts.jsonl"))
-    .flatMap((path) => lab.read(path).split("\n"))
-    .filter((line) => /"(kept\d+|merged\d+|count-)/.test(line));
+  return (
+    managed()
+      .map((name) => lab.profile(name, "backups"))
+      // One that nothing was kept for has none.
+      .filter((directory) => existsSync(directory))
+      .flatMap((directory) =>
+        readdirSync(directory, { recursive: true, encoding: "utf8" }).map((name) => join(directory, name)),
+      )
+      .filter((path) => path.endsWith("conflicts.jsonl"))
+      .flatMap((path) => lab.read(path).split("\n"))
+      .filter((line) => /"(kept\d+|merged\d+|count-)/.test(line))
+  );
 }
 
 function textsIn(directory: string): readonly string[] {
