@@ -42,6 +42,8 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
 
   let alive: NodeJS.Timeout | undefined;
   process.on("SIGCHLD", () => {
+    // It has ended, and 0 stands for whatever other child the caller left us.
+    if (pid <= 0) return;
     for (let status = changeOf(pid); status !== undefined; status = changeOf(pid)) {
       const exit = exitOf(status);
       if (exit === undefined) setTimeout(() => followStop(pid), STOP_SETTLES_MS);

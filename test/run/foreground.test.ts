@@ -44,6 +44,16 @@ function detached(argv: readonly string[]) {
   return startNative([setsid, "--wait", ...argv]);
 }
 
+test("another child, which the caller left to us, is not taken for the program", async () => {
+  using work = workplace();
+  const go = work.at("go");
+  const other = `while [ ! -e '${go}' ]; do sleep 0.01; done; exit 7`;
+  const program = through("wait", "/bin/sh", "-c", `: >'${go}'; exit 3`);
+  const words = program.map((word) => `"${word.replaceAll('"', '\\"')}"`).join(" ");
+  const { status } = startNative(["/bin/sh", "-c", `( ${other} ) & OTHER=$! exec ${words}`]);
+  expect(exitOf(await status)).toEqual({ kind: "code", code: 3 });
+});
+
 describe("a signal to the shim", () => {
   test.each(["HUP", "USR1", "USR2", "TERM", "ALRM", "INT", "QUIT"])(
     "reaches the program once: %s",
