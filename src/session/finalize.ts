@@ -43,12 +43,15 @@ function isUnchanged({ outstanding, look }: Session): boolean {
 }
 
 /**
- * Looks once as the end will, while claude starts and nobody waits for us: what a process does for the first time takes twice as long.
+ * Looks once as the end will, and is told once of a child, while claude starts and nobody waits for us: what a process does for the
+ * first time takes twice as long.
  */
 export function rehearse({ look }: Session): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(() => {
       isAsSeen(look);
+      // A signal that came for nothing, or was late: its listener asks which child it was.
+      process.emit("SIGCHLD", "SIGCHLD");
       resolve();
     });
   });
