@@ -91,10 +91,11 @@ export function storeOf(context: Pick<Context, "env" | "home">): Store {
 
 function canonical(path: string): string {
   try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
-  }
+    const real = realpathSync(path);
+    // Bytes on the way that are not UTF-8 became another name here, at which no store is; by its link it is reached.
+    if (!real.includes("\uFFFD")) return real;
+  } catch {}
+  return resolve(path);
 }
 
 export const MIRROR_INDEX = "mirror.sqlite";

@@ -5,7 +5,7 @@ import { ClauthError } from "../errors.ts";
 import { lstatSync, statSync } from "../fs.ts";
 import { dirname, join, resolve } from "../path.ts";
 import { claudeWith } from "../shell-line.ts";
-import { refuseUnreadable } from "./unreadable-directory.ts";
+import { nearestReadable } from "./unreadable-directory.ts";
 
 /** The remotes of the repository that a directory is in, as `host/owner/repository`; those without a host left out. */
 export type Remotes = { readonly origin: readonly string[]; readonly others: readonly string[] };
@@ -16,8 +16,7 @@ export type Remotes = { readonly origin: readonly string[]; readonly others: rea
  * @throws ClauthError `git_config_refused` where another user may have written the config, as git itself refuses; `cwd_not_utf8`.
  */
 export function readRemotes(cwd: string, uid: number | undefined = currentUid()): Remotes | undefined {
-  refuseUnreadable(cwd, ".git");
-  for (let directory = cwd; ; directory = dirname(directory)) {
+  for (let directory = nearestReadable(cwd, ".git"); ; directory = dirname(directory)) {
     const config = configOf(join(directory, ".git"));
     const file = config === undefined ? undefined : readRegularFile(config, { maxBytes: MAX_BYTES });
     if (config !== undefined && file !== undefined) {

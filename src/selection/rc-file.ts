@@ -9,7 +9,7 @@ import { dirname, join } from "../path.ts";
 import { claudeWith } from "../shell-line.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { RC_FILE } from "./find-rc-file.ts";
-import { refuseUnreadable } from "./unreadable-directory.ts";
+import { nearestReadable } from "./unreadable-directory.ts";
 
 /** The nearest rc file. It can name a profile, and nothing else. */
 export type RcFile = {
@@ -36,8 +36,7 @@ export function readRcFile(where: {
   isKnown?: (choice: Choice) => boolean;
   uid?: number | undefined;
 }): RcFile | undefined {
-  refuseUnreadable(where.cwd, RC_FILE);
-  for (const directory of directoriesUpward(where.cwd, where.home)) {
+  for (const directory of directoriesUpward(nearestReadable(where.cwd, RC_FILE), where.home)) {
     const path = join(directory, RC_FILE);
     const uid = "uid" in where ? where.uid : currentUid();
     const bytes = readTrusted(path, uid);

@@ -12,7 +12,7 @@ import { isProfileName, type ProfileName, SYSTEM } from "../profile-name.ts";
 import { shellWord, unsetting } from "../shell-line.ts";
 import { readRemotes } from "./git-remote.ts";
 import { type RcFile, readRcFile } from "./rc-file.ts";
-import { matchDirectory, matchRemote } from "./rules.ts";
+import { directoryOf, matchDirectory, matchRemote } from "./rules.ts";
 import {
   type Considered,
   type Picked,
@@ -22,6 +22,7 @@ import {
   sourceSentence,
 } from "./select.ts";
 import { readTrust, verdictOn, wasAnnounced } from "./trust.ts";
+import { refuseUnreadableRule } from "./unreadable-directory.ts";
 
 export type ResolvedSelection = {
   readonly selection: Selection;
@@ -85,8 +86,10 @@ function lookAround(context: Context, store: Store, config: Config) {
     rule: (): Picked | undefined => {
       if (config.rules.length === 0) return undefined;
       const directory = matchDirectory(config, context);
-      if (directory !== undefined)
+      if (directory !== undefined) {
+        refuseUnreadableRule(context.cwd, directoryOf(directory, context.home), directory.pattern);
         return pickOfRule(directory, config, store, `${context.cwd} is in ${directory.pattern}`);
+      }
       if (!config.rules.some((rule) => rule.kind === "remote")) return undefined;
       return pickOfRemote(context, store, config);
     },

@@ -20,10 +20,15 @@ export function matchDirectory(
   const scored: Scored[] = [];
   for (const rule of config.rules) {
     if (rule.kind !== "directory") continue;
-    const directory = realPath(expandHome(rule.pattern, where.home));
+    const directory = directoryOf(rule, where.home);
     if (isInside(where.cwd, directory)) scored.push({ rule, score: directory.length });
   }
   return strongest(config, scored);
+}
+
+/** The directory of a rule, with every symlink resolved. */
+export function directoryOf({ pattern }: Rule, home: string): string {
+  return realPath(expandHome(pattern, home));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { createProbeSandbox, type ProbeSandbox } from "../support/process-probe.ts";
 
 // Dozens of starts, on a machine that may be busy.
@@ -23,6 +24,45 @@ test("so is a repository there where a rule goes by the remote", async () => {
   const seen = await box.observe("passthrough", `printf '${rules}' >"$CLAUTH_HOME/clauth.toml"; ${script}`);
   expect(seen).toMatchObject({ code: 125, reports: [] });
   expect(seen.stderr).toContain(".git can't be read here");
+});
+
+test("a directory of the name that its bytes become is another one", async () => {
+  using box = createProbeSandbox();
+  const made = "mkdir -p $'odd\\xff' $'odd\\uFFFD'; printf work >$'odd\\uFFFD/.clauthrc'";
+  const seen = await box.observe(
+    "passthrough",
+    `${made}; cd $'odd\\xff'; claude; cd $'../odd\\uFFFD'; claude`,
+  );
+  const picked = seen.reports.map(({ environment }) => environment.includes("CLAUTH_ACTIVE_PROFILE=work"));
+  expect({ code: seen.code, picked: picked.sort() }).toEqual({ code: 0, picked: [false, true] });
+});
+
+test("a rule picks nobody in a directory that can't be told from its own", async () => {
+  using box = createProbeSandbox();
+  const rule = `printf '[[rule]]\ndir = "~/cafe"\nprofile = "work"\n' >"$CLAUTH_HOME/clauth.toml"`;
+  const made = `${rule}; mkdir -p $'caf\\xe8' $'caf\\xe9'`;
+  const seen = await box.observe(
+    "passthrough",
+    `${made}; ln -s "$PWD"/$'caf\\xe9' ~/cafe; cd $'caf\\xe8'; claude`,
+  );
+  expect(seen).toMatchObject({ code: 125, reports: [] });
+  expect(seen.stderr).toContain("the rule for ~/cafe can't be judged here");
+  const above = await box.observe("passthrough", `${made}; ln -sfn "$PWD" ~/cafe; cd $'caf\\xe8'; claude`);
+  expect(above.reports[0]?.environment).toContain("CLAUTH_ACTIVE_PROFILE=work");
+});
+
+test("a store is reached by a link to such a directory", async () => {
+  using box = createProbeSandbox();
+  const made = `mkdir $'odd\\xff'; cp -a "$CLAUTH_HOME" $'odd\\xff/store'; ln -s $'odd\\xff' by`;
+  const set = `printf 'default = "work"\n' >by/store/clauth.toml`;
+  const { code, reports } = await box.observe(
+    "passthrough",
+    `${made}; ${set}; CLAUTH_HOME="$PWD/by/store" claude`,
+  );
+  expect(code).toBe(0);
+  expect(reports[0]?.environment).toContain(
+    `CLAUDE_CONFIG_DIR=${join(box.project, "by/store/profiles/work/runtime")}`,
+  );
 });
 
 test("an explicit choice does not need the directory's name", async () => {
