@@ -1,5 +1,6 @@
 import { sameFile, statFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { kernelsWorkingDirectory } from "../fs/working-directory.ts";
 import { existsSync } from "../fs.ts";
 import { claudeWith } from "../shell-line.ts";
 
@@ -7,7 +8,7 @@ import { claudeWith } from "../shell-line.ts";
  * Makes sure that nothing which could pick a profile is passed over: Bun knows a directory by its name in UTF-8 alone
  * (other bytes become U+FFFD, measured on 1.4.5), so `entry` can't be read in one that has another name. The kernel can
  * still tell whether it is there, going up from the working directory.
- * @param cwd the working directory of this process
+ * @param cwd the working directory of this process, or one that was named in UTF-8
  * @returns the nearest directory upward that can be read by its name
  * @throws ClauthError `cwd_not_utf8`
  */
@@ -36,7 +37,7 @@ const NOT_UTF8 = "\ufffd";
 
 /** A name with U+FFFD in it may be somebody's choice, and stand beside the one whose bytes became that. */
 function isReadable(cwd: string): boolean {
-  if (!cwd.includes(NOT_UTF8)) return true;
+  if (!cwd.includes(NOT_UTF8) || cwd !== kernelsWorkingDirectory()) return true;
   const [named, here] = [statFile(cwd), statFile("/proc/self/cwd")];
   return here === undefined || (named !== undefined && sameFile(named, here));
 }

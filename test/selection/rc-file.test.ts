@@ -43,6 +43,14 @@ test("takes the nearest file, up to and including the home directory", () => {
   expect(String(readRcFile({ cwd, home })?.choice)).toBe("at-work");
 });
 
+test("takes a directory that was named by what other bytes become for what it is called", () => {
+  const named = join(home, "work/odd\uFFFD");
+  mkdirSync(named);
+  write(named, "odd");
+  write(home, "at-home");
+  expect(String(readRcFile({ cwd: named, home })?.choice)).toBe("odd");
+});
+
 test("looks above a home directory only from outside of it", () => {
   write(home, "above");
   expect(readRcFile({ cwd, home: join(home, "work") })).toBeUndefined();
