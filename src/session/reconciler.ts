@@ -76,7 +76,8 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
    * carried, it is waited for as ever.
    */
   function heardAtHome(name: string): void {
-    if (name === basename(places.homeJson)) {
+    // Where the system gives no name it may be any.
+    if (name === "" || name === basename(places.homeJson)) {
       const isMerge = isInFlightTo(places.homeJson, heardBefore);
       const isQuiet = !isBurst && performance.now() - lastMerge > DEBOUNCE_MS;
       if (isMerge && isQuiet) lastMerge = performance.now();

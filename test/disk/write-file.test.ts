@@ -14,11 +14,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { testOnlyArmCheckpoints } from "../../src/checkpoint.ts";
 import { testOnlyWithFaults } from "../../src/disk/disk.ts";
 import { type FileContent, readRegularFile } from "../../src/disk/read-file.ts";
-import { isTemporaryName, writeFileAtomic } from "../../src/disk/write-file.ts";
+import {
+  forgetBeforehand,
+  isInFlightTo,
+  isTemporaryName,
+  writeBeforehand,
+  writeFileAtomic,
+} from "../../src/disk/write-file.ts";
 import { errorOf, failing, kindOf, systemError } from "../support/faults.ts";
 
 let home = "";
@@ -41,6 +47,12 @@ const put = (content: string) => {
   return join(home, "other");
 };
 const leftovers = () => readdirSync(home).filter(isTemporaryName);
+
+const read = () => {
+  const content = readRegularFile(file);
+  if (content === undefined) throw new Error("no file");
+  return content;
+};
 
 describe("writeFileAtomic", () => {
   test("makes a new file with 0600 whatever the umask", () => {
@@ -180,12 +192,6 @@ describe("a symlink", () => {
 });
 
 describe("expect", () => {
-  const read = () => {
-    const content = readRegularFile(file);
-    if (content === undefined) throw new Error("no file");
-    return content;
-  };
-
   test("lets the write through where the bytes are those that were judged", () => {
     writeFileSync(file, "judged");
     expect(writeFileAtomic(file, bytes("new"), { expect: read() })).toBe("written");
@@ -326,6 +332,59 @@ describe("expect", () => {
     const judged = read();
     writeFileSync(file, "new");
     expect(writeFileAtomic(file, bytes("new"), { expect: judged })).toBe("unchanged");
+  });
+});
+
+describe("a file in flight that was written before its turn", () => {
+  const inFlight = (content: string, options?: { readonly sync: boolean }) =>
+    writeBeforehand(file, bytes(content), options);
+  const inodeOf = (path: string) => statSync(path).ino;
+
+  test("stands beside its target, for its owner alone, and only gets the name", () => {
+    writeFileSync(file, "old");
+    const beforehand = inFlight("new");
+    expect([text(file), modeOf(beforehand.temporary), leftovers().length]).toEqual(["old", 0o600, 1]);
+    const inode = inodeOf(beforehand.temporary);
+    writeFileAtomic(file, bytes("new"), { expect: read(), beforehand });
+    expect([text(file), inodeOf(file), leftovers()]).toEqual(["new", inode, []]);
+    forgetBeforehand(beforehand);
+    expect(text(file)).toBe("new");
+  });
+
+  test("is left alone for other bytes, for another target, and where the new file has to be synced", () => {
+    writeFileSync(file, "old");
+    const beforehand = inFlight("new");
+    const other = join(home, "other");
+    for (const write of [
+      () => writeFileAtomic(file, bytes("newer"), { beforehand }),
+      () => writeFileAtomic(other, bytes("new"), { beforehand }),
+      () => writeFileAtomic(file, bytes("new"), { sync: true, beforehand }),
+    ]) {
+      write();
+      expect(leftovers()).toEqual([basename(beforehand.temporary)]);
+    }
+    expect([text(file), text(other)]).toEqual(["new", "new"]);
+    forgetBeforehand(beforehand);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("replaces nothing that changed after it was judged, and is gone then", () => {
+    writeFileSync(file, "old");
+    const judged = read();
+    const beforehand = inFlight("new", { sync: true });
+    writeFileSync(file, "theirs");
+    const kind = kindOf(() =>
+      writeFileAtomic(file, bytes("new"), { expect: judged, sync: true, beforehand }),
+    );
+    expect([kind, text(file), leftovers()]).toEqual(["concurrent_modification", "theirs", []]);
+  });
+
+  test("is known by its name: to whom it is, and whether it is our own", () => {
+    const { temporary } = inFlight("new");
+    const [own, others] = [basename(temporary), `.${basename(file)}.clauth-${process.pid + 1}-ab1.tmp`];
+    expect([own, others].map((name) => isInFlightTo(file, name))).toEqual([false, true]);
+    expect([own, others].map((name) => isInFlightTo(join(home, "other"), name))).toEqual([false, false]);
+    expect(isInFlightTo(file, `${basename(file)}.tmp.${process.pid + 1}`)).toBe(false);
   });
 });
 
