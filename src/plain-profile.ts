@@ -33,14 +33,20 @@ export type PlainCall = {
 export function runPlainly(context: Context, call: PlainCall | undefined): Promise<never> {
   return endAsClaude(context, async () => {
     const start = call && plainStart(context, call);
-    const running = call && start && runAtRest(context, call, start);
+    const isPlain = start !== undefined && (start.settings.length === 0 || !(await override(start.settings)));
+    const running = call && isPlain ? runAtRest(context, call, start) : undefined;
     if (running !== undefined) return running;
     const { runClaude } = await import("./shim.ts");
     return runClaude(context);
   });
 }
 
-type PlainStart = { readonly places: Places; readonly claude: string };
+type PlainStart = {
+  readonly places: Places;
+  readonly claude: string;
+  /** The settings of the project, by their paths. */
+  readonly settings: readonly string[];
+};
 
 /** Undefined where any of what `runClaude` judges is there. */
 function plainStart(context: Context, { store, name }: PlainCall): PlainStart | undefined {
@@ -51,36 +57,38 @@ function plainStart(context: Context, { store, name }: PlainCall): PlainStart | 
     if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
     if (!areTight(placesInProfile(paths.root), systemCall(CALLS.geteuid, 0))) return undefined;
     const configHome = env["XDG_CONFIG_HOME"] || join(home, ".config");
-    if (mayBeatLogin({ cwd, home: realpathSync(home), configHome })) return undefined;
+    if (cwd === realpathSync(home) || !isMissing(join(configHome, "anthropic"))) return undefined;
+    if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return undefined;
+    const settings = settingsHere(cwd);
+    if (settings === undefined) return undefined;
     const claude = firstOnPath(env["PATH"] ?? "", executable);
-    return claude === undefined ? undefined : { places, claude };
+    return claude === undefined ? undefined : { places, claude, settings };
   } catch {
     return undefined;
   }
 }
 
-/** Any of the files that `refuseStart` and `overridesHere` look into. */
-function mayBeatLogin({
-  cwd,
-  home,
-  configHome,
-}: {
-  readonly cwd: string;
-  /** With every symlink resolved. */
-  readonly home: string;
-  readonly configHome: string;
-}): boolean {
-  if (cwd === home || !isMissing(join(configHome, "anthropic"))) return true;
-  if (!isMissing("/home/claude/.claude/remote") || !isMissing("/etc/claude-code")) return true;
-  if (!isMissing(`${cwd}/.claude/settings.json`)) return true;
+/** Those that `projectFiles` may name, where they are; undefined where that takes more than a look at names. */
+function settingsHere(cwd: string): readonly string[] | undefined {
+  const there: string[] = [];
+  const shared = `${cwd}/.claude/settings.json`;
+  if (!isMissing(shared)) there.push(shared);
   for (let directory = cwd; ; directory = directory.slice(0, directory.lastIndexOf("/"))) {
     const dotGit = glance(`${directory}/.git`, AT_SYMLINK_NOFOLLOW);
     // A worktree has a file there: the settings are those of the main checkout, which may lie anywhere.
-    if (dotGit === undefined ? errno() !== ENOENT : dotGit.kind !== DIRECTORY) return true;
-    const isRoot = directory === cwd || dotGit !== undefined;
-    if (isRoot && !isMissing(`${directory}/.claude/settings.local.json`)) return true;
-    if (directory === "" || directory === "/") return false;
+    if (dotGit === undefined ? errno() !== ENOENT : dotGit.kind !== DIRECTORY) return undefined;
+    const local = `${directory}/.claude/settings.local.json`;
+    if ((directory === cwd || dotGit !== undefined) && !isMissing(local)) there.push(local);
+    if (directory === "" || directory === "/") return there;
   }
+}
+
+/** Most projects' settings say nothing about a login. Where one does, `runClaude` tells. */
+async function override(settings: readonly string[]): Promise<boolean> {
+  const { overridesIn } = await import("./environment/settings-tier.ts");
+  for (const file of settings)
+    if (overridesIn(file, { keep: [], overlay: {}, steering: true }).length > 0) return true;
+  return false;
 }
 
 /** @throws ClauthError as `openAtRest` and `runBesideClaude` */

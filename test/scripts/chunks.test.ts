@@ -27,7 +27,7 @@ describe("of the executable", () => {
     expect(loadedWith("main.js", call(), pick).size).toMatchInlineSnapshot(`6`);
     expect(loadedWith("main.js", call(), plainly).size).toMatchInlineSnapshot(`6`);
     expect(loadedWith("main.js", call(), pick, plainly).size).toMatchInlineSnapshot(`8`);
-    expect(loadedWith("main.js", call(), shim()).size).toMatchInlineSnapshot(`11`);
+    expect(loadedWith("main.js", call(), shim()).size).toMatchInlineSnapshot(`12`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(

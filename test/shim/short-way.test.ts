@@ -212,6 +212,28 @@ const NAMED_WORLDS: Readonly<Record<string, World>> = {
   "with local settings that beat the login": {
     change: (box) => box.write("project/.claude/settings.local.json", '{"env":{"ANTHROPIC_API_KEY":"x"}}'),
   },
+  "with settings of the project that say nothing of a login": {
+    change: (box) => {
+      box.write("project/.claude/settings.json", '{"permissions":{"allow":["Bash(ls)"]},"env":{"FOO":"1"}}');
+      box.write("project/.claude/settings.local.json", '{"env":{"ANTHROPIC_API_KEY":""},"model":"opus"}');
+    },
+  },
+  "with settings of the project that pick a profile inside": {
+    change: (box) => box.write("project/.claude/settings.json", '{"env":{"CLAUTH_PROFILE":"play"}}'),
+  },
+  "with settings of the project that are no JSON": {
+    change: (box) => box.write("project/.claude/settings.json", '{"apiKeyHelper":'),
+  },
+  "with settings of the project that are a directory": {
+    change: (box) => mkdirSync(join(box.project, ".claude/settings.json"), { recursive: true }),
+  },
+  "with settings of the project that are a link to some that beat the login": {
+    change: (box) => {
+      box.write("elsewhere.json", '{"env":{"ANTHROPIC_BASE_URL":"http://localhost:1"}}');
+      mkdirSync(join(box.project, ".claude"));
+      symlinkSync(join(box.project, "..", "elsewhere.json"), join(box.project, ".claude/settings.json"));
+    },
+  },
   "with local settings of the repository above": {
     change: (box) => {
       mkdirSync(join(box.project, ".git"));
