@@ -73,15 +73,16 @@ function sameAs(known: Signature | undefined, path: string): boolean {
 /**
  * Reads both sides and decides. Writes nothing.
  * @param options.before an earlier look with the same options: where it saw just this it still holds
+ * @param options.homeAt where home's side is to be read, as long as it has not got its name
  */
 export function lookAt(
   places: Places,
   kind: DocumentKind,
-  { before, ...options }: LookOptions,
+  { before, homeAt = kind.home, ...options }: LookOptions,
 ): DocumentLook {
   const proven = readBaseDocument(places, kind.name);
   const note = readNote(places, kind);
-  const home = judgeSide(readRegularFile(kind.home));
+  const home = judgeSide(readRegularFile(homeAt));
   // What is read through a link is home's, and what were written through it would reach home: the overlay too.
   const tree = isLink(kind.tree) ? MISSING_SIDE : judgeSide(readRegularFile(kind.tree));
   const seen = { proven, note, home, tree };
@@ -98,6 +99,7 @@ export function lookAt(
 
 type LookOptions = Pick<DocumentQuestion, "rebuild" | "deletion"> & {
   readonly before?: DocumentLook | undefined;
+  readonly homeAt?: string;
 };
 
 /** Bytes that did not change were parsed once, and have one value. The times of a side decide too. */

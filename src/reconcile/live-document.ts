@@ -72,6 +72,20 @@ export function prepareDocument(places: Places, kind: DocumentKind): Prepared | 
   return { look: withFilesBeforehand(places, kind, withWrites(kind, look)), seen, claudeRoot };
 }
 
+/**
+ * The same for a document of home that another shim has in flight: as if it had its name already. Writes nothing, since it may get none.
+ * @returns undefined too where home would be written
+ */
+export function prepareForMerge(places: Places, kind: DocumentKind, homeAt: string): Prepared | undefined {
+  const seen = lookAtFiles(filesJudgedBy(places, kind.name), [kind.tree]);
+  const claudeRoot = identityOf(places.claude.root);
+  if (kind.home !== places.homeJson || validBase(places) === undefined) return undefined;
+  const look = lookAt(places, kind, { rebuild: false, deletion: () => "hold", homeAt });
+  if (look.home.kind !== "ok" || look.decision.home !== undefined || look.decision.held.length > 0)
+    return undefined;
+  return { look: asksToWrite(look) ? withWrites(kind, look) : look, seen, claudeRoot, isUnnamed: true };
+}
+
 /** What was prepared is of no use any more, or was used. */
 export function forgetPrepared(memory: PassMemory): void {
   if (memory.prepared !== undefined) forgetFilesBeforehand(memory.prepared.look);
@@ -82,9 +96,21 @@ export function forgetPrepared(memory: PassMemory): void {
 function takePrepared({ places, memory, moment }: Pass, kind: DocumentKind): DocumentLook | undefined {
   const { prepared } = memory;
   if (prepared === undefined || kind.name !== "claude.json" || moment !== "running") return undefined;
-  if (isAsSeen(prepared.seen) && identityOf(places.claude.root) === prepared.claudeRoot) return prepared.look;
+  const stands = isAsSeen(prepared.seen) && identityOf(places.claude.root) === prepared.claudeRoot;
+  const look = stands && prepared.isUnnamed ? nowNamed(prepared.look, kind) : prepared.look;
+  if (stands && look !== undefined) return look;
   forgetPrepared(memory);
   return undefined;
+}
+
+/** Of a file that got its name the time of that is all that changed. */
+function nowNamed(look: DocumentLook, kind: DocumentKind): DocumentLook | undefined {
+  const now = statFile(kind.home);
+  if (now === undefined || look.home.kind !== "ok") return undefined;
+  const { ctimeNs } = now;
+  const { content } = look.home;
+  if (!Bun.deepEquals({ ...content.stat, ctimeNs }, now)) return undefined;
+  return { ...look, home: { ...look.home, content: { ...content, stat: now } } };
 }
 
 /** What is to be written is made before a lock of Claude's is taken. */

@@ -6,7 +6,7 @@ import type { DocumentKind } from "./document.ts";
 import { claudeJsonKind, settingsKind } from "./kinds.ts";
 import { mirrorIfCopied, mirrorNow } from "./live-copies.ts";
 import { reconcileCredentials } from "./live-credentials.ts";
-import { forgetPrepared, prepareDocument, reconcileDocument } from "./live-document.ts";
+import { forgetPrepared, prepareDocument, prepareForMerge, reconcileDocument } from "./live-document.ts";
 import { isTreeAsOpened, treeReplaced } from "./look.ts";
 import { forgetParsed } from "./parse-once.ts";
 import { isLinked, type Moment, type Pass, RETRY_MS, type Reconciled, say } from "./pass.ts";
@@ -83,16 +83,21 @@ export async function livePass(reconciled: Reconciled, moment: Moment): Promise<
 
 /**
  * Does what a pass will need, while the end of a burst of writes is waited for. Gives no file its name, and never throws: what fails
- * here fails in the pass again, and is said there. What it leaves is forgotten by the next pass, or by `forgetPrepared`. Settings are left to it: they change seldom, and by overlays that another session may note
- * meanwhile.
+ * here fails in the pass again, and is said there. What it leaves is forgotten by the next pass, or by `forgetPrepared`.
+ * Settings are left to it: they change seldom, and by overlays that another session may note meanwhile.
+ * @param homeInFlight what another shim is about to make home's `.claude.json`
  */
-export function preparePass({ places, config, look, memory }: Reconciled): void {
+export function preparePass({ places, config, look, memory }: Reconciled, homeInFlight?: string): void {
   forgetPrepared(memory);
   try {
     if (!isTreeAsOpened(places, look)) return;
     const seen = signatureOf(places.treeJson);
     if (isOwnerNoted(places)) memory.accountSeen = seen;
-    memory.prepared = prepareDocument(places, claudeJsonKind(places, config.isolate));
+    const kind = claudeJsonKind(places, config.isolate);
+    memory.prepared =
+      homeInFlight === undefined
+        ? prepareDocument(places, kind)
+        : prepareForMerge(places, kind, homeInFlight);
   } catch {}
 }
 

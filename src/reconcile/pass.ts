@@ -39,6 +39,8 @@ export type Prepared = {
   readonly look: DocumentLook;
   readonly seen: Look;
   readonly claudeRoot: Signature | undefined;
+  /** Home's side was read under the name of a file in flight. */
+  readonly isUnnamed?: boolean;
 };
 
 export type Moment = {

@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { isInFlightTo } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { openLockFile, tryFlock, unlockAndClose } from "../lock/flock.ts";
@@ -38,6 +38,8 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
   let dueAtOnce = false;
   let isBurst = false;
   let heardBefore = "";
+  /** Another shim's file that was last heard of: its name comes again with all that happens to it. */
+  let inFlight = "";
   let lastMerge = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -82,6 +84,9 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
       const isQuiet = !isBurst && performance.now() - lastMerge > DEBOUNCE_MS;
       if (isMerge && isQuiet) lastMerge = performance.now();
       schedule(isMerge && isQuiet ? 0 : DEBOUNCE_MS);
+    } else if (name !== inFlight && isInFlightTo(places.homeJson, name)) {
+      inFlight = name;
+      if (!stopped && !isBurst && !dueAtOnce) prepareIn(WRITTEN_MS, join(session.home, name));
     }
     heardBefore = name;
   }
@@ -111,7 +116,12 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
     // The shortest timer takes a millisecond (measured on Bun 1.4.5).
     if (dueAtOnce) setImmediate(begin);
     else timer = setTimeout(begin, delayMs);
-    if (isBurst) preparation = setTimeout(preparePass, DEBOUNCE_MS / 2, session);
+    if (isBurst) prepareIn(DEBOUNCE_MS / 2);
+  }
+
+  function prepareIn(delayMs: number, homeInFlight?: string): void {
+    clearTimeout(preparation);
+    preparation = setTimeout(preparePass, delayMs, session, homeInFlight);
   }
 
   function begin(): void {
@@ -155,6 +165,9 @@ export function startReconciler(session: Session, watchCopies?: WatchCopies): Re
 
 /** Claude Code writes in bursts of about ten events. */
 const DEBOUNCE_MS = 50;
+
+/** After so many milliseconds a file in flight is whole: it is written at once, half of DEBOUNCE_MS before it gets its name. */
+const WRITTEN_MS = 5;
 
 /** A rotated token is one rename, and until it is canonical a kill could leave the profile with a used one. */
 function patienceFor(name: string): number {

@@ -550,3 +550,75 @@ describe("prepared while a burst of writes is waited for", () => {
     expect(read(box.places.homeJson)).toEqual({ ...SHARED, numStartups: 6 });
   });
 });
+
+describe("a merge that another shim has in flight to home", () => {
+  const MERGED = { ...SHARED, fromSibling: true };
+
+  function inFlight(box: ProfileHome): string {
+    return put(join(box.home, "..claude.json.clauth-1-ab12.tmp"), MERGED);
+  }
+
+  /** How often a pass reads home's document. */
+  async function readsOf(box: ProfileHome): Promise<number> {
+    let reads = 0;
+    using _ = testOnlyFaults((real) => ({
+      open: (path, flags, mode) => {
+        if (path === box.places.homeJson) reads += 1;
+        return real.open(path, flags, mode);
+      },
+    }));
+    await box.live();
+    return reads;
+  }
+
+  test("is merged before it has its name, and read once more when it has", async () => {
+    using box = running();
+    const path = inFlight(box);
+    const before = everyTrace(box.home);
+    preparePass(box.reconciled, path);
+    expect(everyTrace(box.home)).toEqual(before);
+    const { prepared } = box.reconciled.memory;
+    expect(prepared?.look.decision).toMatchObject({ home: undefined, tree: MERGED });
+    renameSync(path, box.places.homeJson);
+    expect(await readsOf(box)).toBe(1);
+    expect(read(box.places.treeJson)).toEqual(MERGED);
+    expect(readFileSync(box.places.treeJson)).toEqual(Buffer.from(prepared?.look.writes?.tree ?? []));
+  });
+
+  const others: readonly (readonly [string, (box: ProfileHome, path: string) => void])[] = [
+    ["none", () => {}],
+    ["none, and home changes", ({ places }) => edit(places.homeJson, { fromHome: 1 })],
+    ["other bytes", (_, path) => put(path, { ...SHARED, fromSibling: "changed" })],
+    ["a tree that changed", ({ places }) => edit(places.treeJson, { fromTree: 1 })],
+  ];
+
+  test.each(others)("that gets %s is judged anew", async (what, change) => {
+    const outcomes = [];
+    for (const isPrepared of [true, false]) {
+      using box = running();
+      const path = inFlight(box);
+      if (isPrepared) preparePass(box.reconciled, path);
+      Bun.sleepSync(20);
+      change(box, path);
+      if (!what.startsWith("none")) renameSync(path, box.places.homeJson);
+      await box.live();
+      outcomes.push([read(box.places.homeJson), read(box.places.treeJson)]);
+    }
+    expect(outcomes[0]).toEqual(outcomes[1] ?? []);
+  });
+
+  test("is left for later where home would be written too, where it is half written, or gone", () => {
+    using box = running();
+    const path = inFlight(box);
+    edit(box.places.treeJson, { fromTree: 1 });
+    preparePass(box.reconciled, path);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+    edit(box.places.treeJson, { fromTree: undefined });
+    put(path, "{");
+    preparePass(box.reconciled, path);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+    rmSync(path);
+    preparePass(box.reconciled, path);
+    expect(box.reconciled.memory.prepared).toBeUndefined();
+  });
+});

@@ -151,21 +151,26 @@ describe("a merge of another profile's shim", () => {
   const FOREVER = 1_000_000;
 
   /** Starts a reconciler, and lets it hear of its own last write: from then on it watches, and hears of nothing but the test. */
-  async function startAndSettle(): Promise<void> {
+  async function startAndSettle(): Promise<Session> {
     let waitsBefore = Number.POSITIVE_INFINITY;
     testOnlyArmCheckpoints((name) => {
       if (name === "claude.json:written") waitsBefore = waits;
     });
-    start();
+    const { session } = start();
     edit(box.places.homeJson, { atFirst: true });
     await waitFor("quiet", () => waits > waitsBefore && !waiting);
     [waits, isEndless] = [0, true];
+    return session;
   }
 
   function merges(key: string): void {
-    const temporary = join(box.home, `..claude.json.clauth-${process.pid + 1}-ab12.tmp`);
+    renameSync(preparesToMerge(key), box.places.homeJson);
+  }
+
+  function preparesToMerge(key: string): string {
+    const temporary = join(box.home, `..claude.json.clauth-${process.pid + 1}-${key.toLowerCase()}.tmp`);
     writeFileSync(temporary, JSON.stringify({ ...read(box.places.homeJson), [key]: true }));
-    renameSync(temporary, box.places.homeJson);
+    return temporary;
   }
 
   const isInTree = (key: string) => key in read(box.places.treeJson);
@@ -174,6 +179,16 @@ describe("a merge of another profile's shim", () => {
     await startAndSettle();
     merges("fromSibling");
     await waitFor("the key in the tree", () => isInTree("fromSibling"));
+  });
+
+  test("is prepared for as soon as its file is in flight", async () => {
+    const { memory } = await startAndSettle();
+    const temporary = preparesToMerge("fromSibling");
+    await waitFor("what is prepared", () => memory.prepared?.isUnnamed);
+    expect(isInTree("fromSibling")).toBe(false);
+    renameSync(temporary, box.places.homeJson);
+    await waitFor("the key in the tree", () => isInTree("fromSibling"));
+    expect(memory.prepared).toBeUndefined();
   });
 
   test("is waited for where a claude writes here too", async () => {
