@@ -7,7 +7,7 @@ const ROOT = resolve(import.meta.dir, "..");
 /** What is loaded for a call that something may concern, step by step: whose it is, the short way, the long way. */
 const STEPS = [
   ["plain-call"],
-  ["selection/plain-pick", "plain-profile", "environment/settings-tier"],
+  ["selection/plain-pick", "plain-profile", "environment/settings-tier", "profile/profile-config"],
   ["shim"],
 ].map((step) => step.map((module) => `src/${module}.ts`));
 /** With the first step comes what prompts and sessions both need: apart it would lie in three chunks more, one for each mix of steps. */

@@ -9,6 +9,7 @@ import { realpathSync } from "./fs.ts";
 import { join } from "./path.ts";
 import type { Store } from "./paths.ts";
 import { PLAIN_LOGIN } from "./profile/plain-login.ts";
+import type { ProfileConfig } from "./profile/profile-config.ts";
 import type { ProfileName } from "./profile-name.ts";
 import { type Places, placesOf } from "./reconcile/places.ts";
 import type { Exit } from "./run/exit.ts";
@@ -34,7 +35,8 @@ export function runPlainly(context: Context, call: PlainCall | undefined): Promi
   return endAsClaude(context, async () => {
     const start = call && plainStart(context, call);
     const isPlain = start !== undefined && (start.settings.length === 0 || !(await override(start.settings)));
-    const running = call && isPlain ? runAtRest(context, call, start) : undefined;
+    const config = isPlain && start.hasConfig ? await plainConfig(start.places) : PLAIN_LOGIN;
+    const running = call && isPlain && config ? runAtRest(context, call, { ...start, config }) : undefined;
     if (running !== undefined) return running;
     const { runClaude } = await import("./shim.ts");
     return runClaude(context);
@@ -44,6 +46,7 @@ export function runPlainly(context: Context, call: PlainCall | undefined): Promi
 type PlainStart = {
   readonly places: Places;
   readonly claude: string;
+  readonly hasConfig: boolean;
   /** The settings of the project, by their paths. */
   readonly settings: readonly string[];
 };
@@ -54,7 +57,7 @@ function plainStart(context: Context, { store, name }: PlainCall): PlainStart | 
     const { cwd, env, executable, home } = context;
     const places = placesOf(home, store, name);
     const { paths } = places;
-    if (!isMissing(paths.config) || !isMissing(paths.mirrorIndex)) return undefined;
+    if (!isMissing(paths.mirrorIndex)) return undefined;
     if (!areTight(placesInProfile(paths.root), systemCall(CALLS.geteuid, 0))) return undefined;
     const configHome = env["XDG_CONFIG_HOME"] || join(home, ".config");
     if (cwd === realpathSync(home) || !isMissing(join(configHome, "anthropic"))) return undefined;
@@ -62,7 +65,9 @@ function plainStart(context: Context, { store, name }: PlainCall): PlainStart | 
     const settings = settingsHere(cwd);
     if (settings === undefined) return undefined;
     const claude = firstOnPath(env["PATH"] ?? "", executable);
-    return claude === undefined ? undefined : { places, claude, settings };
+    return claude === undefined
+      ? undefined
+      : { places, claude, hasConfig: !isMissing(paths.config), settings };
   } catch {
     return undefined;
   }
@@ -91,11 +96,24 @@ async function override(settings: readonly string[]): Promise<boolean> {
   return false;
 }
 
+/** What config.toml says, where that is nothing of what claude is started with: a pin, what is not shared. */
+async function plainConfig({ paths }: Places): Promise<ProfileConfig | undefined> {
+  const { readProfileConfig } = await import("./profile/profile-config.ts");
+  try {
+    const config = readProfileConfig(paths);
+    const { baseUrl, apiKey, env, models, keepEnv, home } = config;
+    const isPlain = baseUrl === undefined && apiKey === undefined && !home;
+    return isPlain && env.length + models.length + keepEnv.length === 0 ? config : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws ClauthError as `openAtRest` and `runBesideClaude` */
 function runAtRest(
   context: Context,
   { store, name, explicit }: PlainCall,
-  { places, claude }: PlainStart,
+  { places, claude, config }: PlainStart & { readonly config: ProfileConfig },
 ): Promise<Exit> | undefined {
   const inherited = readInherited(context);
   const set = {
@@ -106,7 +124,7 @@ function runAtRest(
   };
   const start = { path: claude, argv0: context.calledAs, args: inherited.args };
   const launch = launchFrom(inherited, start, { set, remove: [] });
-  const request = { store, name, config: PLAIN_LOGIN, overlay: {} };
+  const request = { store, name, config, overlay: {} };
   const session = openAtRest(context, request, places);
   return session && runBesideClaude(context, session, launch, inherited);
 }

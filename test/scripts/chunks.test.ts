@@ -24,10 +24,10 @@ describe("of the executable", () => {
   test("a call that something may concern loads few more, step by step", () => {
     const [pick, plainly] = [lateChunk("plainPick"), lateChunk("runPlainly")];
     expect(loadedWith("main.js", call()).size).toMatchInlineSnapshot(`4`);
-    expect(loadedWith("main.js", call(), pick).size).toMatchInlineSnapshot(`6`);
+    expect(loadedWith("main.js", call(), pick).size).toMatchInlineSnapshot(`7`);
     expect(loadedWith("main.js", call(), plainly).size).toMatchInlineSnapshot(`6`);
-    expect(loadedWith("main.js", call(), pick, plainly).size).toMatchInlineSnapshot(`8`);
-    expect(loadedWith("main.js", call(), shim()).size).toMatchInlineSnapshot(`12`);
+    expect(loadedWith("main.js", call(), pick, plainly).size).toMatchInlineSnapshot(`9`);
+    expect(loadedWith("main.js", call(), shim()).size).toMatchInlineSnapshot(`14`);
   });
 
   test.each(["current", "statusline", "complete", "apiKey"])(

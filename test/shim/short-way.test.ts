@@ -308,6 +308,37 @@ test.each(Object.keys(NAMED_WORLDS))(
   },
 );
 
+/** A session under each of them has noted that its tree is at rest. */
+const CONFIGS: Readonly<Record<string, string>> = {
+  "what is not shared": 'isolate = ["CLAUDE.md"]\n',
+  "nothing shared": 'isolate = "all"\n',
+  "a pin": 'account = "somebody@example.com"\n',
+  "an API key": 'api_key = "sk-ant-api01-fake"\n',
+  "a server": 'base_url = "http://localhost:1"\n',
+  "a variable": '[env]\nA = "b"\n',
+  "a model": '[models]\ndefault = "opus"\n',
+  "a variable that is kept": 'keep_env = ["ANTHROPIC_API_KEY"]\n',
+  "nothing in it": "",
+};
+
+test.each(Object.keys(CONFIGS))(
+  "under a profile at rest with %s in its config.toml the short way comes out as the long one",
+  async (what) => {
+    const world: World = {
+      env: () => ({ CLAUTH_PROFILE: "work", ANTHROPIC_API_KEY: "sk-ant-api01-fake" }),
+    };
+    const plain: World = variables({ CLAUTH_PROFILE: "work" });
+    const restOf = async (box: FakeSandbox) => {
+      box.write(join(box.store, "profiles/work/config.toml"), CONFIGS[what] ?? "", 0o600);
+      for (let time = 0; time < 2; time++) await box.call([], { profile: "work" });
+    };
+    for (const called of [world, plain])
+      expect(await outcomeIn(called, {}, restOf)).toEqual(
+        await outcomeIn(called, { CLAUTH_DEBUG: "0" }, restOf),
+      );
+  },
+);
+
 test("under a profile, in a home that is spelled by way of a link, the short way comes out as the long one", async () => {
   const env = (box: FakeSandbox) => ({
     CLAUTH_PROFILE: "work",
