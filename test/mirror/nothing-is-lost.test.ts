@@ -135,8 +135,11 @@ function comeToRest(sides: TwoSides, told: ReadonlySet<string> | undefined): rea
   return skipped.map(({ name }) => name);
 }
 
+/** Nor the directories that an entry of these names alone may keep on its side. */
 function without(found: Record<string, string>, names: readonly string[]): Record<string, string> {
-  const isKept = (path: string) => !names.some((name) => path === name || path.startsWith(`${name}/`));
+  const isOf = (path: string, name: string) =>
+    path === name || path.startsWith(`${name}/`) || (path.endsWith("/") && name.startsWith(path));
+  const isKept = (path: string) => !names.some((name) => isOf(path, name));
   return Object.fromEntries(Object.entries(found).filter(([path]) => isKept(path)));
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   mkdirSync,
@@ -20,6 +20,9 @@ import { storeOf } from "../../src/paths.ts";
 import { plainPick } from "../../src/selection/plain-pick.ts";
 import { resolveSelection } from "../../src/selection/resolve.ts";
 import { hashOf } from "../../src/selection/trust.ts";
+
+/** Hundreds of worlds are made on the disk. */
+setDefaultTimeout(120_000);
 
 let root: string;
 
@@ -101,10 +104,10 @@ test.skipIf(!isLinux)("picks what the long way picks, or leaves it the choice", 
       });
       count(selection.source.kind);
     }),
-    { numRuns: 1500 },
+    { numRuns: 800 },
   );
   for (const kind of ["env", "rc", "rule", "default", "none", "left"])
-    expect([kind, (seen.get(kind) ?? 0) > 20]).toEqual([kind, true]);
+    expect([kind, (seen.get(kind) ?? 0) > 10]).toEqual([kind, true]);
 });
 
 test.skipIf(!isLinux)("goes by nothing that took the place of a file that others may write", async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
   copyFileSync,
@@ -15,6 +15,9 @@ import { dirname, join } from "node:path";
 import { SHIM_MARKER } from "../../src/shim-marker.ts";
 import { type FakeReport, fakeSteps, readReport, writeFakeClaude } from "../support/fake-claude.ts";
 import { createFakeSandbox, type FakeSandbox } from "../support/fake-sandbox.ts";
+
+/** Each world has sessions, which sync what they write: on a disk that others write to, too, that takes seconds. */
+setDefaultTimeout(60_000);
 
 /**
  * A call that no profile concerns becomes claude before most of us is loaded (`src/pass-through.ts`). It may never come out otherwise
