@@ -450,7 +450,8 @@ describe("prepared while a burst of writes is waited for", () => {
     const note = join(paths.base, "claude.json.fresh");
     preparePass(box.reconciled);
     const inFlight = leftovers(box).map((name) => statSync(join(box.home, name)));
-    expect(inFlight.map(({ mode }) => mode & 0o777)).toEqual([statSync(homeJson).mode & 0o777, 0o600]);
+    const modeOfNote = process.platform === "win32" ? 0o666 : 0o600;
+    expect(inFlight.map(({ mode }) => mode & 0o777)).toEqual([statSync(homeJson).mode & 0o777, modeOfNote]);
     expect(read(homeJson)).toEqual(SHARED);
     await box.live();
     expect(read(homeJson)).toEqual({ ...SHARED, tipsHistory: {} });
