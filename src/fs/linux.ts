@@ -34,6 +34,7 @@ export const CALLS = {
   readlinkat: isX64 ? 267 : 78,
   rt_sigaction: isX64 ? 13 : 134,
   statx: isX64 ? 332 : 291,
+  sync_file_range: isX64 ? 277 : 84,
   unlinkat: isX64 ? 263 : 35,
   wait4: isX64 ? 61 : 260,
   write: isX64 ? 1 : 64,

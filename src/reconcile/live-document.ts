@@ -1,4 +1,5 @@
 import { statFile } from "../disk/read-file.ts";
+import { beginWriteBack } from "../disk/write-back.ts";
 import { type ClaudeLock, claudeJsonLock, withClaudeLocks } from "../lock/claude-locks.ts";
 import { rememberAccount } from "./account.ts";
 import { filesJudgedBy, openBase, validBase, writeBaseIndex } from "./base.ts";
@@ -69,7 +70,11 @@ export function prepareDocument(places: Places, kind: DocumentKind): Prepared | 
   const look = lookAt(places, kind, { rebuild: false, deletion: () => "hold" });
   if (look.decision.held.length > 0) return undefined;
   if (!asksToWrite(look)) return { look, seen, claudeRoot };
-  return { look: withFilesBeforehand(places, kind, withWrites(kind, look)), seen, claudeRoot };
+  const written = withFilesBeforehand(places, kind, withWrites(kind, look));
+  const note = written.writes?.beforehand?.note;
+  // Where the last merge was not long ago its note is there to be replaced.
+  if (note !== undefined) beginWriteBack(note.temporary);
+  return { look: written, seen, claudeRoot };
 }
 
 /**
