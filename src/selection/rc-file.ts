@@ -36,7 +36,9 @@ export function readRcFile(where: {
   isKnown?: (choice: Choice) => boolean;
   uid?: number | undefined;
 }): RcFile | undefined {
-  for (const directory of directoriesUpward(nearestReadable(where.cwd, RC_FILE), where.home)) {
+  const nearest = nearestReadable(where.cwd, RC_FILE);
+  for (const directory of directoriesUpward(where.cwd, where.home)) {
+    if (directory.length > nearest.length) continue;
     const path = join(directory, RC_FILE);
     const uid = "uid" in where ? where.uid : currentUid();
     const bytes = readTrusted(path, uid);

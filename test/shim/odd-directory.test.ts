@@ -37,6 +37,17 @@ test("a directory of the name that its bytes become is another one", async () =>
   expect({ code: seen.code, picked: picked.sort() }).toEqual({ code: 0, picked: [false, true] });
 });
 
+test("a home in such a directory is as far as anything is looked for", async () => {
+  using box = createProbeSandbox();
+  const made = "printf nobody >.clauthrc; mkdir -p $'odd\\xff/home/below'; ln -s $'odd\\xff/home' home";
+  const seen = await box.observe("passthrough", `${made}; cd home/below; HOME=\${PWD%/below} claude`);
+  expect({ code: seen.code, stderr: seen.stderr, started: seen.reports.length }).toEqual({
+    code: 0,
+    stderr: "",
+    started: 1,
+  });
+});
+
 test("a rule picks nobody in a directory that can't be told from its own", async () => {
   using box = createProbeSandbox();
   const rule = `printf '[[rule]]\ndir = "~/cafe"\nprofile = "work"\n' >"$CLAUTH_HOME/clauth.toml"`;
