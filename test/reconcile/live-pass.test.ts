@@ -19,6 +19,7 @@ import { isTemporaryName } from "../../src/disk/write-file.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { preparePass } from "../../src/reconcile/live-pass.ts";
 import { SETTLE_MS } from "../../src/reconcile/standing.ts";
+import { systemError } from "../support/faults.ts";
 import { isOfMirror } from "../support/link-mode.ts";
 import { createProfileHome, edit, everyTrace, type ProfileHome, put, read } from "./support/profile-home.ts";
 
@@ -498,6 +499,33 @@ describe("prepared while a burst of writes is waited for", () => {
     expect(everyTrace(box.places.paths.base)).toEqual(
       before.filter((line) => line.startsWith(box.places.paths.base)),
     );
+  });
+
+  test("a disk that fails at any call leaves nothing in flight, and the pass carries all", async () => {
+    for (const call of ["open", "write", "close", "version"] as const) {
+      for (let calls = 0, failed = true; failed; calls++) {
+        using box = running();
+        edit(box.places.treeJson, { tipsHistory: {} });
+        failed = false;
+        let left = calls;
+        {
+          using _ = testOnlyFaults((real) => ({
+            [call]: (...args: readonly unknown[]) => {
+              if (left-- === 0) {
+                failed = true;
+                throw systemError("EIO");
+              }
+              return Reflect.apply(real[call], undefined, args);
+            },
+          }));
+          preparePass(box.reconciled);
+        }
+        if (box.reconciled.memory.prepared === undefined) expect(leftovers(box)).toEqual([]);
+        await box.live();
+        expect(read(box.places.homeJson)).toEqual({ ...SHARED, tipsHistory: {} });
+        expect(leftovers(box)).toEqual([]);
+      }
+    }
   });
 
   test("what can't be merged ends nobody", () => {
