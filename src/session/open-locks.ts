@@ -40,9 +40,9 @@ function refuseEdited({ config: path }: ProfilePaths, config: ProfileConfig): vo
   if (isEdited(path, config)) throw concurrentModification(path);
 }
 
-/** Where there was no file none has to be told from another: a look is enough. */
+/** Where there was no file none has to be told from another: a look is enough, and an uncertain one sees something. */
 function isEdited(path: string, config: ProfileConfig): boolean {
-  if (config.file === undefined) return Boolean(versionOf(path));
+  if (config.file === undefined) return versionOf(path) !== undefined;
   const now = signatureOf(path);
   return now !== undefined && now !== configSignature(config);
 }
