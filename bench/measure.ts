@@ -48,7 +48,8 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
+/** In a new random order, so that nothing always follows the same. */
+export function shuffled<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, place: Math.random() }))
     .sort((a, b) => a.place - b.place)

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { median, quantile } from "../measure.ts";
+import { median, quantile, shuffled } from "../measure.ts";
 import { type Bench, type Row, ratio, type Section, section } from "../section.ts";
 import { addSibling, claudeJson, credentials, makeUser, USUAL } from "../user.ts";
 import { keyLatencies, startRelay, startWaiting, tokenLatencies } from "../waiting.ts";
@@ -66,7 +66,7 @@ function figuresOf(figures: Latencies, name: string): Row {
   ];
 }
 
-/** Interleaved: each round one of all. */
+/** Interleaved: each round one of all, in a new order. */
 async function latencies({ programs, rounds }: Bench): Promise<Latencies> {
   const user = makeUser(USUAL);
   const sibling = addSibling(user);
@@ -97,7 +97,7 @@ async function latencies({ programs, rounds }: Bench): Promise<Latencies> {
   ways.set(farKey ?? "", () => keyLatencies(user, { rounds: 1, arrivesIn: inSibling }));
   const figures = new Map([...ways.keys()].map((name) => [name, [] as number[]]));
   for (let round = -1; round < rounds; round++) {
-    for (const [name, carry] of ways) {
+    for (const [name, carry] of shuffled([...ways])) {
       const values = [await carry(round)].flat();
       if (round >= 0) figures.get(name)?.push(...values);
       await Bun.sleep(20);

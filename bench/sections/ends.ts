@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { median, quantile } from "../measure.ts";
+import { median, quantile, shuffled } from "../measure.ts";
 import { replaceFile } from "../replace-file.ts";
 import { type Bench, ratio, type Section, section } from "../section.ts";
 import { claudeJson, credentials, makeUser, USUAL, type User } from "../user.ts";
@@ -22,11 +22,13 @@ const WATCHES = "**shim** that watches, nothing changed";
 /** From claude's end to its parent's. */
 export async function ends({ programs, rounds }: Bench): Promise<Section> {
   const user = makeUser(USUAL);
+  // Where the sessions before changed something, one at whose end nothing did has to note that the tree is at rest.
+  const resting = makeUser(USUAL);
   const large = makeUser({ ...USUAL, projects: 500 });
   const { wait, waitAndWatch, shim } = programs;
   const endings: readonly Ending[] = [
     { name: BARE, parent: wait, user },
-    { name: "**shim**, nothing changed", parent: shim, user },
+    { name: "**shim**, nothing changed", parent: shim, user: resting },
     {
       name: "Bun program that waits and watches a directory",
       parent: waitAndWatch,
@@ -34,7 +36,7 @@ export async function ends({ programs, rounds }: Bench): Promise<Section> {
       runs: 600,
       every: 2,
     },
-    { name: WATCHES, parent: shim, user, runs: 600, every: 2 },
+    { name: WATCHES, parent: shim, user: resting, runs: 600, every: 2 },
     {
       name: "**shim**, a token was rotated",
       parent: shim,
@@ -60,11 +62,12 @@ export async function ends({ programs, rounds }: Bench): Promise<Section> {
   ];
   const figures = new Map(endings.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    for (const ending of endings) {
+    for (const ending of shuffled(endings)) {
       if (round % (ending.every ?? 1) === 0) figures.get(ending.name)?.push(await endOf(ending, round));
     }
   }
   user.close();
+  resting.close();
   large.close();
   return {
     ...section("From claude's end to ours", ["ms", "median", "p90", "÷ waits"], rows(figures), figures),
