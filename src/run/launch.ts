@@ -9,7 +9,8 @@ export type Launch = {
   readonly path: string;
   /** argv[0] included. */
   readonly argv: readonly ByteString[];
-  readonly environment: readonly ByteString[];
+  /** As `Inherited` has it. */
+  readonly environment: ByteString;
   readonly descriptors: readonly Handover[];
 };
 
@@ -28,13 +29,11 @@ export function launchFrom(
   start: { readonly path: string; readonly argv0: string; readonly args: readonly ByteString[] },
   edit: EnvironmentEdit,
 ): Launch {
-  const gone: string[] = [];
-  for (const name of edit.remove) gone.push(inOneCase(name));
-  for (const name of Object.keys(edit.set)) gone.push(inOneCase(name));
-  const environment: ByteString[] = [];
-  for (const entry of inherited.environment)
-    if (!gone.includes(inOneCase(nameOf(entry)))) environment.push(entry);
-  for (const name of Object.keys(edit.set)) environment.push(utf8Bytes(`${name}=${edit.set[name]}`));
+  const set = Object.keys(edit.set);
+  let environment = inherited.environment;
+  for (const name of edit.remove) environment = without(name, environment);
+  for (const name of set) environment = without(name, environment);
+  for (const name of set) environment += `${utf8Bytes(`${name}=${edit.set[name]}`)}\0`;
   const descriptors: Handover[] = [];
   for (const descriptor of inherited.descriptors) descriptors.push({ from: descriptor, to: descriptor });
   const argv = [utf8Bytes(start.argv0)];
@@ -42,14 +41,22 @@ export function launchFrom(
   return { path: start.path, argv, environment, descriptors };
 }
 
-function nameOf(entry: ByteString): string {
-  const end = entry.indexOf("=");
-  return end < 0 ? entry : entry.slice(0, end);
+/** Cuts every entry of a name out, with a value or without. */
+function without(name: string, environment: ByteString): ByteString {
+  let kept = `\0${environment}`;
+  const sought = `\0${inOneCase(name)}`;
+  for (let at = 0; ; ) {
+    at = inOneCase(kept).indexOf(sought, at);
+    if (at < 0) return kept.slice(1);
+    const behind = kept[at + sought.length];
+    if (behind === "=" || behind === "\0") kept = kept.slice(0, at) + kept.slice(kept.indexOf("\0", at + 1));
+    else at += 1;
+  }
 }
 
-/** Windows knows one variable by any case. */
+/** Windows knows one variable by any case. Of a character for each byte none has a small letter of another length. */
 const inOneCase =
-  process.platform === "win32" ? (name: string) => name.toUpperCase() : (name: string) => name;
+  process.platform === "win32" ? (text: string) => text.toLowerCase() : (text: string) => text;
 
 /** C's view of a launch. Hold on to the value as long as C may look at it: its memory is Bun's. */
 export type NativeLaunch = {
@@ -61,7 +68,7 @@ export type NativeLaunch = {
 
 export function nativeLaunch(launch: Launch): NativeLaunch {
   const path = bytesOf(utf8Bytes(`${launch.path}\0`));
-  const argv = stringVector(launch.argv);
+  const argv = stringVector(`${launch.argv.join("\0")}\0`);
   const environment = stringVector(launch.environment);
   return {
     path: ptr(path),
@@ -71,14 +78,11 @@ export function nativeLaunch(launch: Launch): NativeLaunch {
   };
 }
 
-/** A `char *[]` whose strings lie one after the other in a single block. */
-function stringVector(strings: readonly ByteString[]) {
-  const block = bytesOf(`${strings.join("\0")}\0`);
+/** A `char *[]` of strings that lie one after the other in a single block, a NUL behind each. */
+function stringVector(strings: ByteString) {
+  const block = bytesOf(`${strings}\0`);
+  const start: number = ptr(block);
   const addresses: number[] = [];
-  let next: number = ptr(block);
-  for (const string of strings) {
-    addresses.push(next);
-    next += string.length + 1;
-  }
+  for (let at = 0; at < strings.length; at = strings.indexOf("\0", at) + 1) addresses.push(start + at);
   return { block, pointers: pointerVector(addresses) };
 }

@@ -34,13 +34,18 @@ function spawned({ path, argv, environment }: Launch) {
   try {
     return Bun.spawn([path, ...args], {
       argv0,
-      env: Object.fromEntries(environment.map(decoded).map(variable)),
+      env: Object.fromEntries(entriesOf(environment).map(decoded).map(variable)),
       stdio: ["inherit", "inherit", "inherit"],
       windowsHide: true,
     });
   } catch {
     throw explainStart(path);
   }
+}
+
+/** What follows the last NUL is nothing. */
+function entriesOf(environment: ByteString): readonly ByteString[] {
+  return environment.split("\0").slice(0, -1);
 }
 
 function decoded(bytes: ByteString): string {

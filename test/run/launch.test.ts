@@ -5,12 +5,17 @@ import { type EnvironmentEdit, launchFrom } from "../../src/run/launch.ts";
 const NO_EDIT: EnvironmentEdit = { set: {}, remove: [] };
 
 function inherited(environment: readonly string[], descriptors: readonly number[] = []): Inherited {
-  return { args: [], environment, descriptors, ignoredSignals: () => [] };
+  return {
+    args: [],
+    environment: environment.map((entry) => `${entry}\0`).join(""),
+    descriptors,
+    ignoredSignals: () => [],
+  };
 }
 
 function environmentAfter(environment: readonly string[], edit: EnvironmentEdit): readonly string[] {
   const start = { path: "/bin/claude", argv0: "claude", args: [] };
-  return launchFrom(inherited(environment), start, edit).environment;
+  return launchFrom(inherited(environment), start, edit).environment.split("\0").slice(0, -1);
 }
 
 describe("the environment", () => {
@@ -27,6 +32,13 @@ describe("the environment", () => {
   test("has a set name once, after the others, in UTF-8", () => {
     const edit = { set: { DIR: "/home/ü" }, remove: [] };
     expect(environmentAfter(["DIR=old", "A=1", "DIR=older"], edit)).toEqual(["A=1", "DIR=/home/Ã¼"]);
+  });
+
+  test("loses them where they stand first, last, one behind the other, and where nothing else is", () => {
+    const edit = { set: {}, remove: ["KEY", "K"] };
+    expect(environmentAfter(["KEY=1", "K", "A=1", "", "K=KEY=2", "KEY"], edit)).toEqual(["A=1", ""]);
+    expect(environmentAfter(["KEY=1", "KEY=2"], edit)).toEqual([]);
+    expect(environmentAfter([], edit)).toEqual([]);
   });
 
   test("a name of foreign bytes is not taken for one that only looks like it", () => {

@@ -17,7 +17,7 @@ export function startNative(argv: readonly string[], start: NativeStart = {}): N
     {
       path: argv[0] ?? "",
       argv,
-      environment,
+      environment: environment.map((entry) => `${entry}\0`).join(""),
       descriptors: start.descriptors ?? [],
     },
     [],

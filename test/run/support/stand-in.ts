@@ -26,7 +26,7 @@ try {
     const { args, environment, descriptors, ignoredSignals } = inherited;
     const told = {
       args: args.slice(1),
-      environment,
+      environment: environment.split("\0").slice(0, -1),
       descriptors,
       ignoredSignals: [...ignoredSignals()],
     };
