@@ -75,6 +75,8 @@ export async function ends({ programs, rounds }: Bench): Promise<Section> {
   };
 
   async function endOf({ parent, user: of, runs = 0, whileItRuns }: Ending, round: number): Promise<number> {
+    // What the one before left to the file system's journal would be waited for by this one.
+    Bun.spawnSync(["sync"]);
     const waiting = startWaiting(programs, parent, of, parent === shim ? { CLAUTH_PROFILE: "work" } : {});
     whileItRuns?.(round);
     if (runs > 0) await Bun.sleep(runs);
