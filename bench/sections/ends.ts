@@ -9,7 +9,7 @@ type Ending = {
   readonly name: string;
   readonly parent: string;
   readonly user: User;
-  /** How long claude runs, in milliseconds: a shim begins to watch after 250. */
+  /** How long claude runs, in milliseconds: 30 are less than any start of it takes, and a shim begins to watch after 250. */
   readonly runs?: number;
   /** Every how many rounds it is measured, where that is not each one. */
   readonly every?: number;
@@ -74,12 +74,12 @@ export async function ends({ programs, rounds }: Bench): Promise<Section> {
     headlines: [["from claude's end to the prompt", median(figures.get(WATCHES) ?? [])]],
   };
 
-  async function endOf({ parent, user: of, runs = 0, whileItRuns }: Ending, round: number): Promise<number> {
+  async function endOf({ parent, user: of, runs = 30, whileItRuns }: Ending, round: number): Promise<number> {
     // What the one before left to the file system's journal would be waited for by this one.
     Bun.spawnSync(["sync"]);
     const waiting = startWaiting(programs, parent, of, parent === shim ? { CLAUTH_PROFILE: "work" } : {});
     whileItRuns?.(round);
-    if (runs > 0) await Bun.sleep(runs);
+    await Bun.sleep(runs);
     return waiting.end();
   }
 }

@@ -26,10 +26,10 @@ export async function runBesideClaude(
   const { pid, exited } = startClaude(session, launch, inherited) ?? (await startLate(session, launch));
   checkpoint("spawned");
   await rehearse(session);
-  const reconciler = besideClaude(session, pid);
-  const exit = await exited();
-  for (const line of await finalize(session, await reconciler.started())) notice(context, line);
-  return exit;
+  const ended = exited();
+  // Called while claude runs, because nobody waits for that: a function's first call reads its code.
+  for (const line of await finalize(session, besideClaude(session, pid, ended))) notice(context, line);
+  return ended;
 }
 
 function startClaude(session: Session, launch: Launch, inherited: Inherited): Running | undefined {
@@ -66,8 +66,13 @@ function lockDescriptor({ descriptors }: Inherited): number {
 /**
  * What is done once claude runs, when it has had the processor to itself for its own start: a short call needs none of it.
  * Whatever fails here is in the log: claude goes on.
+ * @returns what was begun, when claude has ended
  */
-function besideClaude(session: Session, claudePid: number): { started(): Promise<Reconciler | undefined> } {
+async function besideClaude(
+  session: Session,
+  claudePid: number,
+  ended: Promise<Exit>,
+): Promise<Reconciler | undefined> {
   let reconciler: Promise<Reconciler | undefined> | undefined;
   const timer = setTimeout(() => {
     reconciler = startBeside(session, claudePid).catch((error: unknown) => {
@@ -75,12 +80,9 @@ function besideClaude(session: Session, claudePid: number): { started(): Promise
       return undefined;
     });
   }, START_OF_CLAUDE_MS);
-  return {
-    async started() {
-      clearTimeout(timer);
-      return reconciler;
-    },
-  };
+  await ended;
+  clearTimeout(timer);
+  return reconciler;
 }
 
 const START_OF_CLAUDE_MS = 250;

@@ -15,12 +15,14 @@ import type { Session } from "./session.ts";
  * Closes a clauth session: no more watching, the last pass, the release of its record. Where nothing changed since the open
  * nothing is read, written or loaded. Never throws: claude has ended and its status stands. What could not be done is said,
  * and the next start makes up for it.
+ * @param ended resolves when claude has ended, to what was watching meanwhile
  * @returns lines for the user
  */
 export async function finalize(
   session: Session,
-  reconciler: Reconciler | undefined,
+  ended: Promise<Reconciler | undefined> | Reconciler | undefined,
 ): Promise<readonly string[]> {
+  const reconciler = await ended;
   checkpoint("child-exited");
   if (reconciler !== undefined) await reconciler.stop();
   const unchanged = isUnchanged(session);
