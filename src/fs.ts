@@ -9,8 +9,8 @@
 
 import { ptr } from "bun:ffi";
 import { type Dirent, entriesOf } from "./fs/entries.ts";
-import { AT_EMPTY_PATH } from "./fs/glance-sync.ts";
 import {
+  AT_EMPTY_PATH,
   AT_FDCWD,
   AT_SYMLINK_NOFOLLOW,
   absence,

@@ -4,7 +4,7 @@ import { areTight, placesInStore } from "./disk/tight.ts";
 import { enclosingClaude, GUARD } from "./enclosing-claude.ts";
 import { firstOnPath } from "./first-on-path.ts";
 import { isMissing } from "./fs/glance.ts";
-import { answer, answerAt, CALLS, isLinux, systemCall } from "./fs/linux.ts";
+import { answer, answerAt, CALLS, isLinux, NOT_UTF8, systemCall } from "./fs/linux.ts";
 import { kernelsWorkingDirectory } from "./fs/working-directory.ts";
 import { openLibc } from "./libc.ts";
 import { isPlain } from "./path.ts";
@@ -43,8 +43,6 @@ export function isPlainCall(args: readonly string[], calledAs: string): boolean 
   if (!isCompiled() || !isCalled("claude", { calledAs }) || args[0]?.startsWith("/")) return false;
   return !calledAs.includes(NOT_UTF8) && !args.join("").includes(NOT_UTF8);
 }
-
-const NOT_UTF8 = "\uFFFD";
 
 /** No level of the selection has anything to go by. */
 function isNobodys(env: NodeJS.ProcessEnv): boolean {

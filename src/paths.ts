@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import { ClauthError } from "./errors.ts";
+import { NOT_UTF8 } from "./fs/linux.ts";
 import { realpathSync } from "./fs.ts";
 import { isAbsolute, join, prefixOf, resolve, sep } from "./path.ts";
 import type { ProfileName } from "./profile-name.ts";
@@ -93,7 +94,7 @@ function canonical(path: string): string {
   try {
     const real = realpathSync(path);
     // Bytes on the way that are not UTF-8 became another name here, at which no store is; by its link it is reached.
-    if (!real.includes("\uFFFD")) return real;
+    if (!real.includes(NOT_UTF8)) return real;
   } catch {}
   return resolve(path);
 }

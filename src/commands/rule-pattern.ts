@@ -1,6 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import type { Rule } from "../config/config.ts";
-import { isDirectoryPattern, isRemotePattern } from "../config/config.ts";
+import { isDirectoryPattern, isRemotePattern, type Rule } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { isInside } from "../disk/real-path.ts";
 import { normalRemote } from "../selection/git-remote.ts";

@@ -52,11 +52,6 @@ export function readOwnedFile(
   });
 }
 
-/** The same for whoever asks for the bytes alone. */
-export function readBytes(path: string, limits: Limits = {}): Uint8Array | undefined {
-  return readOwnedFile(path, limits)?.bytes;
-}
-
 type Limits = { readonly maxBytes?: number };
 
 const MOST_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
-import { fileGlancedAt, type Glance, glance } from "./glance.ts";
-import { AT_SYMLINK_NOFOLLOW, absence, nodeFs, throwAbsence } from "./linux.ts";
+import { fileGlancedAt, type Glance, glance, S_IFMT } from "./glance.ts";
+import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, absence, nodeFs, throwAbsence } from "./linux.ts";
 
 /**
  * `glance` of what a path leads to, on every system.
@@ -34,14 +34,9 @@ export function isOpenAtSync(path: string, descriptor: number): boolean {
   return open.dev === named.dev && open.ino === named.ino;
 }
 
-/** What a descriptor has open, in the place of what stands below it. */
-export const AT_EMPTY_PATH = 0x1000;
-
 const BIG = { bigint: true } as const;
 
 function glanceOf({ mode, uid, size }: BigIntStats): Glance {
   const bits = Number(mode);
   return { kind: bits & S_IFMT, mode: bits & 0o7777, uid: Number(uid), size: Number(size) };
 }
-
-const S_IFMT = 0o170000;

@@ -37,4 +37,5 @@ export function isMissing(path: string): boolean {
   return glance(path, AT_SYMLINK_NOFOLLOW) === undefined && errno() === ENOENT;
 }
 
-const S_IFMT = 0o170000;
+/** The bits of a mode that tell the kind. */
+export const S_IFMT = 0o170000;

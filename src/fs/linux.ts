@@ -9,6 +9,8 @@ export function nodeFs(): typeof Node {
 export const O_CLOEXEC = 0o2000000;
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
+/** What a descriptor has open, in the place of what stands below it. */
+export const AT_EMPTY_PATH = 0x1000;
 const FAILED = -1;
 export const ENOENT = 2;
 const EBADF = 9;
@@ -138,10 +140,13 @@ const encoder = new TextEncoder();
 export const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 export const latin1 = new TextDecoder("latin1");
 
+/** What bytes that are not UTF-8 become in a text, whoever of Bun decodes them. */
+export const NOT_UTF8 = "\uFFFD";
+
 /** A character for each byte: what Bun calls Latin-1 when it decodes is Windows-1252. */
 export function latin1Of(bytes: Uint8Array): string {
   const text = utf8.decode(bytes);
-  const isAscii = text.length === bytes.length && !text.includes("\uFFFD");
+  const isAscii = text.length === bytes.length && !text.includes(NOT_UTF8);
   return isAscii ? text : foreignTextOf(bytes);
 }
 

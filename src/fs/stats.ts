@@ -1,4 +1,5 @@
 import type { Pointer } from "bun:ffi";
+import { DIRECTORY, REGULAR_FILE, S_IFMT } from "./glance.ts";
 import { statx, words } from "./linux.ts";
 
 /** Those of node:fs with `{ bigint: true }`. */
@@ -83,10 +84,10 @@ function classOfStats() {
       return `${major * 0x100 + minor}:${at[INODE]}:${at[SIZE]}:${at[MODIFIED]}${modified}:${at[CHANGED]}${changed}`;
     }
     isFile(): boolean {
-      return (modeOf(this.at) & S_IFMT) === S_IFREG;
+      return (modeOf(this.at) & S_IFMT) === REGULAR_FILE;
     }
     isDirectory(): boolean {
-      return (modeOf(this.at) & S_IFMT) === S_IFDIR;
+      return (modeOf(this.at) & S_IFMT) === DIRECTORY;
     }
     isSymbolicLink(): boolean {
       return (modeOf(this.at) & S_IFMT) === S_IFLNK;
@@ -138,7 +139,4 @@ function isShort(major: number, minor: number): boolean {
   return major < 0x1000 && minor < 0x100;
 }
 
-const S_IFMT = 0o170000;
-const S_IFREG = 0o100000;
-const S_IFDIR = 0o040000;
 const S_IFLNK = 0o120000;

@@ -1,3 +1,4 @@
+import { NOT_UTF8 } from "../fs/linux.ts";
 import { isTemporary, isTransient } from "../tree/entries.ts";
 import { SPLIT_DIRECTORY } from "../tree/odd-entries.ts";
 import type { Agreed } from "./mirror-index.ts";
@@ -6,7 +7,7 @@ import type { Sides, Sight } from "./sight.ts";
 
 /** False, and said, for a name that is not valid UTF-8: Bun decodes its bytes as U+FFFD, and no such file exists (1.4.5). */
 export function isNameable(pass: Pass, name: string): boolean {
-  if (!name.includes("\uFFFD") && name.isWellFormed()) return true;
+  if (!name.includes(NOT_UTF8) && name.isWellFormed()) return true;
   pass.skipped.push({ name, why: "its name is not valid UTF-8" });
   return false;
 }

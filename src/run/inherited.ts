@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { procText } from "../disk/proc.ts";
+import { NOT_UTF8 } from "../fs/linux.ts";
 import { readdirSync, readlinkSync } from "../fs.ts";
 import { once } from "../libc.ts";
 import { type ByteString, utf8Bytes } from "./byte-string.ts";
@@ -54,7 +55,7 @@ function exactArguments(decoded: readonly string[]): readonly ByteString[] {
   const args: ByteString[] = [];
   let isExact = true;
   for (const arg of decoded) {
-    if (arg.includes("\uFFFD")) isExact = false;
+    if (arg.includes(NOT_UTF8)) isExact = false;
     args.push(utf8Bytes(arg));
   }
   if (isExact) return args;

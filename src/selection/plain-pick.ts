@@ -5,7 +5,7 @@ import type { Context } from "../context.ts";
 import { readOwnedFile } from "../disk/read-file.ts";
 import { realPath } from "../disk/real-path.ts";
 import { glance, isMissing, REGULAR_FILE } from "../fs/glance.ts";
-import { AT_SYMLINK_NOFOLLOW } from "../fs/linux.ts";
+import { AT_SYMLINK_NOFOLLOW, NOT_UTF8 } from "../fs/linux.ts";
 import type { Store } from "../paths.ts";
 import { decodeUtf8 } from "../utf8.ts";
 import { findRcFile } from "./find-rc-file.ts";
@@ -42,8 +42,6 @@ export async function plainPick(context: Context, store: Store): Promise<PlainPi
   if (rule === undefined && hasRemoteRule(config)) return undefined;
   return { choice: rule?.profile ?? config.default, explicit: false };
 }
-
-const NOT_UTF8 = "\uFFFD";
 
 /** The name that is all there is in an rc file, where the file is a plain one and was not denied, and nothing has to be said of it. */
 function choiceOf(path: string, { stderr }: Pick<Context, "stderr">, store: Store): Choice | undefined {

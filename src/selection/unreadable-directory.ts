@@ -1,5 +1,6 @@
 import { sameFile, statFile } from "../disk/read-file.ts";
 import { ClauthError } from "../errors.ts";
+import { NOT_UTF8 } from "../fs/linux.ts";
 import { kernelsWorkingDirectory } from "../fs/working-directory.ts";
 import { existsSync } from "../fs.ts";
 import { claudeWith } from "../shell-line.ts";
@@ -32,8 +33,6 @@ export function refuseUnreadableRule(cwd: string, directory: string, pattern: st
   if (directory.includes(NOT_UTF8) && !isReadable(cwd))
     throw refused(cwd, `the rule for ${pattern} can't be judged`);
 }
-
-const NOT_UTF8 = "\ufffd";
 
 /** A name with U+FFFD in it may be somebody's choice, and stand beside the one whose bytes became that. */
 function isReadable(cwd: string): boolean {

@@ -1,5 +1,6 @@
 import { disk } from "../disk/disk.ts";
 import { errnoOf } from "../errors.ts";
+import { NOT_UTF8 } from "../fs/linux.ts";
 import type { Dirent, Stats } from "../fs.ts";
 import { SPLIT_DIRECTORY } from "./odd-entries.ts";
 
@@ -84,7 +85,7 @@ function readSafely(path: string, entry: Dirent, read: ReadEntry): Entry | undef
     const code = errnoOf(error);
     if (code !== "ENOENT") return { type: "unreadable", why: unreadableBecause(error) };
     // Bun decodes bytes that are not UTF-8 as U+FFFD, and then no such file exists (measured on 1.4.5).
-    return entry.name.includes("\uFFFD")
+    return entry.name.includes(NOT_UTF8)
       ? { type: "unreadable", why: "its name is not valid UTF-8" }
       : undefined;
   }
