@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { disk } from "../disk/disk.ts";
 import { readRegularFile } from "../disk/read-file.ts";
 import { fingerprint, judgeCredentials } from "../merge/judge-credentials.ts";
 import { join } from "../path.ts";
@@ -13,15 +14,26 @@ export function tokenHolders(home: string, store: Store): readonly TokenHolder[]
   const claude = claudeHomeOf(home);
   const files = findProfiles(store).flatMap((owner) => {
     const { credentials, pendingCredentials, runtime } = profilePathsOf(store, owner);
-    return [credentials, pendingCredentials, join(runtime, ".credentials.json")].map((path) => ({
-      owner,
-      path,
-    }));
+    const ofTree = join(runtime, ".credentials.json");
+    const paths = [credentials, pendingCredentials, ...(isLink(ofTree) ? [] : [ofTree])];
+    return paths.map((path) => ({ owner, path }));
   });
   return [{ owner: claude.root, path: claude.credentials }, ...files].flatMap(({ owner, path }) => {
     const token = tokenIn(path);
     return token === undefined ? [] : [{ owner, path, token }];
   });
+}
+
+/**
+ * Through its link a tree holds what its profile holds. One of a renamed profile leads to where that was until the next open, and by then
+ * that may be the login of a new profile.
+ */
+function isLink(path: string): boolean {
+  try {
+    return disk.lstatIfThere(path)?.isSymbolicLink() === true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -37,6 +37,19 @@ test("the next session finds every link and path right, and nothing names the ol
   expect(stdout.toString()).toBe("");
 });
 
+test("the old name can be given to a new profile, which then starts with its own login", async () => {
+  using box = createFakeSandbox();
+  await box.call([], { profile: "work" });
+  expect((await box.run(["clauth", "rename", "work", "client"])).code).toBe(0);
+  box.addProfile("work", { account: "N" });
+  for (const profile of ["work", "client"]) {
+    expect(await box.run(["claude"], { env: { CLAUTH_PROFILE: profile } })).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+  }
+});
+
 test("clauth.toml and the list follow, comments and order kept", async () => {
   using desk = createDesk();
   desk.addProfile("work");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { cpSync, linkSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { profilePathsOf } from "../../src/paths.ts";
 import { parseProfileName } from "../../src/profile-name.ts";
@@ -105,6 +105,14 @@ describe("another profile", () => {
     put(join(box.places.paths.root, "config.toml"), "");
     symlinkSync("../other/credentials.json", own());
     expect(refusalOfOther()?.kind).toBe("shared_chain");
+  });
+
+  test("whose tree links to ours holds nothing by that: it was renamed, and ours is new", () => {
+    put(own(), LOGIN);
+    put(other().credentials, loginText("B"));
+    mkdirSync(other().runtime);
+    symlinkSync(own(), join(other().runtime, ".credentials.json"));
+    expect(refusalOfOther()).toBeUndefined();
   });
 
   test("with a login of its own, or the stub of a refused one, stops nothing", () => {
