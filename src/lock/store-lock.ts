@@ -129,7 +129,8 @@ function openWithParent(path: string): number {
   }
 }
 
-function profileVanished(directory: string, cause: unknown): ClauthError {
+/** Where the directory of a profile is gone that was there a moment ago: it was removed, or renamed. */
+export function profileVanished(directory: string, cause?: unknown): ClauthError {
   return new ClauthError({
     kind: "profile_vanished",
     message: `the profile's directory ${directory} is gone`,

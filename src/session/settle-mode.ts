@@ -1,7 +1,6 @@
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
 import { existsSync } from "../fs.ts";
-import { withStateLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import { dropMirrorIndex } from "../mirror/mirror-index.ts";
 import { dropCopiedDirectories } from "../reconcile/mirror-tree.ts";
@@ -11,8 +10,8 @@ import { inspectTree } from "../tree/inspect.ts";
 import { chooseLinkMode } from "../tree/link-mode.ts";
 import { type Manifest, readManifest } from "../tree/manifest.ts";
 import { livesAlone } from "./alone.ts";
-import { createRecord, releaseRecord } from "./record.ts";
 import type { SessionRequest } from "./session.ts";
+import { withRecord } from "./with-record.ts";
 
 /**
  * Before an open puts links in the place of copies: once more what changed on either side since the last session is carried, deletions
@@ -33,7 +32,7 @@ export async function settleMode(
       // Loaded where it is needed: every start of a tree of copies comes by here.
       const { syncProfile } = await import("./sync.ts");
       await syncProfile(context, store, name);
-      if (known.mode === "copy") leaveCopies(context, { store, name, config }, known.mode);
+      if (known.mode === "copy") await leaveCopies(context, { store, name, config }, known.mode);
     }
   } catch (error) {
     if (!(error instanceof ClauthError)) throw error;
@@ -46,17 +45,13 @@ function modeToCome({ env }: Pick<Context, "env">, { claude, paths }: Places, kn
   return chooseLinkMode(inspectTree(claude, paths), known, { forced: forcedLinkMode(env), idle: true }).mode;
 }
 
-/** With a record, so that nobody takes the profile for unused meanwhile. */
-function leaveCopies(
+async function leaveCopies(
   context: Pick<Context, "cwd" | "home">,
   { store, name, config }: Pick<SessionRequest, "store" | "name" | "config">,
   mode: LinkMode,
-): void {
+): Promise<void> {
   const places = { ...placesOf(context.home, store, name), mode };
-  const record = withStateLock(store, () => createRecord(places.paths, { profile: name, cwd: context.cwd }));
-  try {
-    dropCopiedDirectories(places, config.isolate, () => livesAlone(places.paths, record.path));
-  } finally {
-    withStateLock(store, () => releaseRecord(record));
-  }
+  await withRecord(store, places, context.cwd, (own) =>
+    dropCopiedDirectories(places, config.isolate, () => livesAlone(places.paths, own.path)),
+  );
 }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Context } from "../context.ts";
 import { ClauthError } from "../errors.ts";
-import { withStateLock } from "../lock/store-lock.ts";
 import { profilePathsOf, type Store } from "../paths.ts";
 import { readProfileConfig } from "../profile/profile-config.ts";
 import type { ProfileName } from "../profile-name.ts";
@@ -11,7 +10,7 @@ import type { Moment, Reconciled } from "../reconcile/pass.ts";
 import { placesWithLogin } from "../reconcile/places.ts";
 import { livesAlone, othersMayWriteHome } from "./alone.ts";
 import { refuseInUse } from "./in-use.ts";
-import { createRecord, releaseRecord } from "./record.ts";
+import { withRecord } from "./with-record.ts";
 
 export type Wishes = Pick<Moment, "removals">;
 
@@ -26,8 +25,8 @@ export type Synced = {
 
 /**
  * Reconciles a profile without starting claude: what a killed shim left is carried home, and what changed there reaches the
- * tree. Holds a record meanwhile, so that a session which opens beside it knows that it is not alone.
- * @throws ClauthError `store_busy` (retry-safe), and those of `readProfileConfig`
+ * tree.
+ * @throws ClauthError `store_busy` (retry-safe), `profile_vanished`, and those of `readProfileConfig`
  */
 export async function syncProfile(
   context: Pick<Context, "cwd" | "env" | "home" | "platform">,
@@ -38,17 +37,14 @@ export async function syncProfile(
   const places = await placesWithLogin(context, store, name);
   const config = readProfileConfig(places.paths);
   if (config.home || !existsSync(places.paths.runtime)) return NOTHING;
-  const record = withStateLock(store, () => createRecord(places.paths, { profile: name, cwd: context.cwd }));
-  try {
+  return withRecord(store, places, context.cwd, (own) => {
     const memory = {
       deletions: deletionMemory(),
       lastWriteMs: Number.NEGATIVE_INFINITY,
       sightings: new Map(),
     };
-    return await untilSettled({ store, places, config, memory }, record.path, wishes);
-  } finally {
-    withStateLock(store, () => releaseRecord(record));
-  }
+    return untilSettled({ store, places, config, memory }, own.path, wishes);
+  });
 }
 
 /**
