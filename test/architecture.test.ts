@@ -107,10 +107,10 @@ describe("the architecture", () => {
     expect(loadedBefore("main.ts", modules, ["plain-call.ts"]).size).toMatchInlineSnapshot(`28`);
     expect(
       loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts"]).size,
-    ).toMatchInlineSnapshot(`80`);
+    ).toMatchInlineSnapshot(`81`);
     expect(
       loadedBefore("main.ts", modules, ["plain-call.ts", "plain-profile.ts", "shim.ts"]).size,
-    ).toMatchInlineSnapshot(`134`);
+    ).toMatchInlineSnapshot(`135`);
   });
 
   test("loads one of Bun's own modules before claude starts", () => {

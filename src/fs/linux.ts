@@ -21,6 +21,7 @@ const isX64 = process.arch === "x64";
 /** The numbers of Linux' system calls. All that is not x64 has one list (asm-generic/unistd.h). */
 export const CALLS = {
   close: isX64 ? 3 : 57,
+  exit_group: isX64 ? 231 : 94,
   faccessat: isX64 ? 269 : 48,
   fcntl: isX64 ? 72 : 25,
   flock: isX64 ? 73 : 32,
@@ -29,6 +30,7 @@ export const CALLS = {
   getdents64: isX64 ? 217 : 61,
   geteuid: isX64 ? 107 : 175,
   ioctl: isX64 ? 16 : 29,
+  madvise: isX64 ? 28 : 233,
   openat: isX64 ? 257 : 56,
   pread64: isX64 ? 17 : 67,
   pwrite64: isX64 ? 18 : 68,

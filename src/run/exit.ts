@@ -1,3 +1,4 @@
+import { CALLS, systemCall } from "../fs/linux.ts";
 import { exitProcess } from "../kernel32.ts";
 import { disableCoreFile, restoreDefaultAction } from "./process-calls.ts";
 
@@ -22,7 +23,14 @@ const STOPPED = 0x7f;
 export function exitAs(exit: Exit): never {
   if (exit.kind === "signal") dieBy(exit.signal);
   else if (exit.code > MOST_OF_UNIX) exitProcess(exit.code);
-  process.exit(exit.kind === "code" ? exit.code : 128 + exit.signal);
+  leave(exit.kind === "code" ? exit.code : 128 + exit.signal);
+}
+
+/** Without what Bun does at an exit, which death by a signal leaves out too: 0.07 ms of the 0.3 that are ours. */
+function leave(code: number): never {
+  process.emit("exit", code);
+  systemCall(CALLS.exit_group, code);
+  process.exit(code);
 }
 
 /** More than this comes from Windows alone. */

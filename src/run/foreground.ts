@@ -40,7 +40,6 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
     ended = exit;
   };
 
-  let alive: NodeJS.Timeout | undefined;
   process.on("SIGCHLD", () => {
     // It has ended, and 0 stands for whatever other child the caller left us.
     if (pid <= 0) return;
@@ -48,7 +47,6 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
       const exit = exitOf(status);
       if (exit === undefined) setTimeout(() => followStop(pid), STOP_SETTLES_MS);
       else {
-        clearInterval(alive);
         // From now on the number may be somebody else's: no signal goes there any more.
         pid = 0;
         settle(exit);
@@ -60,8 +58,8 @@ export function startForeground(launch: Launch, ignoredSignals: readonly number[
 
   pid = spawnWithOpen(launch, ignoredSignals);
   if (pid <= 0) return undefined;
-  // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it.
-  alive = setInterval(() => {}, LONGEST_TIMER_MS);
+  // A signal handler alone does not keep Bun running; the longest timer it has does, without ever waking it. The entries end the process.
+  setInterval(() => {}, LONGEST_TIMER_MS);
   const exited = () =>
     new Promise<Exit>((resolve) => {
       if (ended === undefined) settle = resolve;

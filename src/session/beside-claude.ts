@@ -90,7 +90,10 @@ const START_OF_CLAUDE_MS = 250;
 async function startBeside(session: Session, claudePid: number): Promise<Reconciler> {
   const { startReconciler } = await import("./reconciler.ts");
   updateRecord(session.record, { claudePid });
-  return startReconciler(session, await watchCopiesOf(session));
+  const reconciler = startReconciler(session, await watchCopiesOf(session));
+  // The start of the watches needed more code.
+  await rehearse(session);
+  return reconciler;
 }
 
 async function watchCopiesOf({ places, config }: Session): Promise<WatchCopies | undefined> {

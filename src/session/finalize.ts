@@ -4,11 +4,13 @@ import { stateLock, withStoreLock } from "../lock/store-lock.ts";
 import { log } from "../log.ts";
 import { isAsSeen, isTreeAsOpened, treeReplaced } from "../reconcile/look.ts";
 import { asClauthError } from "../report.ts";
+import { dropCodePages } from "../run/drop-code-pages.ts";
+import { exitOf } from "../run/exit.ts";
 import { livesAlone } from "./alone.ts";
 import type { LastPass } from "./last-pass.ts";
 import type { noteRest } from "./note-rest.ts";
 import type { Reconciler } from "./reconciler.ts";
-import { abandonRecord, releaseRecord } from "./record.ts";
+import { abandonRecord, isStillRecorded, releaseRecord } from "./record.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -45,15 +47,22 @@ function isUnchanged({ outstanding, look }: Session): boolean {
 }
 
 /**
- * Looks once as the end will, and is told once of a child, while claude starts and nobody waits for us: what a process does for the
- * first time takes twice as long.
+ * Does once as much of an end as changes nothing, while claude runs and nobody waits for us: what a process does for the first time
+ * takes twice as long. The code of Bun that only the start needed goes before that, and what is used here comes back.
  */
-export function rehearse({ look }: Session): Promise<void> {
+export function rehearse(session: Session): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(() => {
-      isAsSeen(look);
-      // A signal that came for nothing, or was late: its listener asks which child it was.
-      process.emit("SIGCHLD", "SIGCHLD");
+      try {
+        dropCodePages();
+        isUnchanged(session);
+        isStillRecorded(session.record);
+        exitOf(0);
+        // A signal that came for nothing, or was late: its listener asks which child it was.
+        process.emit("SIGCHLD", "SIGCHLD");
+      } catch {
+        // What fails now fails at the end too, and is dealt with there.
+      }
       resolve();
     });
   });
@@ -109,7 +118,8 @@ function failed({ store, places }: Session, error: unknown): LastPass {
 /**
  * Ends the session. Two that end at the same time each leave to the other what only the last one out may carry: so the one
  * that releases its record later finds itself the last, and is sent back. Where the state lock is busy the record stays
- * behind, unlocked: the next open prunes it.
+ * behind, unlocked: the next open prunes it. One that asks for nobody else and tells nothing needs no lock: whoever holds it sees that this
+ * session lives, or that it is over, as if it had been killed.
  * @returns false where the session is not ended, because it is the last one now
  */
 function release(
@@ -118,6 +128,10 @@ function release(
 ): boolean {
   const { store, places, record } = session;
   try {
+    if (!unlessLast && tell === undefined) {
+      releaseRecord(record);
+      return true;
+    }
     return withStoreLock(stateLock(store), { waitMs: RELEASE_WAIT_MS }, () => {
       if (unlessLast && livesAlone(places.paths, record.path)) return false;
       tell?.(session);

@@ -67,15 +67,20 @@ export function updateRecord(held: HeldRecord, started: { readonly claudePid: nu
   return updated;
 }
 
-/** Ends the session: the name goes while the lock is still held. Call it under the state lock, with claude gone. */
+/** Ends the session, with claude gone. The name goes while the lock is still held: whoever looks meanwhile sees it live, or over. */
 export function releaseRecord(held: HeldRecord): void {
   try {
-    if (isStillLinked(held.fd, held.path)) disk.unlink(held.path);
+    if (isStillRecorded(held)) disk.unlink(held.path);
   } catch (cause) {
     throw domainError(cause, "remove", held.path);
   } finally {
     letGo(held.fd);
   }
+}
+
+/** False where another tool took the record's name away, and perhaps gave it to another file. */
+export function isStillRecorded(held: HeldRecord): boolean {
+  return isStillLinked(held.fd, held.path);
 }
 
 /** Lets go of the record without removing it. */

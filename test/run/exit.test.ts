@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { exitOf } from "../../src/run/exit.ts";
 import { statusOf } from "./support/native-parent.ts";
 import { through, WAYS } from "./support/programs.ts";
@@ -36,6 +37,21 @@ for (const way of WAYS) {
     },
   );
 }
+
+test("what is to be done at an exit is done, once", () => {
+  const module = join(import.meta.dir, "..", "..", "src", "run", "exit.ts");
+  const ends = `
+    import { exitAs } from ${JSON.stringify(module)};
+    process.on("exit", (code) => console.log("exit", code));
+    exitAs({ kind: "code", code: 7 });
+  `;
+  const { exitCode, stdout, stderr } = Bun.spawnSync([process.execPath, "-e", ends]);
+  expect({ exitCode, stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({
+    exitCode: 7,
+    stdout: "exit 7\n",
+    stderr: "",
+  });
+});
 
 test("no second core file is written, whatever the limit", async () => {
   // The program may write one of its own only where its limit says so: here it says no, and the limit of ours says yes.

@@ -104,6 +104,17 @@ test("where the state lock is busy the record stays behind, free for the next op
   expect(readdirSync(box.places.paths.sessions)).toEqual([]);
 });
 
+test("where nothing changed the record goes also where the state lock is busy: nobody has to be told", async () => {
+  const { box, session: first } = openedBox();
+  using _ = box;
+  await finalize(first, undefined);
+  const session = openAsShim(box);
+  const other = await startLockProcess(["hold-state", box.store.lock]);
+  await finalize(session, undefined);
+  expect(readdirSync(box.places.paths.sessions)).toEqual([]);
+  await other.kill();
+});
+
 test("waits for the pass that is under way, and none starts after it", async () => {
   const { box, session } = openedBox();
   using _ = box;
