@@ -3,22 +3,25 @@ import { checkpoint } from "../checkpoint.ts";
 import { listDirectory } from "../disk/directory.ts";
 import { disk } from "../disk/disk.ts";
 import { domainError } from "../disk/errno.ts";
+import { readLink } from "../disk/links.ts";
 import { readRegularFile, statFile } from "../disk/read-file.ts";
 import { writeFileAtomic } from "../disk/write-file.ts";
 import { ClauthError } from "../errors.ts";
 import { acquireStoreLock, PATIENCE, rotationLock, withStateLock } from "../lock/store-lock.ts";
-import { profilePathsOf, type Store } from "../paths.ts";
+import { type ProfilePaths, profilePathsOf, type Store } from "../paths.ts";
 import { profileExists, renameInProfileList } from "../profile/profiles.ts";
 import { type ProfileName, sameName } from "../profile-name.ts";
+import { quarantineDisplaced } from "../quarantine.ts";
 import { leaveTree } from "../reconcile/credentials.ts";
 import type { Places } from "../reconcile/places.ts";
 import { homewardText } from "../tree/leaked-paths.ts";
+import { putLink } from "../tree/put-link.ts";
 import { refuseInUse } from "./in-use.ts";
 
 /**
  * Gives a profile another name, and with it another path to its tree. Texts in the tree that would reach other profiles are made
  * to name `~/.claude` before the move, so that a kill leaves nothing there that names a tree which is no more; what is the tree's
- * alone follows after it. Links are repaired by the next open.
+ * alone follows after it.
  * @throws ClauthError `profile_exists`, `profile_in_use`, `store_busy` (retry-safe), or as `domainError`
  */
 export function renameProfile(store: Store, places: Places, to: ProfileName): void {
@@ -35,6 +38,7 @@ export function renameProfile(store: Store, places: Places, to: ProfileName): vo
       checkpoint("rename:listed");
       move(old.root, renamed.root);
       checkpoint("rename:moved");
+      relinkLogin(old, renamed);
       for (const file of privateTexts(renamed.runtime)) {
         rewrite(join(renamed.runtime, file), old.runtime, renamed.runtime);
       }
@@ -67,6 +71,14 @@ function rewrite(path: string, from: string, to: string): void {
   const text = homewardText(new TextDecoder().decode(content.bytes), { runtime: from, claudeRoot: to });
   if (text === undefined) return;
   writeFileAtomic(path, new TextEncoder().encode(text), { keepMode: true, expect: content });
+}
+
+/** Else the tree would show the login of whichever profile gets the old name, until its next open. */
+function relinkLogin(old: ProfilePaths, renamed: ProfilePaths): void {
+  const link = join(renamed.runtime, ".credentials.json");
+  if (readLink(link) !== old.credentials) return;
+  const displaced = (path: string) => quarantineDisplaced(renamed, "credentials-displaced", path);
+  putLink(renamed.credentials, link, { text: old.credentials }, { displaced });
 }
 
 function move(from: string, to: string): void {

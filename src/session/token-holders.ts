@@ -25,8 +25,8 @@ export function tokenHolders(home: string, store: Store): readonly TokenHolder[]
 }
 
 /**
- * Through its link a tree holds what its profile holds. One of a renamed profile leads to where that was until the next open, and by then
- * that may be the login of a new profile.
+ * Through its link a tree holds what its profile holds. In a directory that was moved by hand, or by a rename that was cut off, it leads
+ * to where the profile was, and by now that may be the login of another one.
  */
 function isLink(path: string): boolean {
   try {

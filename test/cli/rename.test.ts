@@ -37,10 +37,12 @@ test("the next session finds every link and path right, and nothing names the ol
   expect(stdout.toString()).toBe("");
 });
 
-test("the old name can be given to a new profile, which then starts with its own login", async () => {
+test("the old name can be given to a new profile, and each has its own login", async () => {
   using box = createFakeSandbox();
   await box.call([], { profile: "work" });
   expect((await box.run(["clauth", "rename", "work", "client"])).code).toBe(0);
+  const shown = box.profile("client", "runtime/.credentials.json");
+  expect(isShown(shown, box.profile("client", "credentials.json"))).toBe(true);
   box.addProfile("work", { account: "N" });
   for (const profile of ["work", "client"]) {
     expect(await box.run(["claude"], { env: { CLAUTH_PROFILE: profile } })).toMatchObject({
