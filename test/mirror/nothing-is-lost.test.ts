@@ -2,7 +2,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import {
   appendFileSync,
   chmodSync,
+  lstatSync,
   mkdirSync,
+  readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -10,7 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { everything, quarantined, type TwoSides, twoSides, twoSidesIn } from "./support/two-sides.ts";
 
@@ -39,6 +42,7 @@ const names = fc.constantFrom(
   "skills/a/SKILL.md",
   "skills/b",
 );
+/** A new link of claude home is what it leads to in the tree, so that the two don't hold the same: none is made or moved there. */
 const deed: fc.Arbitrary<Deed> = fc.record({
   do: fc.constantFrom(
     "replace",
@@ -70,6 +74,7 @@ let serial = 0;
 function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): string[] {
   const path = sides[side](name);
   const line = `line ${serial++}\n`;
+  const gone = act === "remove" || act === "move" ? namesBelow(path).map((one) => `${name}/${one}`) : [];
   try {
     switch (act) {
       case "replace":
@@ -94,6 +99,7 @@ function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): strin
         mkdirSync(path, { recursive: true });
         break;
       case "move":
+        if (side === "home" && holdsLink(path)) break;
         mkdirSync(dirname(sides[side](to)), { recursive: true });
         renameSync(path, sides[side](to));
         break;
@@ -101,7 +107,6 @@ function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): strin
         setAge(path, age);
         break;
       case "link":
-        // One of claude home's is what it leads to: nothing that both sides could hold.
         if (side === "home" || statSync(path, { throwIfNoEntry: false })?.isDirectory()) break;
         mkdirSync(dirname(path), { recursive: true });
         symlinkSync(relative(dirname(path), sides.tree(to)), `${path}.tmp`);
@@ -113,7 +118,37 @@ function perform(sides: TwoSides, { do: act, side, name, to, age }: Deed): strin
   } catch {
     // Something of another type stands there, or nothing: this deed can't be done, the next one may.
   }
-  return [name, to, dirname(name), dirname(to)].filter((one) => one !== ".");
+  const named = [name, to, ...gone, ...ledTo(sides, side, name)];
+  return [...named, ...named.map((one) => dirname(one))].filter((one) => one !== ".");
+}
+
+function holdsLink(path: string): boolean {
+  if (lstatSync(path).isSymbolicLink()) return true;
+  const below = statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true, withFileTypes: true })
+    : [];
+  return below.some((entry) => entry.isSymbolicLink());
+}
+
+function namesBelow(path: string): string[] {
+  try {
+    return readdirSync(path, { recursive: true, encoding: "utf8" });
+  } catch {
+    return [];
+  }
+}
+
+/** What is written through a link is heard of by its own name: where the name's directory leads to, and where the name itself does. */
+function ledTo(sides: TwoSides, side: Deed["side"], name: string): string[] {
+  const path = sides[side](name);
+  const ends = [() => join(realpathSync(dirname(path)), basename(path)), () => realpathSync(path)];
+  return ends.flatMap((end) => {
+    try {
+      return [relative(sides[side](""), end())];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function setAge(path: string, seconds: number): void {
