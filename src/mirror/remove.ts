@@ -16,12 +16,13 @@ import { fail, type Pass, pathOn, type Removal } from "./pass.ts";
  * @returns why nothing was removed, where it is not
  */
 export function carryRemovals(pass: Pass, confirmed: boolean): string | undefined {
-  const lost = pass.removals.filter((removal) => isLost(pass, removal)).length;
+  const removals = onceEach(pass.removals);
+  const lost = removals.filter((removal) => isLost(pass, removal)).length;
   const known = confirmed ? 0 : pass.index.countFiles(lost * 10);
   if (!confirmed && isTooMuch(lost, known)) {
     return `${lost} of ${known} files are missing on one side: none was removed from the other`;
   }
-  for (const removal of pass.removals) {
+  for (const removal of removals) {
     try {
       remove(pass, removal);
     } catch (cause) {
@@ -29,6 +30,11 @@ export function carryRemovals(pass: Pass, confirmed: boolean): string | undefine
     }
   }
   return undefined;
+}
+
+/** Of what was told by its own name and by its directory's there are two. The later look counts. */
+function onceEach(removals: readonly Removal[]): readonly Removal[] {
+  return [...new Map(removals.map((removal) => [`${removal.from} ${removal.name}`, removal])).values()];
 }
 
 /** What has another name now is not. */

@@ -374,6 +374,21 @@ describe("a pass", () => {
     expect(everything(sides.places.home)).toEqual({ other: "other" });
   });
 
+  test("that is told of a directory and of one in it counts what is gone from both once", () => {
+    using sides = twoSides();
+    for (let n = 0; n < 12; n++) put(sides.home(`projects/p/${n}.jsonl`), `${n}`);
+    sides.pass();
+    // Not removed: a file system may give the inode to the new one.
+    renameSync(sides.home("projects"), `${sides.root}/taken away`);
+    put(sides.home("projects/p/new.jsonl"), "new");
+    const { done, halted, skipped } = sides.pass({ changed: new Set(["projects", "projects/p"]) });
+    expect({ halted, skipped, removed: done.filter((step) => step.do === "remove").length }).toEqual({
+      halted: undefined,
+      skipped: [],
+      removed: 12,
+    });
+  });
+
   test("carries a directory that was moved, however many files are in it, and keeps no second copy of them", () => {
     using sides = twoSides();
     for (let n = 0; n < 30; n++) put(sides.home(`plugins/a/${n}`), `${n}`);
